@@ -1,0 +1,224 @@
+#include "data_loader/dataset_manifest.h"
+
+#include <algorithm>
+#include <cmath>
+#include <exception>
+#include <limits>
+#include <set>
+
+#include <nlohmann/json.hpp>
+
+#include "common/sha256.h"
+#include "common/text.h"
+
+namespace gvsl::data_loader {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::uint32_t kFormatVersion = 1;
+constexpr std::int64_t kLargestAxis = 65535;
+constexpr std::int64_t kLargestVolume = std::int64_t{1} << 33;
+
+template <typename T>
+Json OrNull(const std::optional<T>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+// What the dataset's hash covers of a volume.
+Json HashedPart(const VolumeEntry& volume) {
+  return {{"class", OrNull(volume.class_index)},
+          {"label_sha256", OrNull(volume.label_sha256)},
+          {"sha256", volume.sha256},
+          {"size", volume.grid.size},
+          {"spacing", volume.grid.spacing},
+          {"subject", volume.subject},
+          {"to_ras", volume.grid.to_ras}};
+}
+
+Json ToJsonObject(const VolumeEntry& volume) {
+  Json json = HashedPart(volume);
+  json["id"] = volume.id;
+  json["shard"] = volume.shard;
+  json["modality"] = volume.modality;
+  json["window"] = volume.window;
+  json["window_range"] = volume.window_range;
+  json["source"] = volume.source;
+  return json;
+}
+
+Json ToJsonObject(const ShardEntry& shard) {
+  return {{"bytes", shard.bytes},
+          {"file", shard.file},
+          {"sha256", shard.sha256},
+          {"volumes", shard.volumes}};
+}
+
+VolumeEntry VolumeFromJson(const Json& json) {
+  VolumeEntry volume;
+  volume.id = json.at("id").get<std::string>();
+  volume.shard = json.at("shard").get<std::uint32_t>();
+  volume.subject = json.at("subject").get<std::uint32_t>();
+  json.at("size").get_to(volume.grid.size);
+  json.at("spacing").get_to(volume.grid.spacing);
+  json.at("to_ras").get_to(volume.grid.to_ras);
+  volume.modality = json.at("modality").get<std::string>();
+  volume.window = json.at("window").get<std::string>();
+  json.at("window_range").get_to(volume.window_range);
+  volume.sha256 = json.at("sha256").get<std::string>();
+  if (const Json& label = json.at("label_sha256"); !label.is_null()) {
+    volume.label_sha256 = label.get<std::string>();
+  }
+  if (const Json& index = json.at("class"); !index.is_null()) {
+    volume.class_index = index.get<std::int32_t>();
+  }
+  volume.source = json.at("source").get<std::string>();
+  return volume;
+}
+
+ShardEntry ShardFromJson(const Json& json) {
+  return {json.at("file").get<std::string>(), json.at("sha256").get<std::string>(),
+          json.at("bytes").get<std::uint64_t>(),
+          json.at("volumes").get<std::vector<std::uint32_t>>()};
+}
+
+bool IsSha256(const std::string& text) {
+  return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
+// Empty when the entry makes sense.
+std::string Absurdity(const VolumeEntry& volume) {
+  std::int64_t voxels = 1;
+  for (std::int64_t size : volume.grid.size) {
+    if (size < 1 || size > kLargestAxis) return "a size is out of range";
+    voxels *= size;
+  }
+  if (voxels > kLargestVolume) return "it has too many voxels";
+  for (double spacing : volume.grid.spacing) {
+    if (!std::isfinite(spacing) || spacing <= 0) return "a spacing is not positive";
+  }
+  for (const auto& row : volume.grid.to_ras) {
+    for (double value : row) {
+      if (!std::isfinite(value)) return "its matrix is not finite";
+    }
+  }
+  if (!IsSha256(volume.sha256)) return "its sha256 is none";
+  if (volume.label_sha256 && !IsSha256(*volume.label_sha256)) return "its label_sha256 is none";
+  return {};
+}
+
+Status CheckShards(const DatasetManifest& manifest) {
+  std::vector<int> seen(manifest.volumes.size(), 0);
+  for (std::size_t i = 0; i < manifest.shards.size(); ++i) {
+    const ShardEntry& shard = manifest.shards[i];
+    if (shard.file.empty() || shard.file.find('/') != std::string::npos || shard.file == "..") {
+      return DataLossError(Concat("shard ", i, ": its file is not a plain name"));
+    }
+    if (!IsSha256(shard.sha256)) return DataLossError(shard.file + ": its sha256 is none");
+    for (std::uint32_t index : shard.volumes) {
+      if (index >= seen.size() || manifest.volumes[index].shard != i || seen[index]++ > 0) {
+        return DataLossError(Concat(shard.file, ": volume ", index, " is not its own"));
+      }
+    }
+  }
+  if (std::find(seen.begin(), seen.end(), 0) != seen.end()) {
+    return DataLossError("a volume is in no shard");
+  }
+  return OkStatus();
+}
+
+Status CheckManifest(const DatasetManifest& manifest) {
+  std::set<std::string> ids;
+  for (const VolumeEntry& volume : manifest.volumes) {
+    if (!ids.insert(volume.id).second) {
+      return DataLossError(Concat("volume ", volume.id, " is there twice"));
+    }
+    if (std::string reason = Absurdity(volume); !reason.empty()) {
+      return DataLossError(Concat("volume ", volume.id, ": ", reason));
+    }
+    if (volume.subject >= manifest.volumes.size()) {
+      return DataLossError(Concat("volume ", volume.id, ": its subject is out of range"));
+    }
+  }
+  GVSL_RETURN_IF_ERROR(CheckShards(manifest));
+  if (DatasetSha256(manifest) != manifest.sha256) {
+    return DataLossError("the dataset's sha256 does not hold");
+  }
+  return OkStatus();
+}
+
+StatusOr<DatasetManifest> FromJsonObject(const Json& json) {
+  DatasetManifest manifest;
+  manifest.format_version = json.at("format_version").get<std::uint32_t>();
+  if (manifest.format_version != kFormatVersion) {
+    return FailedPreconditionError(Concat("format version ", manifest.format_version,
+                                          "; this program reads version ", kFormatVersion));
+  }
+  Json rest = json;
+  rest.erase("manifest_sha256");
+  if (json.at("manifest_sha256").get<std::string>() != Sha256Hex(rest.dump())) {
+    return DataLossError("its own hash does not hold");
+  }
+  manifest.sha256 = json.at("sha256").get<std::string>();
+  for (const Json& volume : json.at("volumes")) manifest.volumes.push_back(VolumeFromJson(volume));
+  for (const Json& shard : json.at("shards")) manifest.shards.push_back(ShardFromJson(shard));
+  return manifest;
+}
+
+}  // namespace
+
+std::array<std::int64_t, 3> DatasetManifest::LargestSize() const {
+  std::array<std::int64_t, 3> largest{};
+  for (const VolumeEntry& volume : volumes) {
+    for (int axis = 0; axis < 3; ++axis) {
+      largest[axis] = std::max(largest[axis], volume.grid.size[axis]);
+    }
+  }
+  return largest;
+}
+
+std::string DatasetSha256(const DatasetManifest& manifest) {
+  Json json = {{"format_version", manifest.format_version},
+               {"volumes", Json::array()},
+               {"shards", Json::array()}};
+  for (const VolumeEntry& volume : manifest.volumes) json["volumes"].push_back(HashedPart(volume));
+  for (const ShardEntry& shard : manifest.shards) json["shards"].push_back(shard.volumes);
+  return Sha256Hex(json.dump());
+}
+
+std::string ToJson(const DatasetManifest& manifest) {
+  Json json = {{"format_version", manifest.format_version},
+               {"sha256", manifest.sha256},
+               {"volumes", Json::array()},
+               {"shards", Json::array()}};
+  for (const VolumeEntry& volume : manifest.volumes) {
+    json["volumes"].push_back(ToJsonObject(volume));
+  }
+  for (const ShardEntry& shard : manifest.shards) json["shards"].push_back(ToJsonObject(shard));
+  json["manifest_sha256"] = Sha256Hex(json.dump());
+  return json.dump(1) + "\n";
+}
+
+StatusOr<DatasetManifest> ParseManifest(std::string_view text) {
+  try {
+    const Json json = Json::parse(text);
+    GVSL_ASSIGN_OR_RETURN(DatasetManifest manifest, FromJsonObject(json));
+    GVSL_RETURN_IF_ERROR(CheckManifest(manifest));
+    return manifest;
+  } catch (const std::exception& error) {
+    return DataLossError(error.what());
+  }
+}
+
+StatusOr<DatasetManifest> ReadManifest(FileSystem& files, const std::string& directory) {
+  const std::string path = JoinPath(directory, kManifestName);
+  if (!files.Exists(path)) {
+    return NotFoundError(Concat("no dataset in ", directory, ": it has no ", kManifestName));
+  }
+  GVSL_ASSIGN_OR_RETURN(const std::string text, ReadFile(files, path));
+  StatusOr<DatasetManifest> manifest = ParseManifest(text);
+  if (!manifest.ok()) return manifest.status().WithContext(path);
+  return manifest;
+}
+
+}  // namespace gvsl::data_loader

@@ -1,0 +1,70 @@
+// What is in a dataset: DIR/manifest.json, in memory. docs/formats.md has the grammar. The manifest
+// names no source and no patient.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/file_system.h"
+#include "common/status.h"
+
+namespace gvsl::data_loader {
+
+inline constexpr const char* kManifestName = "manifest.json";
+
+// A regular grid; axes in the order z, y, x as in memory (x fastest), RAS orientation: x to the
+// right, y to anterior, z to superior.
+struct Grid {
+  std::array<std::int64_t, 3> size{};  // voxels
+  std::array<double, 3> spacing{};     // mm
+  // Rows of the 3x4 matrix from voxel (x, y, z) to RAS mm, as NIfTI's sform.
+  std::array<std::array<double, 4>, 3> to_ras{};
+};
+
+struct VolumeEntry {
+  std::string id;  // from the voxels and the grid
+  std::uint32_t shard = 0;
+  std::uint32_t subject = 0;  // numbered by first appearance in volume order
+  Grid grid;
+  std::string modality;                  // CT, MR or OT
+  std::string window;                    // ct, mr, minmax or "LO,HI"
+  std::array<double, 2> window_range{};  // intensities mapped to 0 and 1
+  std::string sha256;                    // of the image's voxels
+  std::optional<std::string> label_sha256;
+  std::optional<std::int32_t> class_index;
+  std::string source;  // keyed hash
+};
+
+struct ShardEntry {
+  std::string file;
+  std::string sha256;
+  std::uint64_t bytes = 0;
+  std::vector<std::uint32_t> volumes;  // indices into DatasetManifest::volumes
+};
+
+struct DatasetManifest {
+  std::uint32_t format_version = 1;
+  std::string sha256;  // DatasetSha256
+  std::vector<VolumeEntry> volumes;
+  std::vector<ShardEntry> shards;
+
+  std::array<std::int64_t, 3> LargestSize() const;  // by axis
+};
+
+// The dataset's own hash: over voxels, grids, labels, subjects, classes and the cut into shards,
+// never over sources or the key that names them. Equal inputs give equal hashes, wherever they lay.
+std::string DatasetSha256(const DatasetManifest& manifest);
+
+// manifest.json; carries a hash of the whole text, so that any change is noticed.
+std::string ToJson(const DatasetManifest& manifest);
+StatusOr<DatasetManifest> ParseManifest(std::string_view json);
+
+// NOT_FOUND: no dataset there. DATA_LOSS: damaged (its own hash does not hold, or a value is
+// absurd).
+StatusOr<DatasetManifest> ReadManifest(FileSystem& files, const std::string& directory);
+
+}  // namespace gvsl::data_loader

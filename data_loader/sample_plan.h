@@ -1,0 +1,54 @@
+// Which volumes slot k sees at step t: a pure function of (job seed, dataset, t, k).
+//
+// A round deals the shards in seeded order to the slots; the slot that runs out first (ties: the
+// lowest) takes the next shard; rounds run on without remainder. Each volume is A once a round. B
+// is drawn from the volumes that the slot holds (the shard being consumed and the one before it),
+// never the same volume or subject; where those hold none, from the next shards dealt to the slot.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "common/status.h"
+
+namespace gvsl::data_loader {
+
+struct SamplePlanInput {
+  std::uint64_t seed = 1;
+  std::uint32_t slots = 1;
+  std::uint32_t batch_per_slot = 1;
+  std::vector<std::vector<std::uint32_t>> shards;  // volume indices of each shard
+  std::vector<std::uint32_t> subjects;             // by volume index
+};
+
+// A is fixed, B is moving; indices into the manifest's volumes.
+struct VolumePair {
+  std::uint32_t a = 0;
+  std::uint32_t b = 0;
+  bool operator==(const VolumePair&) const = default;
+};
+
+// Deals lazily and remembers, so that steps in ascending order are cheap; any order gives the same
+// answers. Not thread-safe.
+class SamplePlan {
+ public:
+  // INVALID_ARGUMENT: no volume, or fewer than two subjects.
+  static StatusOr<SamplePlan> Create(SamplePlanInput input);
+  SamplePlan(SamplePlan&&) noexcept;
+  SamplePlan& operator=(SamplePlan&&) noexcept;
+  ~SamplePlan();
+
+  VolumePair At(std::uint64_t step, std::uint32_t slot, std::uint32_t item);
+  // The round of the shard that the slot is consuming at the step, from 0.
+  std::uint64_t RoundAt(std::uint64_t step, std::uint32_t slot);
+  // Shards that the slot holds at the step, the one being consumed last; for locality and prefetch.
+  std::vector<std::uint32_t> ShardsAt(std::uint64_t step, std::uint32_t slot);
+
+ private:
+  struct State;
+  explicit SamplePlan(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace gvsl::data_loader
