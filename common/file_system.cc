@@ -1,0 +1,227 @@
+#include "common/file_system.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <utility>
+
+#include "common/text.h"
+
+namespace gvsl {
+namespace {
+
+class PosixWritableFile final : public WritableFile {
+ public:
+  PosixWritableFile(int file_descriptor, std::string path)
+      : file_descriptor_(file_descriptor), path_(std::move(path)) {}
+  ~PosixWritableFile() override {
+    if (file_descriptor_ >= 0) ::close(file_descriptor_);
+  }
+
+  Status Append(std::string_view bytes) override {
+    while (!bytes.empty()) {
+      const ssize_t written = ::write(file_descriptor_, bytes.data(), bytes.size());
+      if (written < 0) {
+        if (errno == EINTR) continue;
+        return ErrnoError(errno, "write " + path_);
+      }
+      bytes.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return OkStatus();
+  }
+
+  Status Sync() override {
+    if (::fsync(file_descriptor_) != 0) return ErrnoError(errno, "fsync " + path_);
+    return OkStatus();
+  }
+
+  Status Close() override {
+    const int file_descriptor = std::exchange(file_descriptor_, -1);
+    if (file_descriptor >= 0 && ::close(file_descriptor) != 0) {
+      return ErrnoError(errno, "close " + path_);
+    }
+    return OkStatus();
+  }
+
+ private:
+  int file_descriptor_;
+  std::string path_;
+};
+
+class MappedFile final : public ReadableFile {
+ public:
+  MappedFile(void* address, std::size_t size) : address_(address), size_(size) {}
+  ~MappedFile() override {
+    if (size_ > 0) ::munmap(address_, size_);
+  }
+  std::string_view bytes() const override { return {static_cast<const char*>(address_), size_}; }
+
+ private:
+  void* address_;
+  std::size_t size_;
+};
+
+StatusOr<std::unique_ptr<WritableFile>> OpenForWriting(const std::string& path, int flags,
+                                                       mode_t mode = 0666) {
+  const int file_descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | flags, mode);
+  if (file_descriptor < 0) return ErrnoError(errno, "open " + path);
+  return std::make_unique<PosixWritableFile>(file_descriptor, path);
+}
+
+Status FromErrorCode(const std::error_code& error, const std::string& what) {
+  if (!error) return OkStatus();
+  return ErrnoError(error.value(), what);
+}
+
+class Posix final : public FileSystem {
+ public:
+  StatusOr<std::unique_ptr<WritableFile>> Create(const std::string& path) override {
+    return OpenForWriting(path, O_TRUNC);
+  }
+
+  StatusOr<std::unique_ptr<WritableFile>> CreateOwnerOnly(const std::string& path) override {
+    if (::unlink(path.c_str()) != 0 && errno != ENOENT) return ErrnoError(errno, "remove " + path);
+    return OpenForWriting(path, O_EXCL, 0600);
+  }
+
+  StatusOr<std::unique_ptr<WritableFile>> OpenForAppend(const std::string& path) override {
+    return OpenForWriting(path, O_APPEND);
+  }
+
+  StatusOr<std::unique_ptr<ReadableFile>> Map(const std::string& path) override {
+    const int file_descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (file_descriptor < 0) return ErrnoError(errno, "open " + path);
+    struct stat info {};
+    Status status;
+    void* address = nullptr;
+    if (::fstat(file_descriptor, &info) != 0) {
+      status = ErrnoError(errno, "stat " + path);
+    } else if (!S_ISREG(info.st_mode)) {
+      status = FailedPreconditionError("open " + path + ": not a regular file");
+    } else if (info.st_size > 0) {
+      address = ::mmap(nullptr, static_cast<std::size_t>(info.st_size), PROT_READ, MAP_PRIVATE,
+                       file_descriptor, 0);
+      if (address == MAP_FAILED) status = ErrnoError(errno, "map " + path);
+    }
+    ::close(file_descriptor);
+    if (!status.ok()) return status;
+    return std::make_unique<MappedFile>(address, static_cast<std::size_t>(info.st_size));
+  }
+
+  Status Rename(const std::string& from, const std::string& to) override {
+    if (::rename(from.c_str(), to.c_str()) != 0) {
+      return ErrnoError(errno, Concat("rename ", from, " to ", to));
+    }
+    return OkStatus();
+  }
+
+  Status SyncDirectory(const std::string& path) override {
+    const int file_descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (file_descriptor < 0) return ErrnoError(errno, "open " + path);
+    const int result = ::fsync(file_descriptor);
+    const int error = errno;
+    ::close(file_descriptor);
+    return result == 0 ? OkStatus() : ErrnoError(error, "fsync " + path);
+  }
+
+  Status CreateDirectories(const std::string& path) override {
+    std::error_code error;
+    std::filesystem::create_directories(path, error);
+    if (error) return FromErrorCode(error, "create directory " + path);
+    if (!std::filesystem::is_directory(path, error)) {
+      return ErrnoError(ENOTDIR, "create directory " + path);
+    }
+    return OkStatus();
+  }
+
+  bool Exists(const std::string& path) override {
+    std::error_code error;
+    return std::filesystem::exists(path, error);
+  }
+
+  bool IsDirectory(const std::string& path) override {
+    std::error_code error;
+    return std::filesystem::is_directory(path, error);
+  }
+
+  StatusOr<std::uint64_t> FileSize(const std::string& path) override {
+    std::error_code error;
+    const std::uintmax_t size = std::filesystem::file_size(path, error);
+    if (error) return FromErrorCode(error, "size of " + path);
+    return static_cast<std::uint64_t>(size);
+  }
+
+  StatusOr<std::vector<std::string>> List(const std::string& directory) override {
+    std::error_code error;
+    std::filesystem::directory_iterator entries(directory, error);
+    std::vector<std::string> names;
+    while (!error && entries != std::filesystem::directory_iterator()) {
+      names.push_back(entries->path().filename().string());
+      entries.increment(error);
+    }
+    if (error) return FromErrorCode(error, "list " + directory);
+    std::sort(names.begin(), names.end());
+    return names;
+  }
+
+  Status RemoveFile(const std::string& path) override {
+    if (::unlink(path.c_str()) != 0) return ErrnoError(errno, "remove " + path);
+    return OkStatus();
+  }
+
+  Status RemoveTree(const std::string& path) override {
+    std::error_code error;
+    std::filesystem::remove_all(path, error);
+    return FromErrorCode(error, "remove " + path);
+  }
+};
+
+}  // namespace
+
+FileSystem& PosixFileSystem() {
+  static Posix file_system;
+  return file_system;
+}
+
+std::string JoinPath(std::string_view directory, std::string_view name) {
+  if (directory.empty()) return std::string(name);
+  std::string path(directory);
+  if (path.back() != '/') path += '/';
+  return path.append(name);
+}
+
+std::string ParentPath(std::string_view path) {
+  const std::size_t slash = path.find_last_of('/');
+  if (slash == std::string_view::npos) return ".";
+  return slash == 0 ? "/" : std::string(path.substr(0, slash));
+}
+
+StatusOr<std::string> ReadFile(FileSystem& files, const std::string& path) {
+  GVSL_ASSIGN_OR_RETURN(const std::unique_ptr<ReadableFile> file, files.Map(path));
+  return std::string(file->bytes());
+}
+
+Status WriteFileDurably(FileSystem& files, const std::string& path, std::string_view bytes) {
+  static std::atomic<std::uint64_t> counter = 0;
+  const std::string aside = Concat(path, ".tmp-", ::getpid(), "-", counter++);
+  const auto write = [&]() -> Status {
+    GVSL_ASSIGN_OR_RETURN(const std::unique_ptr<WritableFile> file, files.Create(aside));
+    GVSL_RETURN_IF_ERROR(file->Append(bytes));
+    GVSL_RETURN_IF_ERROR(file->Sync());
+    GVSL_RETURN_IF_ERROR(file->Close());
+    GVSL_RETURN_IF_ERROR(files.Rename(aside, path));
+    return files.SyncDirectory(ParentPath(path));
+  };
+  Status status = write();
+  if (!status.ok() && files.Exists(aside)) (void)files.RemoveFile(aside);
+  return status;
+}
+
+}  // namespace gvsl

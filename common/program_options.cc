@@ -1,0 +1,110 @@
+#include "common/program_options.h"
+
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <cctype>
+#include <iostream>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "common/text.h"
+
+namespace gvsl {
+namespace {
+
+class YamlConfig final : public CLI::Config {
+ public:
+  explicit YamlConfig(std::vector<std::string> known) : known_(std::move(known)) {}
+
+  std::string to_config(const CLI::App*, bool, bool, std::string) const override { return {}; }
+
+  std::vector<CLI::ConfigItem> from_config(std::istream& input) const override {
+    std::vector<CLI::ConfigItem> items;
+    try {
+      const YAML::Node root = YAML::Load(input);
+      if (root.IsNull()) return items;
+      if (!root.IsMap()) throw CLI::ConfigError("--config: a map of options is expected");
+      for (const auto& entry : root) items.push_back(Item(entry.first, entry.second));
+    } catch (const YAML::Exception& error) {
+      throw CLI::ConfigError(Concat("--config: ", error.what()));
+    }
+    return items;
+  }
+
+ private:
+  CLI::ConfigItem Item(const YAML::Node& key, const YAML::Node& value) const {
+    CLI::ConfigItem item;
+    item.name = key.as<std::string>();
+    if (std::find(known_.begin(), known_.end(), item.name) == known_.end()) {
+      throw CLI::ConfigError(Concat("--config: unknown key '", item.name, "'; the nearest is '",
+                                    NearestWord(item.name, known_), "'"));
+    }
+    if (!value.IsScalar()) {
+      throw CLI::ConfigError(Concat("--config: ", item.name, ": a single value is expected"));
+    }
+    item.inputs.push_back(value.as<std::string>());
+    return item;
+  }
+
+  std::vector<std::string> known_;
+};
+
+std::string EnvironmentName(const std::string& option) {
+  std::string name = "GVSL_" + option;
+  for (char& letter : name) {
+    letter =
+        letter == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(letter)));
+  }
+  return name;
+}
+
+}  // namespace
+
+void AddConfigSources(CLI::App& app) {
+  std::vector<std::string> known;
+  for (CLI::Option* option : app.get_options()) {
+    if (option->get_lnames().empty() || !option->get_configurable()) continue;
+    const std::string& name = option->get_lnames().front();
+    if (name == "help" || name == "version") continue;
+    option->envname(EnvironmentName(name));
+    known.push_back(name);
+  }
+  app.config_formatter(std::make_shared<YamlConfig>(std::move(known)));
+  app.set_config("--config", "", "options in a YAML file: the same names without the dashes")
+      ->envname("GVSL_CONFIG")
+      ->type_name("FILE.yaml");
+}
+
+ParseOutcome ParseOptions(CLI::App& app, int argc, char** argv) {
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int status = app.exit(error);
+    return {.run = false, .exit_status = status == 0 ? 0 : 2};
+  }
+  return {.run = true, .exit_status = 0};
+}
+
+StatusOr<std::string> HostOfAddress(std::string_view address) {
+  const std::size_t colon = address.rfind(':');
+  const std::string error = Concat("'", address, "' is not HOST:PORT");
+  if (colon == std::string_view::npos || colon == 0) return InvalidArgumentError(error);
+  const std::string_view port = address.substr(colon + 1);
+  const bool digits =
+      !port.empty() && port.size() <= 5 &&
+      std::all_of(port.begin(), port.end(), [](unsigned char c) { return std::isdigit(c); });
+  if (!digits || std::stoi(std::string(port)) > 65535) return InvalidArgumentError(error);
+  std::string_view host = address.substr(0, colon);
+  if (host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  return std::string(host);
+}
+
+bool IsLoopbackAddress(std::string_view address) {
+  const auto parsed = HostOfAddress(address);
+  const std::string host = parsed.ok() ? *parsed : std::string(address);
+  return host == "localhost" || host == "::1" || host.rfind("127.", 0) == 0;
+}
+
+}  // namespace gvsl

@@ -1,0 +1,29 @@
+// Building messages and machine text without a formatting library (std::format is missing in
+// g++ 12, and the rooms that train build without fmt).
+#pragma once
+
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gvsl {
+
+// The arguments written one after the other with operator<<.
+template <typename... Args>
+std::string Concat(const Args&... args) {
+  std::ostringstream out;
+  (out << ... << args);
+  return std::move(out).str();
+}
+
+// "a, b, c" for the separator ", ".
+std::string Join(const std::vector<std::string>& parts, std::string_view separator);
+
+// The known word with the smallest edit distance (Levenshtein) to `word`; empty when `known` is.
+std::string NearestWord(std::string_view word, const std::vector<std::string>& known);
+
+// Lower-case hexadecimal digits, two a byte.
+std::string HexEncode(std::string_view bytes);
+
+}  // namespace gvsl

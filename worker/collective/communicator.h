@@ -1,0 +1,41 @@
+// What the trainers of a gang say to each other: five verbs. One implementation a transport; one
+// conformance suite runs on all of them (tests/collective).
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <span>
+#include <vector>
+
+#include "common/status.h"
+#include "worker/collective/slot_tree.h"
+
+namespace gvsl::collective {
+
+// One rank's end of a communicator of one generation. Collective: every rank calls the same verbs
+// in the same order with the same sizes. After any error the communicator is aborted for good; a
+// new generation makes a new one. One thread calls the verbs; Abort may come from any thread.
+//
+// A lost peer is UNAVAILABLE and LostRanks() names it; Abort makes every verb in progress, here and
+// on every peer, return ABORTED.
+class Communicator {
+ public:
+  virtual ~Communicator() = default;
+  virtual int rank() const = 0;
+  virtual int size() const = 0;
+
+  // The sum over all slots in the fixed shape of SlotTree, whoever holds them: the same bits for
+  // any number of ranks. `parts` holds this rank's maximal subtree sums (SubtreeSums::Take), each
+  // of total.size() floats; `owners[slot]` is the rank that computed the slot. Every rank receives
+  // `total`. `parts` may be overwritten. The memory is the host's (nccl: the device's).
+  virtual Status TreeSum(const SlotTree& tree, std::span<const int> owners,
+                         std::map<SlotNode, std::span<float>>& parts, std::span<float> total) = 0;
+  // `bytes` of `root` to everybody.
+  virtual Status Broadcast(int root, std::span<std::byte> bytes) = 0;
+  virtual Status Barrier() = 0;
+  virtual void Abort(const Status& why) = 0;
+  // Ranks that this rank found dead; empty unless a verb failed for that reason.
+  virtual std::vector<int> LostRanks() const = 0;
+};
+
+}  // namespace gvsl::collective
