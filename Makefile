@@ -1,0 +1,53 @@
+# The front door. Everything below is a short name for what CMakePresets.json, deploy/ and ctest do.
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+# As many compilers as there are processors, but 2 GB of memory for each (LibTorch's headers).
+JOBS ?= $(shell awk -v n=$$(nproc) '/^MemAvailable/ {m = int($$2 / 2097152); if (m < 1) m = 1; print (m < n) ? m : n}' /proc/meminfo)
+PREFIX ?= /usr/local
+# Real volumes for tests; tests that need them are skipped by name where there are none.
+GVSL_TEST_DATA ?= $(abspath $(CURDIR)/../shared/data)
+export GVSL_TEST_DATA
+
+.PHONY: help setup build test demo lint bench install clean
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+setup:  ## install what is missing (apt, pip), as cmake/versions.txt pins it
+	@deploy/setup/install.sh
+
+build: setup  ## programs into build/bin/
+	@cmake --preset release -Wno-dev --log-level=WARNING >/dev/null
+	@cmake --build --preset release -j $(JOBS)
+
+test: build  ## every test, closing with ctest's summary; CTEST_ARGS="-R name" picks some
+	@ctest --preset release -j 2 $(CTEST_ARGS)
+
+demo: build  ## pre-train on virtual subjects of a real head, with pictures; DATA=/path takes yours
+	@DATA='$(DATA)' deploy/demo/run.sh
+
+lint: setup  ## format, fences, clang-tidy, tests under the sanitizers
+	@JOBS=$(JOBS) deploy/lint/run.sh
+
+bench: build  ## step time by phase, as a table and as build/bench.json
+	@deploy/bench/run.sh
+
+install: build  ## a relocatable tree below PREFIX
+	@cmake --install build --prefix '$(PREFIX)' >/dev/null && echo "installed below $(PREFIX)"
+
+clean:  ## remove what was built
+	@rm -rf build build-asan build-tsan build-debug build-bare
+
+# What later versions bring answers by name.
+LATER := gpu images k8s-test gpu-check table soak
+.PHONY: $(LATER)
+gpu:  ## UNIMPLEMENTED: the CUDA build
+images:  ## UNIMPLEMENTED: container images
+k8s-test:  ## UNIMPLEMENTED: the chart on a real Kubernetes
+gpu-check:  ## UNIMPLEMENTED: everything that needs a GPU
+table:  ## UNIMPLEMENTED: all methods compared
+soak:  ## UNIMPLEMENTED: long fault campaigns
+$(LATER):
+	@echo "UNIMPLEMENTED: make $@ comes with a later version" >&2; exit 1

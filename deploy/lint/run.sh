@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# make lint: format, fences, then the torch-free rooms under AddressSanitizer + UBSan, clang-tidy
+# (with clang's thread-safety analysis) and ThreadSanitizer. Every part runs; any failure is the end.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+jobs=${JOBS:-$(nproc)}
+
+step() {
+  local name=$1 begin=$SECONDS
+  shift
+  "$@" || { printf 'lint: %s FAILED\n' "$name" >&2; exit 1; }
+  printf 'lint: %-34s ok, %d s\n' "$name" $((SECONDS - begin))
+}
+
+sources() {
+  find cli common coordinator data_loader deploy model tests worker \
+    \( -name '*.h' -o -name '*.cc' \) -print0
+}
+format() { sources | xargs -0 clang-format --dry-run -Werror --style=file; }
+build() {
+  cmake --preset "$1" -Wno-dev --log-level=WARNING >/dev/null
+  cmake --build --preset "$1" -j "$jobs"
+}
+sanitizer_tests() { ctest --preset "$1" -j "$jobs"; }
+
+step "format" format
+step "fences" python3 tests/architecture/fences.py
+step "build with address, undefined" build asan
+step "tidy" python3 deploy/lint/tidy.py --build build-asan --jobs "$jobs"
+step "tests with address, undefined" sanitizer_tests asan
+step "build with thread" build tsan
+step "tests with thread" sanitizer_tests tsan

@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# Installs what cmake/versions.txt names and this machine lacks: packages through apt (as root or
+# with sudo), wheels through pip into ${GVSL_CACHE:-~/.cache/gvsl}. Does nothing, and asks for
+# nothing, when all of it is there.
+#   GVSL_SETUP=skip        you answer for the versions yourself
+#   GVSL_TORCH_DIR=…/torch  your own LibTorch: the wheel is not fetched
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+versions=cmake/versions.txt
+cache=${GVSL_CACHE:-${HOME:-/tmp}/.cache/gvsl}
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+fail() { say "$*"; exit 1; }
+
+as_root() {
+  if [[ $(id -u) -eq 0 ]]; then "$@"; return; fi
+  command -v sudo >/dev/null || fail "apt packages are missing and there is neither root nor sudo: $*"
+  sudo "$@"
+}
+
+# Prints NAME=VERSION of each pinned package that is not installed in that version.
+missing_packages() {
+  local pins installed pin name version
+  mapfile -t pins < <(awk '$1 == "apt" {print $2}' "$versions")
+  installed=$(dpkg-query -W -f='${db:Status-Status} ${Package}=${Version}\n' "${pins[@]%%=*}" \
+              2>/dev/null || true)
+  for pin in "${pins[@]}"; do
+    name=${pin%%=*}
+    version=$(awk -v name="$name" '$1 == "installed" && index($2, name "=") == 1 \
+              {print substr($2, length(name) + 2); exit}' <<<"$installed")
+    # shellcheck disable=SC2053  # the pin is a pattern
+    [[ -n $version && $version == ${pin#*=} ]] || printf '%s\n' "$pin"
+  done
+}
+
+install_packages() {
+  command -v dpkg-query >/dev/null || fail "this is not Debian 12; see README.md, Requirements"
+  local missing
+  mapfile -t missing < <(missing_packages)
+  [[ ${#missing[@]} -gt 0 ]] || return 0
+  say "apt: ${missing[*]}"
+  as_root apt-get -qq update
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install \
+    "${missing[@]}" >&2 ||
+    fail "apt could not install the pinned versions (they are Debian 12's); GVSL_SETUP=skip builds" \
+         "with what is there"
+}
+
+# Any python3 that has pip will do, for the wheel is unpacked and never imported.
+find_pip() {
+  local python
+  for python in python3 /usr/bin/python3; do
+    if "$python" -m pip --version >/dev/null 2>&1; then printf '%s\n' "$python"; return; fi
+  done
+  as_root apt-get -qq update
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install \
+    python3-pip >&2
+  printf '%s\n' /usr/bin/python3
+}
+
+# A folder that has its name is complete: it is filled aside and renamed.
+aside=
+install_wheels() {
+  local folder=$1 python wheels
+  [[ ! -d $cache/$folder ]] || return 0
+  mapfile -t wheels < <(awk -v folder="$folder" '$1 == "pip" && $2 == folder {print $3}' "$versions")
+  say "pip: ${wheels[*]} -> $cache/$folder"
+  python=$(find_pip)
+  mkdir -p "$cache"
+  aside=$(mktemp -d "$cache/.$folder.XXXXXX")
+  trap 'rm -rf "$aside"' EXIT
+  PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore "$python" -m pip install --quiet --no-deps --no-compile \
+    --target "$aside" --python-version 3.11 --implementation cp --only-binary=:all: \
+    --platform manylinux_2_28_x86_64 --platform manylinux_2_25_x86_64 \
+    --platform manylinux_2_17_x86_64 --platform manylinux2014_x86_64 "${wheels[@]}" >&2
+  chmod 755 "$aside"
+  mv -T "$aside" "$cache/$folder" 2>/dev/null || [[ -d $cache/$folder ]] ||
+    fail "could not publish $cache/$folder"
+  rm -rf "$aside"
+  trap - EXIT
+}
+
+[[ ${GVSL_SETUP:-} != skip ]] || exit 0
+[[ $(uname -sm) == "Linux x86_64" ]] || fail "only Linux on x86-64 is supported"
+install_packages
+while read -r folder; do
+  [[ $folder != torch-* || -z ${GVSL_TORCH_DIR:-} ]] || continue
+  install_wheels "$folder"
+done < <(awk '$1 == "pip" && !seen[$2]++ {print $2}' "$versions")
