@@ -1,0 +1,105 @@
+#include "worker/collective/slot_tree.h"
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+#include <utility>
+
+#include "worker/collective/float_sum.h"
+
+namespace gvsl::collective {
+namespace {
+
+int LeftSize(int slots) {
+  return static_cast<int>(std::bit_floor(static_cast<unsigned>(slots) - 1));
+}
+
+void CollectMaximal(SlotNode node, std::span<const int> owners, int owner,
+                    std::vector<SlotNode>& found) {
+  const auto slots = owners.subspan(node.begin, node.size());
+  const auto owned = std::ranges::count(slots, owner);
+  if (owned == 0) return;
+  if (owned == node.size()) {
+    found.push_back(node);
+    return;
+  }
+  CollectMaximal(SlotTree::Left(node), owners, owner, found);
+  CollectMaximal(SlotTree::Right(node), owners, owner, found);
+}
+
+}  // namespace
+
+SlotNode SlotTree::Left(SlotNode node) {
+  assert(!node.IsLeaf());
+  return {node.begin, node.begin + LeftSize(node.size())};
+}
+
+SlotNode SlotTree::Right(SlotNode node) {
+  assert(!node.IsLeaf());
+  return {node.begin + LeftSize(node.size()), node.end};
+}
+
+std::optional<SlotNode> SlotTree::Parent(SlotNode node) const {
+  SlotNode above = root();
+  while (above.size() > node.size()) {
+    const SlotNode left = Left(above);
+    const SlotNode below = node.begin < left.end ? left : Right(above);
+    if (below == node) return above;
+    above = below;
+  }
+  return std::nullopt;
+}
+
+std::vector<SlotNode> SlotTree::MaximalNodes(std::span<const int> owners, int owner) const {
+  assert(std::ssize(owners) == slots_);
+  std::vector<SlotNode> found;
+  CollectMaximal(root(), owners, owner, found);
+  return found;
+}
+
+SubtreeSums::SubtreeSums(SlotTree tree, std::vector<int> slots, std::size_t floats)
+    : tree_(tree), slots_(std::move(slots)), floats_(floats) {
+  assert(std::ranges::is_sorted(slots_));
+}
+
+std::span<float> SubtreeSums::NextBuffer() {
+  if (next_.size() != floats_) {
+    if (free_.empty()) {
+      next_.resize(floats_);
+    } else {
+      next_ = std::move(free_.back());
+      free_.pop_back();
+    }
+  }
+  return next_;
+}
+
+void SubtreeSums::Add(int slot) {
+  assert(std::ranges::binary_search(slots_, slot));
+  NextBuffer();
+  std::vector<float> sum = std::exchange(next_, {});
+  SlotNode node{slot, slot + 1};
+  // Slots come in ascending order, so that a node is complete when its right child is.
+  for (auto parent = tree_.Parent(node); parent; parent = tree_.Parent(node)) {
+    const auto left = sums_.find(SlotTree::Left(*parent));
+    if (left == sums_.end()) break;
+    collective::Add(left->second, sum, left->second);
+    free_.push_back(std::exchange(sum, std::move(left->second)));
+    sums_.erase(left);
+    node = *parent;
+  }
+  sums_[node] = std::move(sum);
+}
+
+std::map<SlotNode, std::span<float>> SubtreeSums::Take() {
+  std::map<SlotNode, std::span<float>> parts;
+  for (auto& [node, sum] : sums_) parts.emplace(node, sum);
+  return parts;
+}
+
+void SubtreeSums::Reset() {
+  for (auto& [node, sum] : sums_) free_.push_back(std::move(sum));
+  sums_.clear();
+}
+
+}  // namespace gvsl::collective
