@@ -1,5 +1,6 @@
 #include "common/program_options.h"
 
+#include <arpa/inet.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
@@ -104,7 +105,9 @@ StatusOr<std::string> HostOfAddress(std::string_view address) {
 bool IsLoopbackAddress(std::string_view address) {
   const auto parsed = HostOfAddress(address);
   const std::string host = parsed.ok() ? *parsed : std::string(address);
-  return host == "localhost" || host == "::1" || host.rfind("127.", 0) == 0;
+  in_addr binary{};
+  return host == "localhost" || host == "::1" ||
+         (::inet_pton(AF_INET, host.c_str(), &binary) == 1 && ntohl(binary.s_addr) >> 24 == 127);
 }
 
 }  // namespace gvsl

@@ -1,1 +1,112 @@
+// One contract, run on the machine's disk and on the disk of the fault tests.
+#include "common/file_system.h"
+
 #include <gtest/gtest.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "common/fault_file_system.h"
+
+namespace gvsl {
+namespace {
+
+struct PosixDisk {
+  PosixDisk() {
+    std::string pattern = std::filesystem::temp_directory_path() / "gvsl-files-XXXXXX";
+    root = ::mkdtemp(pattern.data());
+  }
+  ~PosixDisk() { std::filesystem::remove_all(root); }
+  FileSystem& files() { return PosixFileSystem(); }
+  std::string root;
+};
+
+struct FaultDisk {
+  FileSystem& files() { return fault; }
+  FaultFileSystem fault;
+  std::string root = "/";
+};
+
+template <typename Disk>
+class FileSystemContract : public testing::Test {
+ protected:
+  FileSystem& files() { return disk_.files(); }
+  std::string Path(const std::string& name) { return JoinPath(disk_.root, name); }
+  Disk disk_;
+};
+
+using Disks = testing::Types<PosixDisk, FaultDisk>;
+TYPED_TEST_SUITE(FileSystemContract, Disks);
+
+TYPED_TEST(FileSystemContract, ReadsBackWhatWasWritten) {
+  ASSERT_TRUE(WriteFileDurably(this->files(), this->Path("a"), "hello").ok());
+  EXPECT_EQ(ReadFile(this->files(), this->Path("a")).value(), "hello");
+  EXPECT_EQ(this->files().FileSize(this->Path("a")).value(), 5U);
+}
+
+TYPED_TEST(FileSystemContract, ReplacesAFileAndLeavesNothingAside) {
+  ASSERT_TRUE(WriteFileDurably(this->files(), this->Path("a"), "old").ok());
+  ASSERT_TRUE(WriteFileDurably(this->files(), this->Path("a"), "new").ok());
+  EXPECT_EQ(ReadFile(this->files(), this->Path("a")).value(), "new");
+  EXPECT_EQ(this->files().List(this->Path("")).value(), std::vector<std::string>{"a"});
+}
+
+TYPED_TEST(FileSystemContract, AppendsBehindWhatIsThere) {
+  for (const std::string_view part : {"one", "two"}) {
+    auto file = this->files().OpenForAppend(this->Path("log"));
+    ASSERT_TRUE(file.ok());
+    ASSERT_TRUE((*file)->Append(part).ok());
+    ASSERT_TRUE((*file)->Close().ok());
+  }
+  EXPECT_EQ(ReadFile(this->files(), this->Path("log")).value(), "onetwo");
+}
+
+TYPED_TEST(FileSystemContract, SaysNotFoundForWhatIsNotThere) {
+  EXPECT_EQ(ReadFile(this->files(), this->Path("none")).status().code(), StatusCode::kNotFound);
+  EXPECT_EQ(this->files().List(this->Path("none")).status().code(), StatusCode::kNotFound);
+  EXPECT_EQ(this->files().RemoveFile(this->Path("none")).code(), StatusCode::kNotFound);
+  EXPECT_TRUE(this->files().RemoveTree(this->Path("none")).ok());
+}
+
+TYPED_TEST(FileSystemContract, DoesNotReplaceADirectoryThatIsNotEmpty) {
+  ASSERT_TRUE(this->files().CreateDirectories(this->Path("x/deep")).ok());
+  ASSERT_TRUE(WriteFileDurably(this->files(), this->Path("x/deep/f"), "1").ok());
+  ASSERT_TRUE(this->files().CreateDirectories(this->Path("y")).ok());
+  ASSERT_TRUE(WriteFileDurably(this->files(), this->Path("y/f"), "2").ok());
+  EXPECT_EQ(this->files().Rename(this->Path("x"), this->Path("y")).code(),
+            StatusCode::kAlreadyExists);
+  ASSERT_TRUE(this->files().Rename(this->Path("x"), this->Path("z")).ok());
+  EXPECT_EQ(ReadFile(this->files(), this->Path("z/deep/f")).value(), "1");
+  EXPECT_FALSE(this->files().Exists(this->Path("x")));
+}
+
+TYPED_TEST(FileSystemContract, ListsNamesInOrder) {
+  for (const std::string name : {"c", "a", "b"}) {
+    ASSERT_TRUE(WriteFileDurably(this->files(), this->Path(name), name).ok());
+  }
+  EXPECT_EQ(this->files().List(this->Path("")).value(), (std::vector<std::string>{"a", "b", "c"}));
+}
+
+TYPED_TEST(FileSystemContract, RemovesATree) {
+  ASSERT_TRUE(this->files().CreateDirectories(this->Path("x/deep")).ok());
+  ASSERT_TRUE(WriteFileDurably(this->files(), this->Path("x/deep/f"), "1").ok());
+  ASSERT_TRUE(this->files().RemoveTree(this->Path("x")).ok());
+  EXPECT_FALSE(this->files().Exists(this->Path("x/deep/f")));
+  EXPECT_FALSE(this->files().IsDirectory(this->Path("x")));
+}
+
+TEST(PosixFileSystem, RefusesToMapADirectory) {
+  EXPECT_EQ(PosixFileSystem().Map("/").status().code(), StatusCode::kFailedPrecondition);
+}
+
+TEST(Paths, AreJoinedAndSplit) {
+  EXPECT_EQ(JoinPath("/a", "b"), "/a/b");
+  EXPECT_EQ(JoinPath("/", "b"), "/b");
+  EXPECT_EQ(ParentPath("/a/b"), "/a");
+  EXPECT_EQ(ParentPath("/a"), "/");
+  EXPECT_EQ(ParentPath("a"), ".");
+}
+
+}  // namespace
+}  // namespace gvsl

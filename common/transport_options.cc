@@ -1,0 +1,34 @@
+#include "common/transport_options.h"
+
+#include "common/program_options.h"
+#include "common/text.h"
+
+namespace gvsl {
+
+void AddTransportOptions(CLI::App& app, TransportOptions& options) {
+  app.add_option("--tls-cert", options.tls_cert, "certificate (PEM)");
+  app.add_option("--tls-key", options.tls_key, "private key (PEM)");
+  app.add_option("--tls-ca", options.tls_ca, "authority of the peers' certificates (PEM)");
+  app.add_option("--tls-client-ca", options.tls_client_ca,
+                 "authority of the clients' certificates (PEM)");
+  app.add_flag("--insecure", options.insecure, "allow plain connections beyond this machine");
+}
+
+Status CheckTransport(const TransportOptions& options, const std::string& flag,
+                      const std::string& address) {
+  if (!options.tls_cert.empty() || !options.tls_key.empty() || !options.tls_ca.empty() ||
+      !options.tls_client_ca.empty()) {
+    return UnimplementedError("TLS (--tls-cert, --tls-key, --tls-ca) is not part of this version");
+  }
+  if (const auto host = HostOfAddress(address); !host.ok()) {
+    return host.status().WithContext(flag);
+  }
+  if (!options.insecure && !IsLoopbackAddress(address)) {
+    return InvalidArgumentError(Concat(flag, " ", address,
+                                       " is not a loopback address: it needs TLS or an explicit "
+                                       "--insecure"));
+  }
+  return OkStatus();
+}
+
+}  // namespace gvsl
