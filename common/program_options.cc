@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdlib>
 #include <iostream>
 #include <memory>
 #include <utility>
@@ -14,6 +15,15 @@
 
 namespace gvsl {
 namespace {
+
+std::string EnvironmentName(const std::string& option) {
+  std::string name = "GVSL_" + option;
+  for (char& letter : name) {
+    letter =
+        letter == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(letter)));
+  }
+  return name;
+}
 
 class YamlConfig final : public CLI::Config {
  public:
@@ -27,7 +37,13 @@ class YamlConfig final : public CLI::Config {
       const YAML::Node root = YAML::Load(input);
       if (root.IsNull()) return items;
       if (!root.IsMap()) throw CLI::ConfigError("--config: a map of options is expected");
-      for (const auto& entry : root) items.push_back(Item(entry.first, entry.second));
+      for (const auto& entry : root) {
+        CLI::ConfigItem item = Item(entry.first, entry.second);
+        // CLI11 itself would let the file win over the environment.
+        if (std::getenv(EnvironmentName(item.name).c_str()) == nullptr) {
+          items.push_back(std::move(item));
+        }
+      }
     } catch (const YAML::Exception& error) {
       throw CLI::ConfigError(Concat("--config: ", error.what()));
     }
@@ -51,15 +67,6 @@ class YamlConfig final : public CLI::Config {
 
   std::vector<std::string> known_;
 };
-
-std::string EnvironmentName(const std::string& option) {
-  std::string name = "GVSL_" + option;
-  for (char& letter : name) {
-    letter =
-        letter == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(letter)));
-  }
-  return name;
-}
 
 }  // namespace
 
