@@ -182,9 +182,9 @@ Status CheckCheckpointOwner(FileSystem& files, const std::string& directory,
   for (const std::uint64_t step : steps) {
     const auto manifest = ReadCheckpointManifest(files, directory, step);
     if (!manifest.ok() || manifest->job_uid == job_uid) continue;
-    return FailedPreconditionError(
-        Concat("the checkpoint directory ", directory, " holds checkpoints of another job: ",
-               manifest->job_name, " (", manifest->job_uid, "); use an empty directory"));
+    return FailedPreconditionError(Concat("the checkpoint directory ", directory,
+                                          " holds checkpoints of another job: ", manifest->job_name,
+                                          " (", manifest->job_uid, "); use an empty directory"));
   }
   return OkStatus();
 }
