@@ -1,0 +1,64 @@
+#include "model/box_filter.h"
+
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <vector>
+
+namespace gvsl::model {
+namespace {
+
+// Of `outer` blocks of n rows of `inner` values: every row becomes the sum of the rows within
+// `radius`. A task slides over up to kChunk columns of one block.
+constexpr std::int64_t kChunk = 64;
+
+void SlideColumns(double* first, std::int64_t n, std::int64_t stride, std::int64_t columns,
+                  std::int64_t radius, std::vector<double>& copy, std::vector<double>& sum) {
+  copy.resize(n * columns);
+  for (std::int64_t i = 0; i < n; ++i) {
+    std::copy_n(first + i * stride, columns, copy.data() + i * columns);
+  }
+  sum.assign(columns, 0.0);
+  for (std::int64_t i = -radius; i < n; ++i) {
+    const std::int64_t entering = i + radius;
+    const std::int64_t leaving = i - radius - 1;
+    if (entering < n) {
+      for (std::int64_t k = 0; k < columns; ++k) sum[k] += copy[entering * columns + k];
+    }
+    if (leaving >= 0) {
+      for (std::int64_t k = 0; k < columns; ++k) sum[k] -= copy[leaving * columns + k];
+    }
+    if (i >= 0) std::copy_n(sum.data(), columns, first + i * stride);
+  }
+}
+
+void SumAlong(double* values, std::int64_t outer, std::int64_t n, std::int64_t inner,
+              std::int64_t radius) {
+  const std::int64_t chunks = (inner + kChunk - 1) / kChunk;
+  at::parallel_for(0, outer * chunks, 16, [&](std::int64_t begin, std::int64_t end) {
+    std::vector<double> copy;
+    std::vector<double> sum;
+    for (std::int64_t task = begin; task < end; ++task) {
+      const std::int64_t column = task % chunks * kChunk;
+      SlideColumns(values + task / chunks * n * inner + column, n, inner,
+                   std::min(kChunk, inner - column), radius, copy, sum);
+    }
+  });
+}
+
+}  // namespace
+
+at::Tensor BoxSum(const at::Tensor& values, std::int64_t radius) {
+  at::Tensor sums = values.detach().clone(at::MemoryFormat::Contiguous);
+  double* data = sums.data_ptr<double>();
+  const std::int64_t planes = sums.size(0) * sums.size(1);
+  const std::int64_t depth = sums.size(2);
+  const std::int64_t height = sums.size(3);
+  const std::int64_t width = sums.size(4);
+  SumAlong(data, planes * depth * height, width, 1, radius);
+  SumAlong(data, planes * depth, height, width, radius);
+  SumAlong(data, planes, depth, height * width, radius);
+  return sums;
+}
+
+}  // namespace gvsl::model

@@ -1,0 +1,62 @@
+#include "model/gvsl_method.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/cat.h>
+
+#include "model/augmentation.h"
+#include "model/initial_weights.h"
+#include "model/losses.h"
+#include "model/trilinear_sampler.h"
+
+namespace gvsl::model {
+
+GvslMethod::GvslMethod(const NetworkOptions& options, std::uint64_t seed) : network_(options) {
+  FillInitialWeights(network_.parameters(), seed);
+}
+
+std::vector<std::string> GvslMethod::LossNames() const {
+  std::vector<std::string> names;
+  if (network_.options().matching) names = {"ncc", "smooth"};
+  if (network_.options().restoration) names.push_back("restoration");
+  names.push_back("total");
+  return names;
+}
+
+std::vector<std::pair<std::string, at::Tensor>> GvslMethod::NamedParameters() {
+  return network_.parameters();
+}
+
+Inputs GvslMethod::Augment(const std::vector<PairSample>& samples) {
+  const at::NoGradGuard no_graph;
+  std::vector<at::Tensor> items;
+  for (const PairSample& sample : samples) items.push_back(AugmentPair(sample));
+  const at::Tensor batch = at::cat(items, 0).to(network_.options().dtype);
+  Inputs inputs = {{"fixed", batch.narrow(1, 0, 1).contiguous()},
+                   {"damaged", batch.narrow(1, 1, 1).contiguous()}};
+  if (network_.options().matching) inputs["moving"] = batch.narrow(1, 2, 1).contiguous();
+  return inputs;
+}
+
+Outcome GvslMethod::Forward(const Inputs& inputs) {
+  const at::Tensor fixed = inputs.at("fixed");
+  const bool matching = network_.options().matching;
+  const at::Tensor moving = matching ? inputs.at("moving") : at::Tensor();
+  const NetworkOutput output = network_.Forward(inputs.at("damaged"), moving);
+  Outcome outcome;
+  const auto add = [&outcome](const char* name, const at::Tensor& loss) {
+    outcome.loss = outcome.loss.defined() ? outcome.loss + loss : loss;
+    outcome.parts.emplace_back(name, loss.detach());
+  };
+  if (matching) {
+    add("ncc", NccLoss(WarpByField(moving, output.matching.field), fixed));
+    add("smooth", SmoothLoss(output.matching.displacement));
+  }
+  if (network_.options().restoration) {
+    add("restoration", RestorationLoss(output.restored, fixed));
+  }
+  outcome.parts.emplace_back("total", outcome.loss.detach());
+  return outcome;
+}
+
+}  // namespace gvsl::model

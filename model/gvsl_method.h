@@ -1,0 +1,31 @@
+// GVSL and its ablations as a pre-training method.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "model/gvsl_network.h"
+#include "model/method.h"
+
+namespace gvsl::model {
+
+// Inputs by name: "fixed" (A), "damaged" (A's input to the network) and, with matching, "moving"
+// (B). The loss is the sum of those of "ncc", "smooth" and "restoration" that the network's parts
+// give, with equal weights.
+class GvslMethod final : public Method {
+ public:
+  GvslMethod(const NetworkOptions& options, std::uint64_t seed);
+
+  std::vector<std::string> LossNames() const override;
+  std::vector<std::pair<std::string, at::Tensor>> NamedParameters() override;
+  Inputs Augment(const std::vector<PairSample>& samples) override;
+  Outcome Forward(const Inputs& inputs) override;
+
+ private:
+  GvslNetwork network_;
+};
+
+}  // namespace gvsl::model

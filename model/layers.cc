@@ -1,0 +1,62 @@
+#include "model/layers.h"
+
+#include <ATen/ops/conv3d.h>
+#include <ATen/ops/group_norm.h>
+#include <ATen/ops/leaky_relu.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/upsample_trilinear3d.h>
+
+#include <algorithm>
+
+namespace gvsl::model {
+
+Conv3d::Conv3d(ParameterList& parameters, const std::string& name, std::int64_t in,
+               std::int64_t out, std::int64_t kernel)
+    : padding_(kernel / 2),
+      weight_(parameters.Add(name + ".weight", {out, in, kernel, kernel, kernel})),
+      bias_(parameters.Add(name + ".bias", {out})) {}
+
+at::Tensor Conv3d::Forward(const at::Tensor& x) const {
+  const std::int64_t unit[] = {1, 1, 1};
+  const std::int64_t padding[] = {padding_, padding_, padding_};
+  return at::conv3d(x, weight_, bias_, unit, padding);
+}
+
+NormActivation::NormActivation(ParameterList& parameters, const std::string& name,
+                               std::int64_t channels, std::int64_t groups)
+    : groups_(groups),
+      weight_(parameters.Add(name + ".weight", {channels})),
+      bias_(parameters.Add(name + ".bias", {channels})) {}
+
+at::Tensor NormActivation::Forward(const at::Tensor& x) const {
+  at::Tensor normed = at::group_norm(x, groups_, weight_, bias_, 1e-5);
+  return at::leaky_relu_(normed, kLeakySlope);
+}
+
+DoubleConv::DoubleConv(ParameterList& parameters, const std::string& name, std::int64_t in,
+                       std::int64_t out)
+    : first_(parameters, name + ".double_conv.0", in, out, 3),
+      first_norm_(parameters, name + ".double_conv.1", out,
+                  std::max<std::int64_t>(1, out / kChannelsPerGroup)),
+      second_(parameters, name + ".double_conv.3", out, out, 3),
+      second_norm_(parameters, name + ".double_conv.4", out,
+                   std::max<std::int64_t>(1, out / kChannelsPerGroup)) {}
+
+at::Tensor DoubleConv::Forward(const at::Tensor& x) const {
+  const at::Tensor middle = first_norm_.Forward(first_.Forward(x));
+  return second_norm_.Forward(second_.Forward(middle));
+}
+
+at::Tensor UpsampleDouble(const at::Tensor& x) {
+  const std::int64_t size[] = {2 * x.size(2), 2 * x.size(3), 2 * x.size(4)};
+  return at::upsample_trilinear3d(x, size, /*align_corners=*/true);
+}
+
+Linear::Linear(ParameterList& parameters, const std::string& name, std::int64_t in,
+               std::int64_t out)
+    : weight_(parameters.Add(name + ".weight", {out, in})),
+      bias_(parameters.Add(name + ".bias", {out})) {}
+
+at::Tensor Linear::Forward(const at::Tensor& x) const { return at::linear(x, weight_, bias_); }
+
+}  // namespace gvsl::model

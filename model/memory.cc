@@ -1,0 +1,15 @@
+#include "model/memory.h"
+
+#include <malloc.h>
+
+#include <limits>
+
+namespace gvsl::model {
+
+void KeepFreedMemory() {
+  mallopt(M_MMAP_MAX, 0);
+  mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
+  mallopt(M_TOP_PAD, 64 << 20);
+}
+
+}  // namespace gvsl::model

@@ -1,0 +1,67 @@
+#include "model/unet.h"
+
+#include <ATen/ops/cat.h>
+#include <ATen/ops/constant_pad_nd.h>
+#include <ATen/ops/max_pool3d.h>
+
+#include <array>
+
+#include "common/text.h"
+
+namespace gvsl::model {
+namespace {
+
+constexpr std::int64_t kLevels = 4;
+constexpr std::int64_t kMultiple = 1 << kLevels;
+
+// How much an axis of n voxels lacks to a multiple of 16.
+std::int64_t Lacking(std::int64_t n) { return (kMultiple - n % kMultiple) % kMultiple; }
+
+at::Tensor PadToMultiple(const at::Tensor& x) {
+  std::array<std::int64_t, 6> padding{};
+  for (int axis = 0; axis < 3; ++axis) {
+    const std::int64_t lacking = Lacking(x.size(4 - axis));
+    padding[2 * axis] = lacking / 2;
+    padding[2 * axis + 1] = lacking - lacking / 2;
+  }
+  return padding == std::array<std::int64_t, 6>{} ? x : at::constant_pad_nd(x, padding);
+}
+
+at::Tensor CropBack(at::Tensor x, const at::Tensor& like) {
+  for (int axis = 2; axis < 5; ++axis) {
+    x = x.narrow(axis, Lacking(like.size(axis)) / 2, like.size(axis));
+  }
+  return x.contiguous();
+}
+
+}  // namespace
+
+UNet::UNet(ParameterList& parameters, std::int64_t width) {
+  encoder_.emplace_back(parameters, "unet.inc", 1, width);
+  for (std::int64_t level = 1; level <= kLevels; ++level) {
+    encoder_.emplace_back(parameters, Concat("unet.down", level, ".maxpool_conv.1"),
+                          width << (level - 1), width << level);
+  }
+  for (std::int64_t level = kLevels; level >= 1; --level) {
+    const std::int64_t skip = width << (level - 1);
+    decoder_.emplace_back(parameters, Concat("unet.up", kLevels + 1 - level, ".conv"),
+                          skip + (width << level), skip);
+  }
+}
+
+Features UNet::Forward(const at::Tensor& x) const {
+  std::vector<at::Tensor> skips = {encoder_[0].Forward(PadToMultiple(x))};
+  const std::int64_t two[] = {2, 2, 2};
+  for (std::int64_t level = 1; level <= kLevels; ++level) {
+    skips.push_back(encoder_[level].Forward(at::max_pool3d(skips.back(), two)));
+  }
+  const at::Tensor global = skips.back();
+  at::Tensor local = global;
+  for (std::int64_t step = 0; step < kLevels; ++step) {
+    skips.pop_back();
+    local = decoder_[step].Forward(at::cat({skips.back(), UpsampleDouble(local)}, 1));
+  }
+  return {global, CropBack(local, x)};
+}
+
+}  // namespace gvsl::model
