@@ -1,0 +1,366 @@
+#include "coordinator/gang.h"
+
+#include <algorithm>
+
+#include "common/text.h"
+
+namespace gvsl::coordinator {
+namespace {
+
+using v1::Gang;
+using v1::GangSeat;
+using v1::TrainerReport;
+using Verdict = GangDecision::Verdict;
+
+enum class SeatStatus {
+  kUnknown,   // not heard of yet by this coordinator
+  kGone,      // lost, or left
+  kWaiting,   // its trainer has not begun this generation
+  kActive,    // forming or running
+  kStopped,   // out of this generation, with its state
+  kFinished,  // the last step is done
+  kFailed,
+};
+
+struct Seat {
+  SeatStatus status = SeatStatus::kUnknown;
+  std::string why_gone;  // "its lease ran out"
+  bool trainer_died = false;
+  bool leaving = false;
+  const WorkerView* worker = nullptr;  // null when unknown or gone with its agent
+};
+
+class Machine {
+ public:
+  Machine(TimePoint now, const v1::StoredJob& job, const GangMemory& memory,
+          const WorkerViews& workers, TimePoint adopt_until, const GangOptions& options)
+      : now_(now), job_(job), workers_(workers), adopt_until_(adopt_until), options_(options) {
+    decision_.gang = job.gang();
+    decision_.memory = memory;
+  }
+
+  GangDecision Run() {
+    RememberAccusations();
+    for (GangSeat& seat : *gang().mutable_seats()) {
+      seats_.push_back(Look(seat));
+      if (seats_.back().leaving) seat.set_leaving(true);
+    }
+    if (Failed() || Succeeded()) return decision_;
+    NoteLosses();
+    if (gang().phase() != Gang::PHASE_STOPPING) {
+      Continue();
+    } else {
+      Stop();
+    }
+    return decision_;
+  }
+
+ private:
+  Gang& gang() { return decision_.gang; }
+  const std::string& uid() const { return job_.job().uid(); }
+
+  void Decide(Verdict verdict, std::string sentence) {
+    decision_.verdict = verdict;
+    decision_.sentence = std::move(sentence);
+  }
+
+  void AddEvent(const std::string& type, const std::string& message, const std::string& worker) {
+    v1::JobEvent event;
+    event.set_type(type);
+    event.set_message(message);
+    event.set_generation(gang().generation());
+    event.set_step(job_.job().step());
+    event.set_worker(worker);
+    decision_.events.push_back(std::move(event));
+  }
+
+  const WorkerView* Worker(const std::string& name) const {
+    const auto found = workers_.find(name);
+    return found == workers_.end() ? nullptr : &found->second;
+  }
+
+  bool SpeaksOfThisGeneration(const TrainerReport& report) {
+    return report.job_uid() == uid() && report.generation() == gang().generation();
+  }
+
+  void RememberAccusations() {
+    for (const GangSeat& seat : gang().seats()) {
+      const WorkerView* worker = Worker(seat.member().name());
+      if (worker == nullptr || worker->incarnation != seat.incarnation() ||
+          !SpeaksOfThisGeneration(worker->report)) {
+        continue;
+      }
+      for (const std::string& suspect : worker->report.suspects()) {
+        decision_.memory.accused_at.try_emplace(suspect, now_);
+      }
+    }
+  }
+
+  bool IsSilentSinceAccused(const WorkerView& worker) const {
+    const auto found = decision_.memory.accused_at.find(worker.name);
+    return found != decision_.memory.accused_at.end() && worker.last_heartbeat <= found->second &&
+           now_ - found->second > options_.accusation_grace;
+  }
+
+  static Seat Gone(std::string why, bool trainer_died = false, bool leaving = false) {
+    Seat seat;
+    seat.status = SeatStatus::kGone;
+    seat.why_gone = std::move(why);
+    seat.trainer_died = trainer_died;
+    seat.leaving = leaving;
+    return seat;
+  }
+
+  Seat Look(const GangSeat& seat) {
+    if (seat.lost()) return Gone("");
+    const WorkerView* worker = Worker(seat.member().name());
+    if (worker == nullptr) {
+      if (now_ < adopt_until_) return Seat{};
+      return Gone("its lease ran out", /*trainer_died=*/false, seat.leaving());
+    }
+    if (worker->incarnation != seat.incarnation()) return Gone("its agent was started anew");
+    if (!worker->reported) return Seat{};
+    if (IsSilentSinceAccused(*worker)) return Gone("its peers lost it and it is silent");
+    const TrainerReport& report = worker->report;
+    if (report.state() == TrainerReport::STATE_ABSENT ||
+        report.incarnation() != seat.trainer_incarnation()) {
+      return Gone("its trainer process ended", /*trainer_died=*/true, worker->leaving);
+    }
+    Seat result;
+    result.worker = worker;
+    result.leaving = worker->leaving;
+    result.status = StatusOf(*worker);
+    return result;
+  }
+
+  SeatStatus StatusOf(const WorkerView& worker) {
+    const TrainerReport& report = worker.report;
+    if (report.state() == TrainerReport::STATE_FAILED && report.job_uid() == uid()) {
+      return SeatStatus::kFailed;
+    }
+    if (!SpeaksOfThisGeneration(report)) return StatusBeforeThisGeneration(worker);
+    switch (report.state()) {
+      case TrainerReport::STATE_STOPPED:
+        return SeatStatus::kStopped;
+      case TrainerReport::STATE_FINISHED:
+        return SeatStatus::kFinished;
+      case TrainerReport::STATE_IDLE:
+        return SeatStatus::kWaiting;
+      default:
+        return SeatStatus::kActive;
+    }
+  }
+
+  // An idle trainer holds nothing, so it counts as stopped at once. One that still speaks of an
+  // older generation may be about to begin this one, until its agent is known to hold the order to
+  // stop.
+  SeatStatus StatusBeforeThisGeneration(const WorkerView& worker) {
+    const TrainerReport::State state = worker.report.state();
+    const bool stopping = gang().phase() == Gang::PHASE_STOPPING;
+    const bool idle = state == TrainerReport::STATE_IDLE;
+    const bool stopped_before =
+        state == TrainerReport::STATE_STOPPED || state == TrainerReport::STATE_FINISHED;
+    if (stopping && (idle || (stopped_before && worker.holds_directive))) {
+      return SeatStatus::kStopped;
+    }
+    return SeatStatus::kWaiting;
+  }
+
+  bool Failed() {
+    for (int rank = 0; rank < gang().seats_size(); ++rank) {
+      if (seats_[rank].status != SeatStatus::kFailed) continue;
+      const std::string& name = gang().seats(rank).member().name();
+      Decide(Verdict::kFailed,
+             Concat("worker ", name, " failed: ", seats_[rank].worker->report.reason()));
+      return true;
+    }
+    return false;
+  }
+
+  std::uint64_t NewestCheckpoint() const {
+    const auto& checkpoints = job_.job().checkpoints();
+    return checkpoints.empty() ? 0 : checkpoints.rbegin()->step();
+  }
+
+  bool Succeeded() {
+    if (seats_[0].status != SeatStatus::kFinished) return false;
+    if (NewestCheckpoint() < job_.job().steps() && !SettledFor(options_.checkpoint_grace)) {
+      return false;
+    }
+    Decide(Verdict::kSucceeded, Concat("all ", job_.job().steps(), " steps are done"));
+    return true;
+  }
+
+  bool SettledFor(Duration duration) {
+    if (!decision_.memory.settled_at) decision_.memory.settled_at = now_;
+    return now_ - *decision_.memory.settled_at >= duration;
+  }
+
+  void NoteLosses() {
+    for (int rank = 0; rank < gang().seats_size(); ++rank) {
+      GangSeat& seat = *gang().mutable_seats(rank);
+      if (seats_[rank].status != SeatStatus::kGone || seat.lost()) continue;
+      seat.set_lost(true);
+      NoteLoss(seat.member().name(), seats_[rank]);
+    }
+  }
+
+  void NoteLoss(const std::string& name, const Seat& seat) {
+    if (seat.leaving) {
+      AddEvent("WORKER_LEFT", Concat("worker ", name, " left"), name);
+      OrderStop(gang(), v1::StopOrder::MODE_NOW, Concat("worker ", name, " left"));
+    } else {
+      const std::string cause = Concat("worker ", name, " was lost: ", seat.why_gone);
+      AddEvent("WORKER_LOST", cause, name);
+      if (seat.trainer_died) gang().set_trainer_died(true);
+      OrderStop(gang(), v1::StopOrder::MODE_NOW, cause);
+      gang().set_stop_cause(cause);
+    }
+    gang().set_stop_mode(v1::StopOrder::MODE_NOW);
+    decision_.memory.settled_at.reset();
+  }
+
+  int FirstRank(SeatStatus status) const {
+    for (std::size_t rank = 0; rank < seats_.size(); ++rank) {
+      if (seats_[rank].status == status) return static_cast<int>(rank);
+    }
+    return -1;
+  }
+
+  int FirstLeaving() const {
+    for (std::size_t rank = 0; rank < seats_.size(); ++rank) {
+      if (seats_[rank].leaving) return static_cast<int>(rank);
+    }
+    return -1;
+  }
+
+  std::string NameOf(int rank) { return gang().seats(rank).member().name(); }
+
+  std::size_t Wanted() const {
+    const auto& spec = job_.job().spec();
+    return std::min(spec.workers().max(), spec.slots());
+  }
+
+  bool Trains() const {
+    return std::any_of(seats_.begin(), seats_.end(), [](const Seat& seat) {
+      return seat.status == SeatStatus::kFinished ||
+             (seat.status == SeatStatus::kActive &&
+              seat.worker->report.state() == TrainerReport::STATE_RUNNING);
+    });
+  }
+
+  void Continue() {
+    const bool forming = gang().phase() == Gang::PHASE_FORMING;
+    if (const int rank = FirstLeaving(); rank >= 0) {
+      OrderStop(gang(), forming ? v1::StopOrder::MODE_NOW : v1::StopOrder::MODE_CHECKPOINT,
+                Concat("worker ", NameOf(rank), " leaves"));
+    } else if (const int stopped = FirstRank(SeatStatus::kStopped); stopped >= 0) {
+      OrderStop(gang(), v1::StopOrder::MODE_NOW,
+                Concat("worker ", NameOf(stopped), " stopped: ", WhyStopped(stopped)));
+    } else if (forming) {
+      if (Trains()) gang().set_phase(Gang::PHASE_RUNNING);
+    } else if (job_.wish() == v1::StoredJob::WISH_PAUSE) {
+      OrderStop(gang(), v1::StopOrder::MODE_CHECKPOINT, "somebody asked for a pause");
+    } else if (seats_.size() > Wanted()) {
+      OrderStop(gang(), v1::StopOrder::MODE_AT_STEP_BOUNDARY,
+                Concat("the job was scaled down to ", Wanted(), " workers"));
+    }
+  }
+
+  std::string WhyStopped(int rank) {
+    const TrainerReport& report = seats_[rank].worker->report;
+    if (!report.reason().empty()) return report.reason();
+    if (report.suspects().empty()) return "it did not say why";
+    return Concat("it lost ", Join({report.suspects().begin(), report.suspects().end()}, ", "));
+  }
+
+  bool AllStopped() const {
+    return std::all_of(seats_.begin(), seats_.end(), [](const Seat& seat) {
+      return seat.status == SeatStatus::kGone || seat.status == SeatStatus::kStopped ||
+             seat.status == SeatStatus::kFinished;
+    });
+  }
+
+  std::uint64_t HighestHeldStep() const {
+    std::uint64_t step = 0;
+    for (const Seat& seat : seats_) {
+      if (seat.worker != nullptr && seat.worker->report.holds_state()) {
+        step = std::max<std::uint64_t>(step, seat.worker->report.step());
+      }
+    }
+    return step;
+  }
+
+  void Stop() {
+    if (!AllStopped()) {
+      decision_.memory.settled_at.reset();
+      return;
+    }
+    const bool checkpoint_is_there = NewestCheckpoint() >= HighestHeldStep();
+    if (gang().stop_mode() == v1::StopOrder::MODE_CHECKPOINT && !checkpoint_is_there &&
+        job_.checkpoint_error().empty() && !SettledFor(options_.checkpoint_grace)) {
+      return;
+    }
+    const std::size_t survivors = Survivors(gang(), workers_).size();
+    if (job_.wish() == v1::StoredJob::WISH_PAUSE) {
+      const bool may_try_again = gang().stop_mode() != v1::StopOrder::MODE_CHECKPOINT &&
+                                 survivors >= job_.job().spec().workers().min();
+      if (checkpoint_is_there || !may_try_again) {
+        Decide(Verdict::kPaused, PauseSentence(checkpoint_is_there));
+        return;
+      }
+    }
+    Decide(survivors == 0 ? Verdict::kRequeue : Verdict::kReform, gang().stop_cause());
+  }
+
+  std::string PauseSentence(bool checkpoint_is_there) const {
+    if (checkpoint_is_there) {
+      return Concat("paused; it goes on from the checkpoint of step ", NewestCheckpoint());
+    }
+    std::string why = job_.checkpoint_error();
+    if (why.empty()) why = gang_stop_cause();
+    return Concat("paused without a new checkpoint (", why, "); it goes on from step ",
+                  NewestCheckpoint());
+  }
+  const std::string& gang_stop_cause() const { return decision_.gang.stop_cause(); }
+
+  const TimePoint now_;
+  const v1::StoredJob& job_;
+  const WorkerViews& workers_;
+  const TimePoint adopt_until_;
+  const GangOptions& options_;
+  GangDecision decision_;
+  std::vector<Seat> seats_;
+};
+
+}  // namespace
+
+GangDecision AdvanceGang(TimePoint now, const v1::StoredJob& job, const GangMemory& memory,
+                         const WorkerViews& workers, TimePoint adopt_until,
+                         const GangOptions& options) {
+  return Machine(now, job, memory, workers, adopt_until, options).Run();
+}
+
+void OrderStop(v1::Gang& gang, v1::StopOrder::Mode mode, const std::string& cause) {
+  if (gang.phase() == v1::Gang::PHASE_STOPPING) return;
+  gang.set_phase(v1::Gang::PHASE_STOPPING);
+  gang.set_stop_mode(mode);
+  gang.set_stop_cause(cause);
+}
+
+std::vector<std::string> Survivors(const v1::Gang& gang, const WorkerViews& workers) {
+  std::vector<std::string> names;
+  for (const v1::GangSeat& seat : gang.seats()) {
+    const auto worker = workers.find(seat.member().name());
+    if (seat.lost() || worker == workers.end()) continue;
+    const WorkerView& view = worker->second;
+    if (view.incarnation == seat.incarnation() && !view.leaving &&
+        view.report.incarnation() == seat.trainer_incarnation() &&
+        view.report.state() != v1::TrainerReport::STATE_ABSENT) {
+      names.push_back(view.name);
+    }
+  }
+  return names;
+}
+
+}  // namespace gvsl::coordinator

@@ -1,0 +1,108 @@
+#include "coordinator/job_admission.h"
+
+#include <google/protobuf/util/time_util.h>
+
+#include <filesystem>
+#include <set>
+
+#include "common/checkpoint_directory.h"
+#include "common/text.h"
+#include "data_loader/dataset.h"
+
+namespace gvsl::coordinator {
+namespace {
+
+std::string Normal(const std::string& path) {
+  std::string normal = std::filesystem::path(path).lexically_normal().string();
+  while (normal.size() > 1 && normal.back() == '/') normal.pop_back();
+  return normal;
+}
+
+v1::Checkpoint ToProto(const CheckpointManifest& manifest, const std::string& directory) {
+  v1::Checkpoint checkpoint;
+  checkpoint.set_step(manifest.step);
+  checkpoint.set_path(JoinPath(directory, CheckpointName(manifest.step)));
+  checkpoint.set_weights_sha256(manifest.WeightsSha256());
+  checkpoint.set_bytes(manifest.TotalBytes());
+  google::protobuf::util::TimeUtil::FromString(manifest.time, checkpoint.mutable_time());
+  return checkpoint;
+}
+
+}  // namespace
+
+Status PinDataset(FileSystem& files, v1::Job& job) {
+  v1::JobSpec& spec = *job.mutable_spec();
+  const auto manifest = data_loader::ReadManifest(files, spec.dataset());
+  if (!manifest.ok()) {
+    return manifest.status().WithContext("dataset").WithViolation("dataset",
+                                                                  manifest.status().message());
+  }
+  std::set<std::uint32_t> subjects;
+  for (const auto& volume : manifest->volumes) subjects.insert(volume.subject);
+  if (subjects.size() < 2) {
+    const std::string reason = Concat("it has ", subjects.size(), " subjects; ",
+                                      "pairs of two different subjects are drawn, so 2 are needed");
+    return InvalidArgumentError("dataset: " + reason).WithViolation("dataset", reason);
+  }
+  if (spec.patch().empty()) {
+    for (const std::int64_t size : manifest->LargestSize()) spec.add_patch(size);
+  }
+  job.set_dataset_sha256(manifest->sha256);
+  return OkStatus();
+}
+
+Status ClaimCheckpointDirectory(FileSystem& files, const v1::Job& job,
+                                const std::vector<const v1::StoredJob*>& others, bool create) {
+  const std::string& directory = job.spec().checkpoint().directory();
+  const auto refuse = [](const Status& status) {
+    return status.WithViolation("checkpoint.directory", status.message());
+  };
+  for (const v1::StoredJob* other : others) {
+    if (other->job().uid() == job.uid()) continue;
+    if (Normal(other->job().spec().checkpoint().directory()) == Normal(directory)) {
+      return refuse(
+          FailedPreconditionError(Concat("checkpoint.directory: ", directory, " belongs to job ",
+                                         other->job().name(), ", which is not deleted")));
+    }
+  }
+  if (const Status owner = CheckCheckpointOwner(files, directory, job.uid()); !owner.ok()) {
+    return refuse(owner.WithContext("checkpoint.directory"));
+  }
+  if (!create) return OkStatus();
+  const Status created = files.CreateDirectories(directory);
+  return created.ok() ? created : refuse(created.WithContext("checkpoint.directory"));
+}
+
+StatusOr<std::vector<v1::Checkpoint>> ReadCheckpoints(FileSystem& files, const v1::Job& job) {
+  const std::string& directory = job.spec().checkpoint().directory();
+  GVSL_ASSIGN_OR_RETURN(const auto steps, ListCheckpointSteps(files, directory));
+  std::vector<v1::Checkpoint> checkpoints;
+  for (const std::uint64_t step : steps) {
+    const auto manifest = ReadCheckpointManifest(files, directory, step);
+    if (!manifest.ok()) continue;  // being removed just now, or damaged: verify says so
+    if (manifest->job_uid == job.uid()) checkpoints.push_back(ToProto(*manifest, directory));
+  }
+  return checkpoints;
+}
+
+Status RemoveCheckpoints(FileSystem& files, const v1::Job& job) {
+  const std::string& directory = job.spec().checkpoint().directory();
+  if (!files.IsDirectory(directory)) return OkStatus();
+  GVSL_RETURN_IF_ERROR(CheckCheckpointOwner(files, directory, job.uid()));
+  GVSL_ASSIGN_OR_RETURN(const auto names, files.List(directory));
+  std::size_t removed = 0;
+  for (const std::string& name : names) {
+    const std::string path = JoinPath(directory, name);
+    if (name.rfind("step-", 0) == 0 || name.rfind(".step-", 0) == 0) {
+      GVSL_RETURN_IF_ERROR(files.RemoveTree(path));
+      ++removed;
+    } else if (name.rfind("lineage-", 0) == 0 || name.rfind(".lineage-", 0) == 0) {
+      GVSL_RETURN_IF_ERROR(files.RemoveFile(path));
+      ++removed;
+    }
+  }
+  if (removed == names.size()) return files.RemoveTree(directory);
+  return files.SyncDirectory(directory);
+}
+
+}  // namespace gvsl::coordinator

@@ -1,0 +1,148 @@
+#include "coordinator/scheduler.h"
+
+#include <algorithm>
+#include <set>
+
+#include "common/text.h"
+
+namespace gvsl::coordinator {
+namespace {
+
+using Kind = Demand::Kind;
+
+class Scheduling {
+ public:
+  explicit Scheduling(std::vector<Offer> offers) : offers_(std::move(offers)) {
+    std::sort(offers_.begin(), offers_.end(),
+              [](const Offer& a, const Offer& b) { return a.name < b.name; });
+    for (const Offer& offer : offers_) {
+      if (offer.job.empty() && offer.not_now.empty()) free_.insert(offer.name);
+    }
+  }
+
+  std::map<std::string, Grant> Run(const std::vector<Demand>& demands) {
+    for (const Demand& demand : demands) {
+      if (demand.kind == Kind::kWaiting) grants_[demand.uid] = Serve(demand);
+    }
+    for (const Demand& demand : demands) {
+      if (demand.kind == Kind::kReforming) {
+        grants_[demand.uid] = {.form = true, .workers = Fill(demand), .sentence = ""};
+      }
+    }
+    for (const Demand& demand : demands) {
+      if (demand.kind != Kind::kRunning) continue;
+      if (auto workers = Fill(demand); !workers.empty()) {
+        grants_[demand.uid] = {.form = false, .workers = std::move(workers), .sentence = ""};
+      }
+    }
+    return std::move(grants_);
+  }
+
+ private:
+  std::vector<std::string> FreeFor(const Demand& demand) const {
+    std::vector<std::string> names;
+    for (const Offer& offer : offers_) {
+      if (free_.contains(offer.name) && WhyUnsuitable(demand, offer).empty()) {
+        names.push_back(offer.name);
+      }
+    }
+    return names;
+  }
+
+  std::size_t Suitable(const Demand& demand) const {
+    return std::count_if(offers_.begin(), offers_.end(),
+                         [&](const Offer& offer) { return WhyUnsuitable(demand, offer).empty(); });
+  }
+
+  std::vector<std::string> Take(std::vector<std::string> names, std::size_t limit) {
+    if (names.size() > limit) names.resize(limit);
+    for (const std::string& name : names) free_.erase(name);
+    return names;
+  }
+
+  std::vector<std::string> Fill(const Demand& demand) {
+    if (demand.held >= demand.want) return {};
+    return Take(FreeFor(demand), demand.want - demand.held);
+  }
+
+  // A job without a class takes that of which most workers are free; the first by name of several.
+  Demand WithClass(Demand demand) const {
+    if (!demand.numeric_class.empty()) return demand;
+    std::map<std::string, std::size_t> free_by_class, all_by_class;
+    for (const Offer& offer : offers_) {
+      if (!WhyUnsuitable(demand, offer).empty()) continue;
+      ++all_by_class[offer.numeric_class];
+      if (free_.contains(offer.name)) ++free_by_class[offer.numeric_class];
+    }
+    const auto& counts = free_by_class.empty() ? all_by_class : free_by_class;
+    const auto best = std::max_element(counts.begin(), counts.end(),
+                                       [](auto& a, auto& b) { return a.second < b.second; });
+    if (best != counts.end()) demand.numeric_class = best->first;
+    return demand;
+  }
+
+  Grant Serve(const Demand& job) {
+    const Demand demand = WithClass(job);
+    std::vector<std::string> names = FreeFor(demand);
+    if (demand.held + names.size() >= std::max<std::size_t>(demand.min, 1)) {
+      return {.form = true,
+              .workers = Take(std::move(names), demand.want - std::min(demand.want, demand.held)),
+              .sentence = ""};
+    }
+    const std::string sentence = WhyItWaits(demand, names.size());
+    if (Suitable(demand) >= demand.min) Take(std::move(names), offers_.size());
+    return {.form = false, .workers = {}, .sentence = sentence};
+  }
+
+  std::string WhyItWaits(const Demand& demand, std::size_t free) const {
+    std::string text =
+        Concat("it needs ", demand.min, demand.min == 1 ? " worker" : " workers", "; ", demand.held,
+               " held, ", free, " free, ", offers_.size(), " alive");
+    std::map<std::string, std::vector<std::string>> reasons;
+    for (const Offer& offer : offers_) {
+      if (const std::string why = WhyNot(demand, offer); !why.empty()) {
+        reasons[why].push_back(offer.name);
+      }
+    }
+    for (const auto& [why, names] : reasons) {
+      text += Concat("; ", Join(names, ", "), names.size() == 1 ? " " : ": each ", why);
+    }
+    return text;
+  }
+
+  std::string WhyNot(const Demand& demand, const Offer& offer) const {
+    if (offer.job == demand.name && demand.held > 0) return "";
+    if (!offer.job.empty()) return Concat("works for job ", offer.job);
+    if (!offer.not_now.empty()) return offer.not_now;
+    if (std::string why = WhyUnsuitable(demand, offer); !why.empty()) return why;
+    if (!free_.contains(offer.name)) return "is kept for an earlier job";
+    return "";
+  }
+
+  std::vector<Offer> offers_;
+  std::set<std::string> free_;
+  std::map<std::string, Grant> grants_;
+};
+
+}  // namespace
+
+std::string WhyUnsuitable(const Demand& demand, const Offer& offer) {
+  if (!demand.numeric_class.empty() && offer.numeric_class != demand.numeric_class) {
+    return Concat("is of numeric class ", offer.numeric_class, ", the job is of ",
+                  demand.numeric_class);
+  }
+  if (demand.device != "auto" && offer.device != demand.device) {
+    return Concat("has the device ", offer.device, ", the job asks for ", demand.device);
+  }
+  if (offer.threads < demand.threads) {
+    return Concat("has ", offer.threads, " threads, the job needs ", demand.threads);
+  }
+  return "";
+}
+
+std::map<std::string, Grant> Schedule(const std::vector<Demand>& demands,
+                                      std::vector<Offer> offers) {
+  return Scheduling(std::move(offers)).Run(demands);
+}
+
+}  // namespace gvsl::coordinator
