@@ -1,0 +1,244 @@
+#include "worker/agent/agent.h"
+
+#include <unistd.h>
+
+#include <utility>
+
+#include "common/log.h"
+#include "common/text.h"
+#include "common/version.h"
+
+namespace gvsl::agent {
+namespace {
+
+constexpr std::size_t kLogBytesPerHeartbeat = 256 * 1024;
+
+// One write a line, so that lines of agent and trainer do not mix.
+void CopyToStandardError(std::string_view line) {
+  const std::string text = Concat(line, '\n');
+  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
+}
+
+}  // namespace
+
+Agent::Agent(AgentOptions options, CoordinatorClient& client, Metrics& metrics, Clock& clock,
+             FileSystem& files)
+    : options_(std::move(options)),
+      client_(client),
+      clock_(clock),
+      logs_(files, JoinPath(options_.work_dir, "logs")),
+      state_(options_.timing),
+      metrics_(metrics) {}
+
+Agent::~Agent() = default;
+
+Status Agent::Run(const std::function<void(const std::string&)>& on_listening) {
+  link_thread_ = std::thread([this] { KeepLink(); });
+  std::unique_lock lock(mutex_);
+  bool listening = false;
+  while (true) {
+    if (trainer_ended_) BuryTrainer(lock);
+    if (!listening && !first_peer_address_.empty()) {
+      listening = true;
+      on_listening(first_peer_address_);
+    }
+    const Decision decision = state_.Decide(clock_.Now());
+    Act(decision);
+    if (state_.gone() || !fatal_.ok()) break;
+    if (trainer_ended_ || decision.start_trainer) continue;
+    const auto woken = [this] { return wake_; };
+    if (decision.wake) {
+      changed_.wait_for(lock, *decision.wake - clock_.Now(), woken);
+    } else {
+      changed_.wait(lock, woken);
+    }
+    wake_ = false;
+  }
+  stopping_ = true;
+  changed_.notify_all();
+  client_.Interrupt();
+  lock.unlock();
+  link_thread_.join();
+  trainer_.reset();
+  if (!fatal_.ok()) return fatal_;
+  if (state_.hopeless()) {
+    return FailedPreconditionError(
+        Concat("the trainer cannot be started: ", state_.report().reason()));
+  }
+  return state_.drained() ? OkStatus() : CancelledError("left before the trainer stopped in order");
+}
+
+void Agent::Leave() {
+  const std::lock_guard lock(mutex_);
+  if (state_.leaving()) {
+    state_.LeaveAtOnce();
+  } else {
+    LogInfo("leaving");
+    state_.Leave(clock_.Now());
+  }
+  Changed();
+}
+
+bool Agent::ready() const {
+  const std::lock_guard lock(mutex_);
+  return link_ != nullptr && link_->registered() && state_.trainer_ready();
+}
+
+void Agent::Act(const Decision& decision) {
+  if (decision.start_trainer) StartTrainer();
+  for (const v1::TrainerCommand& command : decision.commands) {
+    if (command.has_assignment()) {
+      trainer_job_ = command.assignment().job_uid();
+      samples_per_step_ = SamplesPerStep(command.assignment());
+      LogInfo("assignment", {{"job", trainer_job_},
+                             {"generation", command.assignment().generation()},
+                             {"rank", command.assignment().rank()},
+                             {"members", command.assignment().members_size()}});
+    } else if (command.has_stop()) {
+      LogInfo("stop_order", {{"generation", command.stop().generation()},
+                             {"mode", v1::StopOrder::Mode_Name(command.stop().mode())}});
+    }
+    // A trainer that is gone has ended its pipe; OnExit says so.
+    if (trainer_ != nullptr) (void)trainer_->Send(command);
+  }
+  if (!decision.kill_reason.empty() && trainer_ != nullptr) {
+    LogWarning("trainer_killed", {{"job", trainer_job_}, {"reason", decision.kill_reason}});
+    trainer_->Kill();
+  }
+}
+
+void Agent::StartTrainer() {
+  auto process =
+      TrainerProcess::Start(options_.trainer_command,
+                            {.on_event = [this](const v1::TrainerEvent& event) { OnEvent(event); },
+                             .on_output = [this](std::string_view line) { OnOutput(line); },
+                             .on_exit = [this](const std::string& how) { OnExit(how); }});
+  trainer_job_.clear();
+  state_.TrainerStarted(clock_.Now());
+  if (process.ok()) {
+    trainer_ = *std::move(process);
+  } else {
+    state_.TrainerDied(process.status().ToString(), clock_.Now());
+  }
+}
+
+void Agent::BuryTrainer(std::unique_lock<std::mutex>& lock) {
+  std::unique_ptr<TrainerProcess> ended = std::move(trainer_);
+  trainer_ended_ = false;
+  lock.unlock();  // its output thread may still have lines to bring
+  ended.reset();
+  lock.lock();
+}
+
+void Agent::OnEvent(const v1::TrainerEvent& event) {
+  const std::lock_guard lock(mutex_);
+  if (event.has_report()) {
+    OnReport(event.report());
+  } else if (event.has_checkpoint()) {
+    checkpoints_.push_back(event.checkpoint());
+    ++checkpoint_news_;
+  } else if (event.has_numeric_class()) {
+    numeric_class_ = event.numeric_class().name();
+  }
+  Changed();
+}
+
+void Agent::OnReport(const v1::TrainerReport& report) {
+  const v1::TrainerReport::State before = state_.report().state();
+  state_.TrainerReported(report);
+  metrics_.Show(state_.report(), samples_per_step_);
+  if (first_peer_address_.empty()) first_peer_address_ = report.peer_address();
+  if (report.state() == before) return;
+  LogInfo("trainer_state", {{"state", TrainerStateName(report.state())},
+                            {"job", report.job_uid()},
+                            {"generation", report.generation()},
+                            {"step", report.step()},
+                            {"reason", report.reason()}});
+}
+
+void Agent::OnOutput(std::string_view line) {
+  CopyToStandardError(line);
+  std::string job_uid;
+  {
+    const std::lock_guard lock(mutex_);
+    job_uid = trainer_job_;
+  }
+  logs_.Append(job_uid, line);
+}
+
+void Agent::OnExit(const std::string& how) {
+  const std::lock_guard lock(mutex_);
+  const std::uint64_t deaths = state_.deaths();
+  state_.TrainerDied(how, clock_.Now());
+  metrics_.Show(state_.report(), 0);
+  if (state_.deaths() > deaths) {
+    metrics_.TrainerRestarted();
+    LogWarning("trainer_died", {{"job", trainer_job_}, {"how", how}});
+    logs_.Append(trainer_job_, Concat("the trainer ended: ", how));
+  }
+  trainer_ended_ = true;
+  Changed();
+}
+
+void Agent::Changed() {
+  state_.SetDelivered(delivered_news_ == News() && checkpoints_.empty() && logs_.AllAcknowledged());
+  wake_ = true;
+  changed_.notify_all();
+  if (collected_news_ != News()) client_.Interrupt();
+}
+
+void Agent::KeepLink() {
+  v1::RegisterWorkerRequest identity;
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return stopping_ || !numeric_class_.empty(); });
+  identity.set_name(options_.name);
+  identity.set_incarnation(options_.incarnation);
+  identity.set_version(std::string(kVersion));
+  identity.set_device(options_.device);
+  identity.set_threads(options_.threads);
+  identity.set_numeric_class(numeric_class_);
+  link_ = std::make_unique<CoordinatorLink>(
+      std::move(identity), client_, clock_,
+      LinkHooks{.collect = [this] { return Collect(); },
+                .deliver = [this](const auto& request,
+                                  const auto& response) { Deliver(request, response); },
+                .failed = [this] { metrics_.HeartbeatFailed(); }});
+  while (!stopping_) {
+    lock.unlock();
+    const CoordinatorLink::Next next = link_->Turn();
+    lock.lock();
+    if (!next.fatal.ok()) {
+      fatal_ = next.fatal;
+      wake_ = true;
+      changed_.notify_all();
+      return;
+    }
+    changed_.wait_for(lock, next.pause, [this] {
+      return stopping_ || (link_->registered() && collected_news_ != News());
+    });
+  }
+}
+
+v1::HeartbeatRequest Agent::Collect() {
+  v1::HeartbeatRequest request;
+  for (v1::LogChunk& chunk : logs_.Pending(kLogBytesPerHeartbeat)) *request.add_logs() = chunk;
+  const std::lock_guard lock(mutex_);
+  *request.mutable_trainer() = state_.report();
+  request.set_leaving(state_.leaving());
+  for (const v1::CheckpointReport& checkpoint : checkpoints_) {
+    *request.add_checkpoints() = checkpoint;
+  }
+  collected_news_ = News();
+  return request;
+}
+
+void Agent::Deliver(const v1::HeartbeatRequest& request, const v1::HeartbeatResponse& response) {
+  for (const v1::LogAck& ack : response.log_acks()) logs_.Acknowledge(ack);
+  const std::lock_guard lock(mutex_);
+  delivered_news_ = collected_news_;
+  checkpoints_.erase(checkpoints_.begin(), checkpoints_.begin() + request.checkpoints_size());
+  if (response.has_directive()) state_.DirectiveArrived(response.directive());
+  Changed();
+}
+
+}  // namespace gvsl::agent

@@ -1,0 +1,232 @@
+#include "worker/agent/agent_state.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/text.h"
+
+namespace gvsl::agent {
+namespace {
+
+bool SameNews(const v1::TrainerReport& a, const v1::TrainerReport& b) {
+  return a.state() == b.state() && a.peer_address() == b.peer_address() &&
+         a.job_uid() == b.job_uid() && a.generation() == b.generation() &&
+         a.holds_state() == b.holds_state() && a.reason() == b.reason() &&
+         std::equal(a.suspects().begin(), a.suspects().end(), b.suspects().begin(),
+                    b.suspects().end());
+}
+
+bool IsOut(v1::TrainerReport::State state) {
+  return state == v1::TrainerReport::STATE_STOPPED || state == v1::TrainerReport::STATE_FINISHED ||
+         state == v1::TrainerReport::STATE_FAILED;
+}
+
+void WakeAt(Decision& decision, TimePoint time) {
+  if (!decision.wake || time < *decision.wake) decision.wake = time;
+}
+
+}  // namespace
+
+std::string TrainerStateName(v1::TrainerReport::State state) {
+  const std::string name = v1::TrainerReport::State_Name(state);
+  return name.rfind("STATE_", 0) == 0 ? name.substr(6) : name;
+}
+
+void AgentState::SetAbsent(const std::string& reason) {
+  report_.Clear();
+  report_.set_state(v1::TrainerReport::STATE_ABSENT);
+  report_.set_incarnation(incarnation_);
+  report_.set_reason(reason);
+  ++news_;
+}
+
+void AgentState::TrainerStarted(TimePoint now) {
+  process_ = true;
+  reported_ = false;
+  killed_ = false;
+  Expect(Order::kStart, now + timing_.start);
+}
+
+void AgentState::TrainerReported(const v1::TrainerReport& report) {
+  if (!process_) return;
+  reported_ = ever_reported_ = true;
+  failed_starts_ = 0;
+  v1::TrainerReport next = report;
+  next.set_incarnation(incarnation_);
+  if (!SameNews(next, report_)) ++news_;
+  report_ = std::move(next);
+  if (order_ != Order::kNone && Obeyed()) order_ = Order::kNone;
+}
+
+void AgentState::TrainerDied(const std::string& how, TimePoint now) {
+  const bool asked = order_ == Order::kExit;
+  if (!asked) ++deaths_;
+  if (!reported_) ++failed_starts_;
+  start_at_ = now;
+  if (failed_starts_ > 0) {
+    const int doublings = std::min(failed_starts_ - 1, 20);
+    start_at_ += std::min(timing_.first_backoff * (1 << doublings), timing_.longest_backoff);
+  }
+  hopeless_ = !ever_reported_ && failed_starts_ >= timing_.hopeless_starts;
+  process_ = reported_ = killed_ = false;
+  served_ = {};
+  sent_stop_ = v1::StopOrder::MODE_UNSPECIFIED;
+  order_ = Order::kNone;
+  ++incarnation_;
+  SetAbsent(asked ? "" : Concat("the trainer ended: ", how));
+}
+
+void AgentState::DirectiveArrived(const v1::Directive& directive) { directive_ = directive; }
+
+void AgentState::Leave(TimePoint now) {
+  if (leave_time_) return;
+  leave_time_ = now;
+  ++news_;
+}
+
+void AgentState::LeaveAtOnce() { leave_at_once_ = true; }
+
+Decision AgentState::Decide(TimePoint now) {
+  Decision decision;
+  if (leave_time_) {
+    DecideLeaving(now, decision);
+  } else if (hopeless_) {
+    gone_ = true;
+  } else if (!process_) {
+    if (now >= start_at_) {
+      decision.start_trainer = true;
+    } else {
+      WakeAt(decision, start_at_);
+    }
+  } else if (!killed_) {
+    FollowDirective(now, decision);
+  }
+  if (process_ && !killed_) CheckOrder(now, decision);
+  return decision;
+}
+
+void AgentState::FollowDirective(TimePoint now, Decision& decision) {
+  if (!directive_ || order_ == Order::kExit) return;
+  const bool serves = !served_.job_uid.empty();
+  if (!directive_->has_assignment() ||
+      (serves && served_.job_uid != directive_->assignment().job_uid())) {
+    if (serves) SendExit(now, decision);
+    return;
+  }
+  const v1::Assignment& assignment = directive_->assignment();
+  const bool ended =
+      directive_->has_stop() && directive_->stop().generation() == assignment.generation();
+  const bool fresh = serves ? assignment.generation() > served_.generation : Takes(assignment);
+  if (fresh && !ended && !leaving()) {
+    Send(assignment, now, decision);
+  } else {
+    FollowStop(now, decision);
+  }
+}
+
+void AgentState::FollowStop(TimePoint now, Decision& decision) {
+  if (!directive_->has_stop() || OutOfGeneration()) return;
+  if (directive_->stop().generation() != served_.generation) return;
+  if (directive_->stop().mode() > sent_stop_) SendStop(directive_->stop().mode(), now, decision);
+}
+
+void AgentState::DecideLeaving(TimePoint now, Decision& decision) {
+  const TimePoint end = *leave_time_ + timing_.drain;
+  if (leave_at_once_ || now >= end) {
+    gone_ = true;
+    if (process_ && !killed_) Kill("the agent leaves at once", decision);
+    return;
+  }
+  WakeAt(decision, end);
+  if (process_ && !OutOfGeneration() && order_ != Order::kExit) {
+    if (killed_) return;
+    FollowDirective(now, decision);
+    if (order_ != Order::kExit && sent_stop_ < v1::StopOrder::MODE_CHECKPOINT) {
+      SendStop(v1::StopOrder::MODE_CHECKPOINT, now, decision);
+    }
+    return;
+  }
+  if (!farewell_until_) farewell_until_ = now + timing_.farewell;
+  if (!delivered_ && now < *farewell_until_) return WakeAt(decision, *farewell_until_);
+  if (!process_) {
+    gone_ = drained_ = true;
+  } else if (order_ != Order::kExit && !killed_) {
+    SendExit(now, decision);
+  }
+}
+
+void AgentState::CheckOrder(TimePoint now, Decision& decision) {
+  if (order_ == Order::kNone) return;
+  if (now < order_until_) return WakeAt(decision, order_until_);
+  static constexpr const char* kWhat[] = {"", "give a sign after its start", "take its assignment",
+                                          "stop", "exit"};
+  Kill(Concat("the trainer did not ", kWhat[static_cast<int>(order_)], " in time"), decision);
+}
+
+void AgentState::Send(const v1::Assignment& assignment, TimePoint now, Decision& decision) {
+  *decision.commands.emplace_back().mutable_assignment() = assignment;
+  served_ = last_given_ = {assignment.job_uid(), assignment.generation()};
+  sent_stop_ = v1::StopOrder::MODE_UNSPECIFIED;
+  Expect(Order::kAssignment, now + ObeyLimit());
+}
+
+void AgentState::SendStop(v1::StopOrder::Mode mode, TimePoint now, Decision& decision) {
+  v1::StopOrder& stop = *decision.commands.emplace_back().mutable_stop();
+  stop.set_generation(served_.generation);
+  stop.set_mode(mode);
+  sent_stop_ = mode;
+  if (mode == v1::StopOrder::MODE_NOW) Expect(Order::kStopNow, now + ObeyLimit());
+}
+
+void AgentState::SendExit(TimePoint now, Decision& decision) {
+  decision.commands.emplace_back().mutable_exit();
+  Expect(Order::kExit, now + timing_.exit);
+}
+
+void AgentState::Kill(std::string reason, Decision& decision) {
+  decision.kill_reason = std::move(reason);
+  killed_ = true;
+}
+
+void AgentState::Expect(Order order, TimePoint until) {
+  order_ = order;
+  order_until_ = until;
+}
+
+bool AgentState::Takes(const v1::Assignment& assignment) const {
+  if (report_.state() != v1::TrainerReport::STATE_IDLE) return false;
+  if (assignment.job_uid() == last_given_.job_uid &&
+      assignment.generation() <= last_given_.generation) {
+    return false;
+  }
+  if (assignment.rank() >= static_cast<std::uint32_t>(assignment.members_size())) return false;
+  return assignment.members(static_cast<int>(assignment.rank())).peer_address() ==
+         report_.peer_address();
+}
+
+bool AgentState::OutOfGeneration() const {
+  if (served_.job_uid.empty()) return true;
+  return report_.generation() == served_.generation && IsOut(report_.state());
+}
+
+bool AgentState::Obeyed() const {
+  switch (order_) {
+    case Order::kStart:
+      return reported_;
+    case Order::kAssignment:
+      return report_.job_uid() == served_.job_uid && report_.generation() == served_.generation;
+    case Order::kStopNow:
+      return OutOfGeneration();
+    default:
+      return false;
+  }
+}
+
+Duration AgentState::ObeyLimit() const {
+  if (!report_.holds_state()) return timing_.obey;
+  const double slot_seconds = report_.progress().slot_seconds();
+  if (slot_seconds <= 0) return std::max(timing_.obey, timing_.obey_unmeasured);
+  return std::max(timing_.obey, FromSeconds(timing_.obey_slots * slot_seconds));
+}
+
+}  // namespace gvsl::agent

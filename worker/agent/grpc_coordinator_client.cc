@@ -1,0 +1,85 @@
+#include "worker/agent/grpc_coordinator_client.h"
+
+#include <grpcpp/grpcpp.h>
+
+#include <mutex>
+#include <utility>
+
+#include "common/grpc_status.h"
+#include "gvsl/v1/worker_service.grpc.pb.h"
+
+namespace gvsl::agent {
+namespace {
+
+std::shared_ptr<grpc::Channel> Connect(const std::string& address) {
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 400);   // gRPC adds up to 20 %
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 1000);  // the limit of one attempt
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+}
+
+class GrpcCoordinatorClient final : public CoordinatorClient {
+ public:
+  GrpcCoordinatorClient(const std::string& address, Duration call_timeout)
+      : stub_(v1::WorkerService::NewStub(Connect(address))), call_timeout_(call_timeout) {}
+
+  StatusOr<v1::RegisterWorkerResponse> Register(const v1::RegisterWorkerRequest& request) override {
+    grpc::ClientContext context;
+    SetDeadline(context, 0);
+    v1::RegisterWorkerResponse response;
+    const Status status = FromGrpcStatus(stub_->RegisterWorker(&context, request, &response));
+    if (!status.ok()) return status;
+    return response;
+  }
+
+  StatusOr<v1::HeartbeatResponse> Heartbeat(const v1::HeartbeatRequest& request) override {
+    grpc::ClientContext context;
+    SetDeadline(context, request.wait_seconds());
+    {
+      const std::lock_guard lock(mutex_);
+      if (interrupted_) return CancelledError("interrupted");
+      pending_ = &context;
+    }
+    v1::HeartbeatResponse response;
+    const Status status = FromGrpcStatus(stub_->Heartbeat(&context, request, &response));
+    const std::lock_guard lock(mutex_);
+    pending_ = nullptr;
+    if (!status.ok()) return status;
+    return response;
+  }
+
+  void Interrupt() override {
+    const std::lock_guard lock(mutex_);
+    interrupted_ = true;
+    if (pending_ != nullptr) pending_->TryCancel();
+  }
+
+  void Rearm() override {
+    const std::lock_guard lock(mutex_);
+    interrupted_ = false;
+  }
+
+ private:
+  void SetDeadline(grpc::ClientContext& context, double wait_seconds) const {
+    context.set_deadline(std::chrono::system_clock::now() +
+                         std::chrono::duration_cast<std::chrono::milliseconds>(
+                             call_timeout_ + FromSeconds(wait_seconds)));
+  }
+
+  std::unique_ptr<v1::WorkerService::StubInterface> stub_;
+  const Duration call_timeout_;
+  std::mutex mutex_;
+  bool interrupted_ = false;
+  grpc::ClientContext* pending_ = nullptr;
+};
+
+}  // namespace
+
+std::unique_ptr<CoordinatorClient> MakeGrpcCoordinatorClient(const std::string& address,
+                                                             Duration call_timeout) {
+  return std::make_unique<GrpcCoordinatorClient>(address, call_timeout);
+}
+
+}  // namespace gvsl::agent

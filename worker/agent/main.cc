@@ -1,0 +1,98 @@
+// gvsl-worker: the agent. Standard output: "listening HOST:PORT" (peers), then "http HOST:PORT".
+#include <unistd.h>
+
+#include <csignal>
+#include <iostream>
+#include <thread>
+
+#include "common/clock.h"
+#include "common/file_system.h"
+#include "common/log.h"
+#include "common/metrics.h"
+#include "common/program_options.h"
+#include "common/version.h"
+#include "worker/agent/agent.h"
+#include "worker/agent/grpc_coordinator_client.h"
+#include "worker/agent/work_dir.h"
+#include "worker/agent/worker_options.h"
+
+namespace gvsl::agent {
+namespace {
+
+constexpr auto kCallTimeout = std::chrono::seconds(2);
+
+// Turns signals into calls. Construct before any other thread, so that all of them inherit the
+// mask.
+class SignalThread {
+ public:
+  SignalThread() {
+    ::signal(SIGPIPE, SIG_IGN);
+    ::sigemptyset(&set_);
+    for (const int number : {SIGTERM, SIGINT, SIGUSR1}) ::sigaddset(&set_, number);
+    ::pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+  }
+  void Start(Agent& agent) {
+    thread_ = std::thread([this, &agent] {
+      int number = 0;
+      while (::sigwait(&set_, &number) == 0 && number != SIGUSR1) agent.Leave();
+    });
+  }
+  ~SignalThread() {
+    if (!thread_.joinable()) return;
+    ::pthread_kill(thread_.native_handle(), SIGUSR1);
+    thread_.join();
+  }
+
+ private:
+  sigset_t set_{};
+  std::thread thread_;
+};
+
+Status Work(const WorkerOptions& options, SignalThread& signals) {
+  GVSL_ASSIGN_OR_RETURN(const WorkDir work_dir, WorkDir::Open(options.work_dir));
+  Metrics metrics;
+  SystemClock clock;
+  const auto client = MakeGrpcCoordinatorClient(options.coordinator, kCallTimeout);
+  AgentOptions agent_options;
+  agent_options.name = options.name;
+  agent_options.incarnation = RandomHex(16);
+  agent_options.device = options.device;
+  agent_options.threads = options.threads;
+  agent_options.work_dir = options.work_dir;
+  agent_options.trainer_command = TrainerCommandLine(options);
+  agent_options.timing.drain = FromSeconds(options.drain_timeout_seconds);
+  Agent agent(agent_options, *client, metrics, clock, PosixFileSystem());
+  GVSL_ASSIGN_OR_RETURN(
+      const auto http,
+      MetricsServer::Start(options.http, metrics,
+                           {.ready = [&agent] { return agent.ready(); }, .refresh = {}}));
+  signals.Start(agent);
+  return agent.Run([&http](const std::string& peer_address) {
+    std::cout << "listening " << peer_address << "\nhttp " << http->address() << std::endl;
+  });
+}
+
+int Main(int argc, char** argv) {
+  SignalThread signals;
+  WorkerOptions options;
+  CLI::App app("Works for a coordinator: keeps a trainer ready and runs its share of jobs.");
+  app.set_version_flag("--version", "gvsl-worker " + std::string(kVersion));
+  AddWorkerOptions(app, options);
+  AddConfigSources(app);
+  const ParseOutcome outcome = ParseOptions(app, argc, argv);
+  if (!outcome.run) return outcome.exit_status;
+  Status status = CheckWorkerOptions(options);
+  if (status.ok()) status = ResolveWorkerOptions(options);
+  if (status.ok()) {
+    SetLogContext({{"worker", options.name}});
+    status = Work(options, signals);
+  }
+  if (status.ok()) return 0;
+  LogError("worker_ends", {{"reason", status}});
+  return status.code() == StatusCode::kInvalidArgument ? 2 : 1;
+}
+
+}  // namespace
+}  // namespace gvsl::agent
+
+int main(int argc, char** argv) { return gvsl::agent::Main(argc, argv); }

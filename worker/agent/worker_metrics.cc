@@ -1,0 +1,74 @@
+#include "worker/agent/worker_metrics.h"
+
+#include <algorithm>
+
+#include "common/version.h"
+#include "worker/agent/agent_state.h"
+
+namespace gvsl::agent {
+namespace {
+
+constexpr char kSamples[] = "gvsl_worker_samples_total";
+constexpr char kSamplesHelp[] = "Samples (pairs of volumes) that this worker computed.";
+constexpr char kRestarts[] = "gvsl_worker_trainer_restarts_total";
+constexpr char kRestartsHelp[] = "Trainer processes that ended without being asked to.";
+constexpr char kFailures[] = "gvsl_worker_heartbeat_failures_total";
+constexpr char kFailuresHelp[] = "Calls to the coordinator that failed.";
+
+}  // namespace
+
+WorkerMetrics::WorkerMetrics(Metrics& metrics) : metrics_(metrics) {
+  metrics_.SetGauge("gvsl_build_info", "Constant 1, with the version of the program.", 1,
+                    {{"version", std::string(kVersion)}});
+  metrics_.AddCounter(kSamples, kSamplesHelp, 0);
+  metrics_.AddCounter(kRestarts, kRestartsHelp, 0);
+  metrics_.AddCounter(kFailures, kFailuresHelp, 0);
+  Show({}, 0);
+}
+
+void WorkerMetrics::TrainerRestarted() { metrics_.AddCounter(kRestarts, kRestartsHelp); }
+void WorkerMetrics::HeartbeatFailed() { metrics_.AddCounter(kFailures, kFailuresHelp); }
+
+void WorkerMetrics::Show(const v1::TrainerReport& report, std::uint64_t samples_per_step) {
+  if (report.job_uid() != job_uid_) {
+    job_uid_ = report.job_uid();
+    step_ = report.step();
+  }
+  for (int state = v1::TrainerReport::STATE_ABSENT; state <= v1::TrainerReport::State_MAX;
+       ++state) {
+    const auto value = static_cast<v1::TrainerReport::State>(state);
+    metrics_.SetGauge("gvsl_worker_trainer_state", "1 for the state that the trainer is in.",
+                      report.state() == value ? 1 : 0, {{"state", TrainerStateName(value)}});
+  }
+  metrics_.SetGauge("gvsl_worker_generation", "Generation of the gang; 0 without a job.",
+                    static_cast<double>(report.generation()));
+  metrics_.SetGauge("gvsl_worker_step", "Committed steps that the trainer holds.",
+                    static_cast<double>(report.step()));
+  if (report.has_progress()) ShowProgress(report.progress(), samples_per_step);
+}
+
+void WorkerMetrics::ShowProgress(const v1::StepProgress& progress, std::uint64_t samples_per_step) {
+  metrics_.SetGauge("gvsl_worker_step_seconds", "Smoothed duration of a whole step.",
+                    progress.step_seconds());
+  for (const auto& [phase, seconds] : progress.phase_seconds()) {
+    metrics_.SetGauge("gvsl_worker_phase_seconds", "Smoothed duration of each part of a step.",
+                      seconds, {{"phase", phase}});
+  }
+  for (const auto& [name, loss] : progress.losses()) {
+    metrics_.SetGauge("gvsl_worker_loss", "Losses of the last committed step.", loss,
+                      {{"loss", name}});
+  }
+  if (progress.step() <= step_) return;
+  metrics_.AddCounter(kSamples, kSamplesHelp,
+                      static_cast<double>((progress.step() - step_) * samples_per_step));
+  step_ = progress.step();
+}
+
+std::uint64_t SamplesPerStep(const v1::Assignment& assignment) {
+  if (assignment.rank() >= static_cast<std::uint32_t>(assignment.members_size())) return 0;
+  const v1::Member& self = assignment.members(static_cast<int>(assignment.rank()));
+  const std::uint32_t batch = std::max(1U, assignment.spec().batch_per_slot());
+  return static_cast<std::uint64_t>(self.slots_size()) * batch;
+}
+
+}  // namespace gvsl::agent

@@ -1,0 +1,44 @@
+// The options of gvsl-worker.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "common/program_options.h"
+#include "common/status.h"
+
+namespace gvsl::agent {
+
+struct WorkerOptions {
+  std::string coordinator = "127.0.0.1:7600";
+  std::string work_dir;                // required; created
+  std::string device = "auto";         // auto is cpu where there is no GPU build
+  std::string name;                    // empty: the host's name and a random part
+  std::uint32_t threads = 0;           // 0: the machine's cores
+  std::string listen = "127.0.0.1:0";  // for peers
+  std::string http = "127.0.0.1:0";
+  std::string advertise;              // empty: what `listen` bound
+  bool insecure = false;              // plain text beyond loopback
+  double drain_timeout_seconds = 25;  // from SIGTERM to the end, whatever the trainer does
+  std::string trainer;                // empty: gvsl-trainer beside this program
+  // Of later versions: named, refused.
+  std::string gang;
+  std::string tls_cert, tls_key, tls_ca;
+};
+
+void AddWorkerOptions(CLI::App& app, WorkerOptions& options);
+
+// UNIMPLEMENTED names what a later version brings; INVALID_ARGUMENT is wrong usage.
+Status CheckWorkerOptions(const WorkerOptions& options);
+
+// Puts in what depends on the machine: name, threads, trainer. NOT_FOUND without a trainer program.
+Status ResolveWorkerOptions(WorkerOptions& options);
+
+// The trainer's command line.
+std::vector<std::string> TrainerCommandLine(const WorkerOptions& options);
+
+// Hexadecimal digits from the system's random source.
+std::string RandomHex(std::size_t digits);
+
+}  // namespace gvsl::agent
