@@ -32,7 +32,7 @@ lint: setup  ## format, fences, clang-tidy, tests under the sanitizers
 	@JOBS=$(JOBS) deploy/lint/run.sh
 
 bench: build  ## step time by phase, as a table and as build/bench.json
-	@deploy/bench/run.sh
+	@python3 deploy/bench/run.py
 
 install: build  ## a relocatable tree below PREFIX
 	@cmake --install build --prefix '$(PREFIX)' >/dev/null && echo "installed below $(PREFIX)"

@@ -2,6 +2,7 @@
 # Installs what cmake/versions.txt names and this machine lacks: packages through apt (as root or
 # with sudo), wheels through pip into ${GVSL_CACHE:-~/.cache/gvsl}. Does nothing, and asks for
 # nothing, when all of it is there.
+#   install.sh [peer]       with peer: also what `make bench` compares with (5 GB)
 #   GVSL_SETUP=skip        you answer for the versions yourself
 #   GVSL_TORCH_DIR=…/torch  your own LibTorch: the wheel is not fetched
 set -euo pipefail
@@ -59,20 +60,21 @@ find_pip() {
 }
 
 # A folder that has its name is complete: it is filled aside and renamed.
+#   install_folder KIND FOLDER pip-option...
 aside=
-install_wheels() {
-  local folder=$1 python wheels
+install_folder() {
+  local kind=$1 folder=$2 python wheels
+  shift 2
   [[ ! -d $cache/$folder ]] || return 0
-  mapfile -t wheels < <(awk -v folder="$folder" '$1 == "pip" && $2 == folder {print $3}' "$versions")
+  mapfile -t wheels < <(awk -v kind="$kind" -v folder="$folder" \
+                        '$1 == kind && $2 == folder {print $3}' "$versions")
   say "pip: ${wheels[*]} -> $cache/$folder"
   python=$(find_pip)
   mkdir -p "$cache"
   aside=$(mktemp -d "$cache/.$folder.XXXXXX")
   trap 'rm -rf "$aside"' EXIT
-  PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore "$python" -m pip install --quiet --no-deps --no-compile \
-    --target "$aside" --python-version 3.11 --implementation cp --only-binary=:all: \
-    --platform manylinux_2_28_x86_64 --platform manylinux_2_25_x86_64 \
-    --platform manylinux_2_17_x86_64 --platform manylinux2014_x86_64 "${wheels[@]}" >&2
+  PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore "$python" -m pip install --quiet \
+    --no-compile --target "$aside" "$@" "${wheels[@]}" >&2
   chmod 755 "$aside"
   mv -T "$aside" "$cache/$folder" 2>/dev/null || [[ -d $cache/$folder ]] ||
     fail "could not publish $cache/$folder"
@@ -80,10 +82,17 @@ install_wheels() {
   trap - EXIT
 }
 
+folders() { awk -v kind="$1" '$1 == kind && !seen[$2]++ {print $2}' "$versions"; }
+
 [[ ${GVSL_SETUP:-} != skip ]] || exit 0
 [[ $(uname -sm) == "Linux x86_64" ]] || fail "only Linux on x86-64 is supported"
 install_packages
-while read -r folder; do
+for folder in $(folders pip); do
   [[ $folder != torch-* || -z ${GVSL_TORCH_DIR:-} ]] || continue
-  install_wheels "$folder"
-done < <(awk '$1 == "pip" && !seen[$2]++ {print $2}' "$versions")
+  install_folder pip "$folder" --no-deps --python-version 3.11 --implementation cp \
+    --only-binary=:all: --platform manylinux_2_28_x86_64 --platform manylinux_2_25_x86_64 \
+    --platform manylinux_2_17_x86_64 --platform manylinux2014_x86_64
+done
+if [[ ${1:-} == peer ]]; then
+  for folder in $(folders peer); do install_folder peer "$folder"; done
+fi

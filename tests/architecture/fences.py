@@ -12,9 +12,9 @@ import tomllib
 SOURCE_SUFFIXES = (".h", ".cc")
 SKIPPED_FOLDERS = re.compile(r"^(\.git|build[^/]*|\.venv|demo-output|__pycache__)$")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
-LINK = re.compile(r"\]\(([^)\s]+)\)")
-# A home, a work place, a mount: what is true on one machine alone.
-MACHINE_PATH = re.compile(r"(?<![\w.$}~/-])/(?:root|home|work|Users|mnt|media|scratch)/[\w.-]")
+LINK = re.compile(r"\]\(([^)\s]*[./#][^)\s]*)\)")
+# A home, a mount: what is true on one machine alone.
+MACHINE_PATH = re.compile(r"(?<![\w.$}~/-])/(?:root|home|Users|mnt|media|scratch)/[\w.-]")
 ADR_NAME = re.compile(r"^(\d{4}-\d{2}-\d{2})-[a-z0-9]+(-[a-z0-9]+)*\.md$")
 
 
