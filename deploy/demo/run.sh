@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# make demo: the main job on real images, on this machine, leaving nothing running.
+#   DATA=/path   your own DICOM or NIfTI folder instead of the virtual subjects (then there are no labels
+#                and no verdict: losses and pictures only)
+#   OUT=/path    where everything goes (default demo-output/, which is made anew)
+#   STEPS=N      a longer or shorter run
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+root=$PWD
+bin=$root/build/bin
+data=${DATA:-}
+out=${OUT:-$root/demo-output}
+templates=/usr/share/mricron/templates
+pairs=10
+export GVSL_LOCAL_DIR=$out/service   # the demo's own instance, beside any other of yours
+unset GVSL_COORDINATOR
+
+say() { printf '\n== %s\n' "$*"; }
+fail() { printf 'demo: %s\n' "$*" >&2; exit 1; }
+
+progress=
+clean_up() {
+  local status=$?
+  trap - EXIT INT TERM
+  [[ -z $progress ]] || kill "$progress" 2>/dev/null || true
+  [[ ! -d $GVSL_LOCAL_DIR ]] || "$bin/gvslctl" local down >/dev/null || true
+  exit "$status"
+}
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# Seeded, smooth, invertible deformations of a real head; some to learn from, some held out.
+make_virtual_subjects() {
+  say "virtual subjects of a real head (Colin27, Debian's mricron-data)"
+  "$bin/gvsl-virtual-subjects" --image "$templates/ch2.nii.gz" --labels "$templates/aal.nii.gz" \
+    --output "$out/subjects/train" --count 24 --seed 1 --dicom 1
+  "$bin/gvsl-virtual-subjects" --image "$templates/ch2.nii.gz" --labels "$templates/aal.nii.gz" \
+    --output "$out/subjects/heldout" --count 6 --seed 2
+}
+
+ingest() {
+  if [[ -n $data ]]; then
+    "$bin/gvsl-dataset" ingest --input "$data" --output "$out/train.gvsl" --spacing 5,5,5 --window mr
+    return
+  fi
+  local set
+  for set in train heldout; do
+    "$bin/gvsl-dataset" ingest --input "$out/subjects/$set/images" --output "$out/$set.gvsl" \
+      --labels "$out/subjects/$set/labels" --spacing 5,5,5 --window mr --volumes-per-shard 3
+  done
+}
+
+train() {
+  local overrides=(--set "dataset=$out/train.gvsl" --set "checkpoint.directory=$out/checkpoints")
+  [[ -z ${STEPS:-} ]] || overrides+=(--set "steps=$STEPS")
+  job=$("$bin/gvslctl" submit deploy/demo/demo.yaml "${overrides[@]}")
+  "$bin/gvslctl" --json watch "$job" >"$out/progress.jsonl" &
+  progress=$!
+  "$bin/gvslctl" watch "$job"
+  wait "$progress"
+  progress=
+  "$bin/gvslctl" export "$job" "$out/weights.safetensors"
+  "$bin/gvslctl" --json get "$job" >"$out/job.json"
+}
+
+register() {
+  local dataset=$out/heldout.gvsl
+  [[ -z $data ]] || dataset=$out/train.gvsl
+  "$bin/gvsl-register" --weights "$out/weights.safetensors" --dataset "$dataset" --pairs "$pairs" \
+    --output "$out/pictures" --json >"$out/registration.json"
+}
+
+[[ -z $data || -d $data ]] || fail "DATA=$data is not a folder"
+[[ $out != / && $out != "$root" ]] || fail "OUT=$out would be removed"
+rm -rf "$out"
+mkdir -p "$out"
+[[ -n $data ]] || make_virtual_subjects
+say "ingesting"
+ingest
+say "a coordinator and two workers on this machine"
+"$bin/gvslctl" local up --workers 2
+say "training"
+train
+say "registering pairs that training has not seen"
+register
+python3 deploy/demo/report.py "$out"
