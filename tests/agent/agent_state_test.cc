@@ -1,0 +1,362 @@
+#include "worker/agent/agent_state.h"
+
+#include <gtest/gtest.h>
+
+#include "common/clock.h"
+
+namespace gvsl::agent {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using v1::StopOrder;
+using v1::TrainerReport;
+
+constexpr char kPeer[] = "127.0.0.1:7001";
+
+v1::Directive Assign(const std::string& job, std::uint64_t generation,
+                     const std::string& peer = kPeer) {
+  v1::Directive directive;
+  v1::Assignment& assignment = *directive.mutable_assignment();
+  assignment.set_job_uid(job);
+  assignment.set_generation(generation);
+  assignment.add_members()->set_peer_address(peer);
+  return directive;
+}
+
+v1::Directive WithStop(v1::Directive directive, StopOrder::Mode mode) {
+  directive.mutable_stop()->set_generation(directive.assignment().generation());
+  directive.mutable_stop()->set_mode(mode);
+  return directive;
+}
+
+// A state machine with an idle trainer, a fake clock, and shorthands.
+class AgentStateTest : public ::testing::Test {
+ protected:
+  AgentStateTest() {
+    EXPECT_TRUE(Decide().start_trainer);
+    Begin();
+  }
+  void Begin() {
+    state.TrainerStarted(clock.Now());
+    Report(TrainerReport::STATE_IDLE);
+  }
+  Decision Decide() { return state.Decide(clock.Now()); }
+  void Report(TrainerReport::State trainer_state, const std::string& job = "",
+              std::uint64_t generation = 0, bool holds_state = false, double slot_seconds = 0) {
+    TrainerReport report;
+    report.set_state(trainer_state);
+    report.set_peer_address(kPeer);
+    report.set_job_uid(job);
+    report.set_generation(generation);
+    report.set_holds_state(holds_state);
+    if (slot_seconds > 0) report.mutable_progress()->set_slot_seconds(slot_seconds);
+    state.TrainerReported(report);
+  }
+  // The trainer runs generation 1 of job "j".
+  void RunJob(double slot_seconds = 0.01) {
+    state.DirectiveArrived(Assign("j", 1));
+    ASSERT_EQ(Decide().commands.size(), 1U);
+    Report(TrainerReport::STATE_RUNNING, "j", 1, true, slot_seconds);
+  }
+
+  FakeClock clock;
+  AgentState state;
+};
+
+TEST_F(AgentStateTest, AnIdleTrainerGetsTheAssignmentOnce) {
+  state.DirectiveArrived(Assign("j", 1));
+  const Decision decision = Decide();
+  ASSERT_EQ(decision.commands.size(), 1U);
+  EXPECT_EQ(decision.commands[0].assignment().generation(), 1U);
+  state.DirectiveArrived(Assign("j", 1));
+  EXPECT_TRUE(Decide().commands.empty());
+}
+
+TEST_F(AgentStateTest, ANewGenerationGoesToTheSameTrainer) {
+  RunJob();
+  state.DirectiveArrived(Assign("j", 2));
+  const Decision decision = Decide();
+  ASSERT_EQ(decision.commands.size(), 1U);
+  EXPECT_EQ(decision.commands[0].assignment().generation(), 2U);
+}
+
+TEST_F(AgentStateTest, AnOlderGenerationIsIgnored) {
+  RunJob();
+  state.DirectiveArrived(Assign("j", 2));
+  Decide();
+  state.DirectiveArrived(Assign("j", 1));
+  EXPECT_TRUE(Decide().commands.empty());
+}
+
+TEST_F(AgentStateTest, AnAssignmentMadeForAnotherTrainerProcessIsNotGiven) {
+  state.DirectiveArrived(Assign("j", 1, "127.0.0.1:9999"));
+  EXPECT_TRUE(Decide().commands.empty());
+}
+
+TEST_F(AgentStateTest, AGenerationIsNeverGivenToASecondProcess) {
+  RunJob();
+  state.TrainerDied("signal 9 (Killed)", clock.Now());
+  EXPECT_TRUE(Decide().start_trainer);
+  Begin();
+  EXPECT_TRUE(Decide().commands.empty());
+  state.DirectiveArrived(Assign("j", 2));
+  EXPECT_EQ(Decide().commands.size(), 1U);
+}
+
+TEST_F(AgentStateTest, ADeadTrainerIsReportedAbsentWithTheNextIncarnationAndTheReason) {
+  RunJob();
+  const std::uint64_t news = state.news();
+  state.TrainerDied("signal 9 (Killed)", clock.Now());
+  EXPECT_EQ(state.report().state(), TrainerReport::STATE_ABSENT);
+  EXPECT_EQ(state.report().incarnation(), 2U);
+  EXPECT_EQ(state.report().reason(), "the trainer ended: signal 9 (Killed)");
+  EXPECT_GT(state.news(), news);
+  EXPECT_EQ(state.deaths(), 1U);
+  EXPECT_TRUE(Decide().start_trainer) << "a trainer that had been ready is replaced at once";
+}
+
+TEST_F(AgentStateTest, ATrainerThatDiesAtItsStartIsStartedAgainWithGrowingPauses) {
+  state.TrainerDied("exit status 1", clock.Now());
+  state.TrainerStarted(clock.Now());
+  Duration pause{};
+  for (int death = 0; death < 8; ++death) {
+    state.TrainerDied("exit status 1", clock.Now());
+    const Decision decision = Decide();
+    EXPECT_FALSE(decision.start_trainer);
+    ASSERT_TRUE(decision.wake.has_value());
+    EXPECT_GE(*decision.wake - clock.Now(), pause);
+    pause = *decision.wake - clock.Now();
+    EXPECT_LE(pause, seconds(5));
+    clock.Advance(pause);
+    EXPECT_TRUE(Decide().start_trainer);
+    state.TrainerStarted(clock.Now());
+  }
+  EXPECT_EQ(pause, seconds(5));
+  EXPECT_FALSE(state.hopeless()) << "it had worked once";
+}
+
+TEST(AgentState, ATrainerThatNeverComesUpEndsTheAgent) {
+  FakeClock clock;
+  AgentState state;
+  for (int death = 0; death < 5; ++death) {
+    EXPECT_FALSE(state.gone());
+    state.TrainerStarted(clock.Now());
+    state.TrainerDied("exit status 127", clock.Now());
+  }
+  state.Decide(clock.Now());
+  EXPECT_TRUE(state.gone());
+  EXPECT_TRUE(state.hopeless());
+}
+
+TEST_F(AgentStateTest, StopOrdersAreForwardedOncePerMode) {
+  RunJob();
+  state.DirectiveArrived(WithStop(Assign("j", 1), StopOrder::MODE_AT_STEP_BOUNDARY));
+  ASSERT_EQ(Decide().commands.size(), 1U);
+  EXPECT_TRUE(Decide().commands.empty());
+  state.DirectiveArrived(WithStop(Assign("j", 1), StopOrder::MODE_NOW));
+  const Decision decision = Decide();
+  ASSERT_EQ(decision.commands.size(), 1U);
+  EXPECT_EQ(decision.commands[0].stop().mode(), StopOrder::MODE_NOW);
+}
+
+TEST_F(AgentStateTest, AStoppedTrainerIsNotToldToStop) {
+  RunJob();
+  Report(TrainerReport::STATE_STOPPED, "j", 1, true);
+  state.DirectiveArrived(WithStop(Assign("j", 1), StopOrder::MODE_NOW));
+  EXPECT_TRUE(Decide().commands.empty());
+}
+
+TEST_F(AgentStateTest, AGenerationThatIsAlreadyEndingIsNotBegun) {
+  state.DirectiveArrived(WithStop(Assign("j", 1), StopOrder::MODE_NOW));
+  EXPECT_TRUE(Decide().commands.empty());
+}
+
+TEST_F(AgentStateTest, ATrainerThatIgnoresStopNowIsKilledAfterThreeSeconds) {
+  RunJob();
+  state.DirectiveArrived(WithStop(Assign("j", 1), StopOrder::MODE_NOW));
+  EXPECT_TRUE(Decide().kill_reason.empty());
+  clock.Advance(milliseconds(2999));
+  EXPECT_TRUE(Decide().kill_reason.empty());
+  clock.Advance(milliseconds(1));
+  EXPECT_EQ(Decide().kill_reason, "the trainer did not stop in time");
+  EXPECT_TRUE(Decide().kill_reason.empty()) << "once is enough";
+  state.TrainerDied("signal 9 (Killed)", clock.Now());
+  EXPECT_TRUE(Decide().start_trainer);
+}
+
+TEST_F(AgentStateTest, ATrainerWithSlowSlotsIsGivenTheTimeOfAFewSlots) {
+  RunJob(/*slot_seconds=*/2);
+  state.DirectiveArrived(WithStop(Assign("j", 1), StopOrder::MODE_NOW));
+  Decide();
+  clock.Advance(milliseconds(7900));
+  EXPECT_TRUE(Decide().kill_reason.empty());
+  clock.Advance(milliseconds(100));
+  EXPECT_FALSE(Decide().kill_reason.empty());
+}
+
+TEST_F(AgentStateTest, ATrainerThatDoesNotTakeItsAssignmentIsKilled) {
+  state.DirectiveArrived(Assign("j", 1));
+  Decide();
+  clock.Advance(seconds(3));
+  EXPECT_EQ(Decide().kill_reason, "the trainer did not take its assignment in time");
+}
+
+TEST_F(AgentStateTest, ATrainerThatObeysIsLeftAlone) {
+  RunJob();
+  state.DirectiveArrived(WithStop(Assign("j", 1), StopOrder::MODE_NOW));
+  Decide();
+  Report(TrainerReport::STATE_STOPPED, "j", 1, true);
+  clock.Advance(seconds(100));
+  EXPECT_TRUE(Decide().kill_reason.empty());
+}
+
+TEST_F(AgentStateTest, ATrainerThatGivesNoSignAfterItsStartIsKilled) {
+  state.TrainerDied("exit status 1", clock.Now());
+  state.TrainerStarted(clock.Now());
+  clock.Advance(seconds(60));
+  EXPECT_FALSE(Decide().kill_reason.empty());
+}
+
+TEST_F(AgentStateTest, AnAnswerWithoutAssignmentEndsTheJobsTrainer) {
+  RunJob();
+  state.DirectiveArrived({});
+  const Decision decision = Decide();
+  ASSERT_EQ(decision.commands.size(), 1U);
+  EXPECT_TRUE(decision.commands[0].has_exit());
+  state.TrainerDied("exit status 0", clock.Now());
+  EXPECT_EQ(state.deaths(), 0U) << "it was asked to";
+  EXPECT_EQ(state.report().reason(), "");
+  EXPECT_TRUE(Decide().start_trainer);
+}
+
+TEST_F(AgentStateTest, ATrainerThatDoesNotExitIsKilled) {
+  RunJob();
+  state.DirectiveArrived({});
+  Decide();
+  clock.Advance(seconds(3));
+  EXPECT_EQ(Decide().kill_reason, "the trainer did not exit in time");
+}
+
+TEST_F(AgentStateTest, AnIdleTrainerStaysWhenThereIsNoAssignment) {
+  state.DirectiveArrived({});
+  EXPECT_TRUE(Decide().commands.empty());
+}
+
+TEST_F(AgentStateTest, AnotherJobGetsAFreshTrainer) {
+  RunJob();
+  state.DirectiveArrived(Assign("k", 1));
+  Decision decision = Decide();
+  ASSERT_EQ(decision.commands.size(), 1U);
+  EXPECT_TRUE(decision.commands[0].has_exit());
+  state.TrainerDied("exit status 0", clock.Now());
+  Decide();
+  Begin();
+  decision = Decide();
+  ASSERT_EQ(decision.commands.size(), 1U);
+  EXPECT_EQ(decision.commands[0].assignment().job_uid(), "k");
+}
+
+TEST_F(AgentStateTest, SilenceOfTheCoordinatorChangesNothing) {
+  RunJob();
+  for (int hour = 0; hour < 10; ++hour) {
+    clock.Advance(std::chrono::hours(1));
+    const Decision decision = Decide();
+    EXPECT_TRUE(decision.commands.empty());
+    EXPECT_TRUE(decision.kill_reason.empty());
+  }
+}
+
+TEST_F(AgentStateTest, StepsAloneAreNoNews) {
+  RunJob();
+  const std::uint64_t news = state.news();
+  TrainerReport report = state.report();
+  report.set_step(11);
+  report.mutable_progress()->set_step(11);
+  state.TrainerReported(report);
+  EXPECT_EQ(state.news(), news);
+  report.add_suspects("w2");
+  state.TrainerReported(report);
+  EXPECT_GT(state.news(), news);
+}
+
+TEST_F(AgentStateTest, LeavingStopsARunningTrainerWithACheckpointAndWaits) {
+  RunJob();
+  state.Leave(clock.Now());
+  Decision decision = Decide();
+  ASSERT_EQ(decision.commands.size(), 1U);
+  EXPECT_EQ(decision.commands[0].stop().mode(), StopOrder::MODE_CHECKPOINT);
+  clock.Advance(seconds(10));
+  EXPECT_TRUE(Decide().commands.empty());
+  EXPECT_FALSE(state.gone());
+  Report(TrainerReport::STATE_STOPPED, "j", 1, true);
+  EXPECT_TRUE(Decide().commands.empty()) << "the coordinator hears of it first";
+  state.SetDelivered(true);
+  decision = Decide();
+  ASSERT_EQ(decision.commands.size(), 1U);
+  EXPECT_TRUE(decision.commands[0].has_exit());
+  state.TrainerDied("exit status 0", clock.Now());
+  Decide();
+  EXPECT_TRUE(state.gone());
+  EXPECT_TRUE(state.drained());
+}
+
+TEST_F(AgentStateTest, LeavingWithoutACoordinatorWaitsForItOnlyAMoment) {
+  RunJob();
+  state.Leave(clock.Now());
+  Decide();
+  Report(TrainerReport::STATE_STOPPED, "j", 1, true);
+  const Decision decision = Decide();
+  ASSERT_TRUE(decision.wake.has_value());
+  EXPECT_LE(*decision.wake - clock.Now(), seconds(2));
+  clock.Advance(seconds(2));
+  ASSERT_EQ(Decide().commands.size(), 1U);
+}
+
+TEST_F(AgentStateTest, LeavingPassesOnTheStopOfAGangThatLostAMember) {
+  RunJob();
+  state.Leave(clock.Now());
+  Decide();
+  state.DirectiveArrived(WithStop(Assign("j", 1), StopOrder::MODE_NOW));
+  const Decision decision = Decide();
+  ASSERT_EQ(decision.commands.size(), 1U);
+  EXPECT_EQ(decision.commands[0].stop().mode(), StopOrder::MODE_NOW);
+}
+
+TEST_F(AgentStateTest, AnIdleTrainerTakesNoAssignmentOnceItsAgentLeaves) {
+  state.Leave(clock.Now());
+  state.DirectiveArrived(Assign("j", 1));
+  for (const auto& command : Decide().commands) EXPECT_FALSE(command.has_assignment());
+}
+
+TEST_F(AgentStateTest, LeavingEndsAtTheDrainTimeoutWhateverTheTrainerDoes) {
+  RunJob();
+  state.Leave(clock.Now());
+  Decide();
+  clock.Advance(seconds(25));
+  EXPECT_FALSE(Decide().kill_reason.empty());
+  EXPECT_TRUE(state.gone());
+  EXPECT_FALSE(state.drained());
+}
+
+TEST_F(AgentStateTest, ASecondSignalEndsAtOnce) {
+  RunJob();
+  state.Leave(clock.Now());
+  Decide();
+  state.LeaveAtOnce();
+  EXPECT_FALSE(Decide().kill_reason.empty());
+  EXPECT_TRUE(state.gone());
+}
+
+TEST_F(AgentStateTest, ATrainerThatDiesWhileItsAgentLeavesIsNotReplaced) {
+  RunJob();
+  state.Leave(clock.Now());
+  Decide();
+  state.TrainerDied("signal 11 (Segmentation fault)", clock.Now());
+  state.SetDelivered(true);
+  EXPECT_FALSE(Decide().start_trainer);
+  EXPECT_TRUE(state.gone());
+}
+
+}  // namespace
+}  // namespace gvsl::agent

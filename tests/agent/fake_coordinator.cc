@@ -1,0 +1,120 @@
+#include "tests/agent/fake_coordinator.h"
+
+#include <algorithm>
+
+#include "common/text.h"
+
+namespace gvsl::agent {
+
+FakeCoordinator::FakeCoordinator() { Start(); }
+FakeCoordinator::~FakeCoordinator() { Stop(); }
+
+void FakeCoordinator::Start() {
+  int port = 0;
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort(address_, grpc::InsecureServerCredentials(), &port);
+  builder.RegisterService(this);
+  server_ = builder.BuildAndStart();
+  address_ = Concat("127.0.0.1:", port);
+}
+
+void FakeCoordinator::Stop() {
+  if (server_ == nullptr) return;
+  server_->Shutdown(std::chrono::system_clock::now());
+  server_.reset();
+  With([](Book& book) { book.knows_worker = false; });
+}
+
+void FakeCoordinator::Assign(const std::string& script, std::uint64_t generation,
+                             const std::string& peer_address) {
+  With([&](Book& book) {
+    book.directive.Clear();
+    v1::Assignment& assignment = *book.directive.mutable_assignment();
+    assignment.set_job_uid("uid-" + script);
+    assignment.set_job_name(script);
+    assignment.set_generation(generation);
+    assignment.mutable_spec()->set_batch_per_slot(2);
+    v1::Member& member = *assignment.add_members();
+    member.set_peer_address(peer_address);
+    for (const std::uint32_t slot : {0U, 1U, 2U}) member.add_slots(slot);
+    ++book.directive_version;
+  });
+}
+
+void FakeCoordinator::Order(v1::StopOrder::Mode mode) {
+  With([&](Book& book) {
+    book.directive.mutable_stop()->set_generation(book.directive.assignment().generation());
+    book.directive.mutable_stop()->set_mode(mode);
+    ++book.directive_version;
+  });
+}
+
+void FakeCoordinator::TakeJobAway() {
+  With([](Book& book) {
+    book.directive.Clear();
+    ++book.directive_version;
+  });
+}
+
+void FakeCoordinator::With(const std::function<void(Book&)>& action) {
+  const std::lock_guard lock(mutex_);
+  action(book_);
+  changed_.notify_all();
+}
+
+bool FakeCoordinator::WaitFor(const std::function<bool(const Book&)>& condition) {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_for(lock, std::chrono::seconds(30), [&] { return condition(book_); });
+}
+
+grpc::Status FakeCoordinator::RegisterWorker(grpc::ServerContext* /*context*/,
+                                             const v1::RegisterWorkerRequest* request,
+                                             v1::RegisterWorkerResponse* response) {
+  const std::lock_guard lock(mutex_);
+  if (!book_.register_status.ok()) return book_.register_status;
+  book_.registrations.push_back(*request);
+  book_.knows_worker = true;
+  response->set_heartbeat_interval_seconds(0.2);
+  response->set_lease_seconds(1.5);
+  changed_.notify_all();
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeCoordinator::Heartbeat(grpc::ServerContext* /*context*/,
+                                        const v1::HeartbeatRequest* request,
+                                        v1::HeartbeatResponse* response) {
+  std::unique_lock lock(mutex_);
+  if (!book_.knows_worker) return {grpc::StatusCode::NOT_FOUND, "register again"};
+  Note(*request, *response);
+  changed_.notify_all();
+  changed_.wait_for(lock, std::chrono::duration<double>(request->wait_seconds()),
+                    [&] { return book_.directive_version != request->directive_version(); });
+  response->set_directive_version(book_.directive_version);
+  *response->mutable_directive() = book_.directive;
+  return grpc::Status::OK;
+}
+
+void FakeCoordinator::Note(const v1::HeartbeatRequest& request, v1::HeartbeatResponse& response) {
+  book_.leaving = request.leaving();
+  if (book_.report().SerializeAsString() != request.trainer().SerializeAsString()) {
+    book_.reports.push_back(request.trainer());
+  }
+  for (const v1::CheckpointReport& checkpoint : request.checkpoints()) {
+    const bool known = std::any_of(
+        book_.checkpoints.begin(), book_.checkpoints.end(), [&](const v1::CheckpointReport& other) {
+          return other.checkpoint().step() == checkpoint.checkpoint().step();
+        });
+    if (!known) book_.checkpoints.push_back(checkpoint);
+  }
+  for (const v1::LogChunk& chunk : request.logs()) {
+    std::string& text = book_.logs[chunk.job_uid()];
+    if (chunk.offset() <= text.size() && chunk.offset() + chunk.text().size() > text.size()) {
+      text += chunk.text().substr(text.size() - chunk.offset());
+    }
+    v1::LogAck& ack = *response.add_log_acks();
+    ack.set_job_uid(chunk.job_uid());
+    ack.set_next_offset(text.size());
+  }
+}
+
+}  // namespace gvsl::agent
