@@ -1,5 +1,6 @@
 #include "worker/collective/grpc_peer_server.h"
 
+#include <grpc/grpc.h>
 #include <grpcpp/grpcpp.h>
 
 #include <chrono>
@@ -23,6 +24,13 @@ using std::chrono::milliseconds;
 
 constexpr Duration kRedial = milliseconds(100);
 constexpr Duration kLookAgain = milliseconds(20);
+
+// gRPC's last object takes the library down and may wait 10 s for a poller of its own; a trainer
+// that is told to exit must not. The library stays until the process ends.
+void KeepGrpcAlive() {
+  static const bool initialised = (grpc_init(), true);
+  static_cast<void>(initialised);
+}
 
 int Milliseconds(Duration duration) {
   return static_cast<int>(std::chrono::duration_cast<milliseconds>(duration).count());
@@ -200,7 +208,10 @@ grpc::Status GrpcPeerServer::Service::Exchange(
       rendezvous_.Admit(peer, options_.patience, [context] { return context->IsCancelled(); });
   if (!own.ok()) return ToGrpcStatus(own.status());
   *frame.mutable_hello() = *own;
-  if (!stream->Write(frame)) return {grpc::StatusCode::UNAVAILABLE, "the peer hung up"};
+  if (!stream->Write(frame)) {
+    rendezvous_.Withdraw(peer);
+    return {grpc::StatusCode::UNAVAILABLE, "the peer hung up"};
+  }
   const auto closed = std::make_shared<std::promise<void>>();
   rendezvous_.Deliver(peer.generation(),
                       {static_cast<int>(peer.rank()),
@@ -214,6 +225,7 @@ GrpcPeerServer::~GrpcPeerServer() = default;
 int GrpcPeerServer::port() const { return service_->port(); }
 
 StatusOr<std::unique_ptr<GrpcPeerServer>> GrpcPeerServer::Start(const GrpcPeerOptions& options) {
+  KeepGrpcAlive();
   auto service = std::make_unique<Service>(options);
   GVSL_RETURN_IF_ERROR(service->Listen());
   return std::unique_ptr<GrpcPeerServer>(new GrpcPeerServer(std::move(service)));

@@ -44,14 +44,20 @@ StatusOr<v1::Hello> Rendezvous::Admit(const v1::Hello& peer, Duration patience,
   Lock lock(mutex_);
   for (;;) {
     const Status judgement = Judge(peer);
-    if (judgement.ok()) break;
     const TimePoint now = std::chrono::steady_clock::now();
     const bool waits = judgement.code() == StatusCode::kUnavailable && now < deadline;
-    if (!waits || shut_down_ || is_gone()) return judgement;
+    if (!judgement.ok() && !waits) return judgement;
+    if (shut_down_ || is_gone()) return UnavailableError("nobody waits any more");
+    if (judgement.ok()) break;
     changed_.wait_until(lock, std::min(deadline, now + kLookAgain));
   }
   admitted_.push_back(peer.rank());
   return own_;
+}
+
+void Rendezvous::Withdraw(const v1::Hello& peer) {
+  Lock lock(mutex_);
+  if (peer.generation() == own_.generation()) std::erase(admitted_, peer.rank());
 }
 
 Status Rendezvous::Judge(const v1::Hello& peer) const {
@@ -64,7 +70,7 @@ Status Rendezvous::Judge(const v1::Hello& peer) const {
   if (peer.generation() > own_.generation()) return UnavailableError(who + " came early");
   if (peer.generation() < own_.generation() || !open_) {
     return FailedPreconditionError(
-        Concat(who, " is refused: generation ", own_.generation(), " has formed"));
+        Concat(who, " is refused: generation ", own_.generation(), " stands"));
   }
   if (peer.rank() <= own_.rank() || peer.rank() >= ranks_ ||
       std::ranges::count(admitted_, peer.rank()) > 0) {

@@ -40,6 +40,8 @@ class Rendezvous {
   // Returns this rank's own Hello.
   StatusOr<v1::Hello> Admit(const v1::Hello& peer, Duration patience,
                             const std::function<bool()>& is_gone);
+  // The peer was admitted but never heard of it: it may call again.
+  void Withdraw(const v1::Hello& peer);
   // A stream of the generation, or why there will be none; refused ones are destroyed.
   void Deliver(std::uint64_t generation, Arrival arrival);
   // What was delivered since; waits up to `timeout` for something.
