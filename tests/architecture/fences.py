@@ -15,6 +15,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 LINK = re.compile(r"\]\(([^)\s]*[./#][^)\s]*)\)")
 # A home, a mount: what is true on one machine alone.
 MACHINE_PATH = re.compile(r"(?<![\w.$}~/-])/(?:root|home|Users|mnt|media|scratch)/[\w.-]")
+METRIC = re.compile(r"[\"`](gvsl_[a-z0-9_]+)[\"`]")
 ADR_NAME = re.compile(r"^(\d{4}-\d{2}-\d{2})-[a-z0-9]+(-[a-z0-9]+)*\.md$")
 
 
@@ -117,6 +118,20 @@ def check_adrs(root, files):
             yield f"{path}: docs/adr/README.md does not list it"
 
 
+def check_metrics(root, files):
+    """docs/metrics.md and the code name the same metrics."""
+    page = root / "docs/metrics.md"
+    text = page.read_text(encoding="utf-8") if page.exists() else ""
+    documented, used = set(METRIC.findall(text)), set()
+    for path in files:
+        if path.endswith("metrics.cc") and not path.startswith("tests/"):
+            used |= set(METRIC.findall((root / path).read_text(encoding="utf-8")))
+    for name in sorted(used - documented):
+        yield f"docs/metrics.md: {name} is missing"
+    for name in sorted(documented - used):
+        yield f"docs/metrics.md: {name} is in no *metrics.cc"
+
+
 def violations(root):
     table = tomllib.loads((root / "tests/architecture/fences.toml").read_text(encoding="utf-8"))
     files = files_of(root)
@@ -124,6 +139,7 @@ def violations(root):
     yield from check_links(root, files)
     yield from check_machine_paths(root, files)
     yield from check_adrs(root, files)
+    yield from check_metrics(root, files)
 
 
 def main():

@@ -28,6 +28,9 @@ class Repository(unittest.TestCase):
     def test_every_decision_is_dated_and_listed(self):
         self.assertEqual([], list(fences.check_adrs(ROOT, self.files)))
 
+    def test_every_metric_is_documented(self):
+        self.assertEqual([], list(fences.check_metrics(ROOT, self.files)))
+
     def test_the_walkthrough_is_there(self):
         self.assertIn("docs/walkthrough.md", self.files)
 
@@ -97,6 +100,11 @@ class PlantedViolation(unittest.TestCase):
         self.plant("docs/adr/use-sqlite.md", "")
         self.plant("docs/adr/2026-02-31-philox.md", "")
         self.assert_found("2026-02-31 is no date", "does not list it", "is called YYYY-MM-DD")
+
+    def test_a_metric_without_a_row_or_a_row_without_a_metric(self):
+        self.plant("worker/agent/worker_metrics.cc", 'SetGauge("gvsl_new_bytes", 1);\n')
+        self.plant("docs/metrics.md", "| `gvsl_old_bytes` |\n")
+        self.assert_found("gvsl_new_bytes is missing", "gvsl_old_bytes is in no")
 
 
 if __name__ == "__main__":
