@@ -1,0 +1,118 @@
+#include "coordinator/checkpoint_service.h"
+
+#include <algorithm>
+
+#include "common/checkpoint_directory.h"
+#include "common/grpc_status.h"
+#include "common/text.h"
+#include "coordinator/job_admission.h"
+
+namespace gvsl::coordinator {
+namespace {
+
+constexpr std::size_t kChunkBytes = 1 << 20;
+
+}  // namespace
+
+StatusOr<CheckpointServiceImpl::Found> CheckpointServiceImpl::Find(const std::string& job) {
+  Found found;
+  GVSL_ASSIGN_OR_RETURN(found.job, coordinator_.GetJob(job));
+  GVSL_ASSIGN_OR_RETURN(found.checkpoints, ReadCheckpoints(files_, found.job));
+  return found;
+}
+
+StatusOr<v1::Checkpoint> CheckpointServiceImpl::Pick(const Found& found,
+                                                     std::optional<std::uint64_t> step) {
+  if (!step && !found.checkpoints.empty()) return found.checkpoints.back();
+  for (const v1::Checkpoint& checkpoint : found.checkpoints) {
+    if (step == checkpoint.step()) return checkpoint;
+  }
+  if (!step) return NotFoundError(Concat("job ", found.job.name(), " has no checkpoint yet"));
+  return NotFoundError(Concat("job ", found.job.name(), " has no checkpoint of step ", *step));
+}
+
+grpc::Status CheckpointServiceImpl::ListCheckpoints(grpc::ServerContext*,
+                                                    const v1::ListCheckpointsRequest* request,
+                                                    v1::ListCheckpointsResponse* response) {
+  auto found = Find(request->job());
+  if (!found.ok()) return ToGrpcStatus(found.status());
+  for (v1::Checkpoint& one : found->checkpoints) *response->add_checkpoints() = std::move(one);
+  return grpc::Status::OK;
+}
+
+grpc::Status CheckpointServiceImpl::VerifyCheckpoint(grpc::ServerContext*,
+                                                     const v1::VerifyCheckpointRequest* request,
+                                                     v1::Checkpoint* response) {
+  const auto job = coordinator_.GetJob(request->job());
+  if (!job.ok()) return ToGrpcStatus(job.status());
+  const auto verified =
+      gvsl::VerifyCheckpoint(files_, job->spec().checkpoint().directory(), request->step());
+  if (!verified.ok()) return ToGrpcStatus(verified.status());
+  const auto found = Find(request->job());
+  if (!found.ok()) return ToGrpcStatus(found.status());
+  auto checkpoint = Pick(*found, request->step());
+  if (!checkpoint.ok()) return ToGrpcStatus(checkpoint.status());
+  *response = *std::move(checkpoint);
+  return grpc::Status::OK;
+}
+
+Status CheckpointServiceImpl::Delete(const v1::DeleteCheckpointRequest& request) {
+  GVSL_ASSIGN_OR_RETURN(const Found found, Find(request.job()));
+  GVSL_ASSIGN_OR_RETURN(const v1::Checkpoint checkpoint, Pick(found, request.step()));
+  const std::string& directory = found.job.spec().checkpoint().directory();
+  const bool another_is_good = std::any_of(
+      found.checkpoints.rbegin(), found.checkpoints.rend(), [&](const v1::Checkpoint& other) {
+        return other.step() != checkpoint.step() &&
+               gvsl::VerifyCheckpoint(files_, directory, other.step()).ok();
+      });
+  if (!another_is_good) {
+    return FailedPreconditionError(Concat("the checkpoint of step ", checkpoint.step(),
+                                          " is the only good one of job ", found.job.name()));
+  }
+  GVSL_RETURN_IF_ERROR(files_.RemoveTree(checkpoint.path()));
+  GVSL_RETURN_IF_ERROR(files_.SyncDirectory(directory));
+  return coordinator_.RefreshJobCheckpoints(found.job.uid());
+}
+
+grpc::Status CheckpointServiceImpl::DeleteCheckpoint(grpc::ServerContext*,
+                                                     const v1::DeleteCheckpointRequest* request,
+                                                     v1::DeleteCheckpointResponse*) {
+  return ToGrpcStatus(Delete(*request));
+}
+
+Status CheckpointServiceImpl::Stream(const v1::ReadCheckpointFileRequest& request,
+                                     grpc::ServerWriter<v1::FileChunk>& writer) {
+  GVSL_ASSIGN_OR_RETURN(const Found found, Find(request.job()));
+  const std::optional<std::uint64_t> step =
+      request.has_step() ? std::optional(request.step()) : std::nullopt;
+  GVSL_ASSIGN_OR_RETURN(const v1::Checkpoint checkpoint, Pick(found, step));
+  GVSL_ASSIGN_OR_RETURN(
+      const CheckpointManifest manifest,
+      ReadCheckpointManifest(files_, found.job.spec().checkpoint().directory(), checkpoint.step()));
+  const std::string name = request.file().empty() ? "model.safetensors" : request.file();
+  if (!manifest.files.contains(name) && name != "manifest.json") {
+    return NotFoundError(
+               Concat("the checkpoint of step ", checkpoint.step(), " has no file ", name))
+        .WithViolation("file", "is no file of the checkpoint");
+  }
+  GVSL_ASSIGN_OR_RETURN(const auto file, files_.Map(JoinPath(checkpoint.path(), name)));
+  std::string_view rest = file->bytes();
+  v1::FileChunk chunk;
+  *chunk.mutable_checkpoint() = checkpoint;
+  chunk.set_total_bytes(rest.size());
+  do {
+    chunk.set_data(std::string(rest.substr(0, kChunkBytes)));
+    rest.remove_prefix(chunk.data().size());
+    if (!writer.Write(chunk)) return CancelledError("the caller went away");
+    chunk.Clear();
+  } while (!rest.empty());
+  return OkStatus();
+}
+
+grpc::Status CheckpointServiceImpl::ReadCheckpointFile(grpc::ServerContext*,
+                                                       const v1::ReadCheckpointFileRequest* request,
+                                                       grpc::ServerWriter<v1::FileChunk>* writer) {
+  return ToGrpcStatus(Stream(*request, *writer));
+}
+
+}  // namespace gvsl::coordinator

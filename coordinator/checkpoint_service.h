@@ -1,0 +1,40 @@
+// gRPC's door to the checkpoints, read through the coordinator's mount.
+#pragma once
+
+#include "common/file_system.h"
+#include "coordinator/coordinator.h"
+#include "gvsl/v1/checkpoint_service.grpc.pb.h"
+
+namespace gvsl::coordinator {
+
+class CheckpointServiceImpl final : public v1::CheckpointService::Service {
+ public:
+  CheckpointServiceImpl(Coordinator& coordinator, FileSystem& files)
+      : coordinator_(coordinator), files_(files) {}
+
+  grpc::Status ListCheckpoints(grpc::ServerContext*, const v1::ListCheckpointsRequest*,
+                               v1::ListCheckpointsResponse*) override;
+  grpc::Status VerifyCheckpoint(grpc::ServerContext*, const v1::VerifyCheckpointRequest*,
+                                v1::Checkpoint*) override;
+  grpc::Status DeleteCheckpoint(grpc::ServerContext*, const v1::DeleteCheckpointRequest*,
+                                v1::DeleteCheckpointResponse*) override;
+  grpc::Status ReadCheckpointFile(grpc::ServerContext*, const v1::ReadCheckpointFileRequest*,
+                                  grpc::ServerWriter<v1::FileChunk>*) override;
+
+ private:
+  struct Found {
+    v1::Job job;
+    std::vector<v1::Checkpoint> checkpoints;
+  };
+  StatusOr<Found> Find(const std::string& job);
+  // Without a step: the newest.
+  static StatusOr<v1::Checkpoint> Pick(const Found& found, std::optional<std::uint64_t> step);
+  Status Delete(const v1::DeleteCheckpointRequest& request);
+  Status Stream(const v1::ReadCheckpointFileRequest& request,
+                grpc::ServerWriter<v1::FileChunk>& writer);
+
+  Coordinator& coordinator_;
+  FileSystem& files_;
+};
+
+}  // namespace gvsl::coordinator

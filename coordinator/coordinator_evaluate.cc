@@ -1,0 +1,357 @@
+// From a drafted change to its consequences: gangs, scheduler, store, directives.
+#include <google/protobuf/util/message_differencer.h>
+
+#include <algorithm>
+#include <functional>
+
+#include "common/log.h"
+#include "common/text.h"
+#include "coordinator/coordinator.h"
+#include "coordinator/job_validation.h"
+#include "coordinator/job_view.h"
+
+namespace gvsl::coordinator {
+namespace {
+
+using Verdict = GangDecision::Verdict;
+
+// The same directive has the same version in the next life of the coordinator; never 0.
+std::uint64_t VersionOf(const std::string& directive) {
+  return std::hash<std::string>()(directive) | 1;
+}
+
+std::string IdleProblem(const WorkerView& worker) {
+  const v1::TrainerReport& report = worker.report;
+  if (worker.leaving) return "is leaving";
+  if (!worker.reported) return "has only just registered";
+  if (report.state() != v1::TrainerReport::STATE_IDLE) return "has no idle trainer yet";
+  if (report.peer_address().empty()) return "has no address for its peers yet";
+  return "";
+}
+
+std::string Plural(std::size_t count, const std::string& noun) {
+  return Concat(count, " ", noun, count == 1 ? "" : "s");
+}
+
+}  // namespace
+
+Status Coordinator::Finish(Draft& draft) {
+  Evaluate(draft);
+  const Status status = Commit(draft);
+  PublishDirectives();
+  return status;
+}
+
+void Coordinator::Evaluate(Draft& draft) {
+  std::map<std::string, Demand> demands;
+  AdvanceGangs(draft, demands);
+  ApplyGrants(draft, demands);
+}
+
+std::vector<std::string> Coordinator::JobsByCreation(const Draft& draft) const {
+  std::vector<std::string> uids = order_;
+  for (const auto& [uid, job] : draft.jobs) {
+    if (!jobs_.contains(uid)) uids.push_back(uid);
+  }
+  std::erase_if(uids, [&](const std::string& uid) {
+    const auto& deleted = draft.change.deleted;
+    return std::find(deleted.begin(), deleted.end(), uid) != deleted.end();
+  });
+  return uids;
+}
+
+void Coordinator::AdvanceGangs(Draft& draft, std::map<std::string, Demand>& demands) {
+  for (const std::string& uid : JobsByCreation(draft)) {
+    const auto drafted = draft.jobs.find(uid);
+    const v1::StoredJob& seen = drafted != draft.jobs.end() ? drafted->second : jobs_[uid].stored;
+    if (seen.has_gang()) {
+      const GangMemory memory = jobs_.contains(uid) ? jobs_[uid].memory : GangMemory{};
+      ApplyDecision(
+          draft, Edit(draft, uid),
+          AdvanceGang(clock_.Now(), seen, memory, pool_.workers(), adopt_until_, options_.gang),
+          demands);
+    } else if (seen.job().state() == v1::JOB_STATE_QUEUED) {
+      demands[uid] = DemandOf(seen, Demand::Kind::kWaiting, 0);
+    }
+  }
+}
+
+void Coordinator::ApplyDecision(Draft& draft, v1::StoredJob& job, GangDecision decision,
+                                std::map<std::string, Demand>& demands) {
+  const std::string& uid = job.job().uid();
+  const v1::Gang::Phase before = job.gang().phase();
+  for (const v1::JobEvent& event : decision.events) {
+    if (event.type() == "WORKER_LOST") job.set_lost_workers(job.lost_workers() + 1);
+    AddEvent(draft, job, event.type(), event.message(), event.worker());
+  }
+  *job.mutable_gang() = std::move(decision.gang);
+  draft.memories[uid] = std::move(decision.memory);
+  const v1::Gang& gang = job.gang();
+  const std::size_t survivors = Survivors(gang, pool_.workers()).size();
+  switch (decision.verdict) {
+    case Verdict::kStay:
+      if (before == v1::Gang::PHASE_FORMING && gang.phase() == v1::Gang::PHASE_RUNNING) {
+        job.mutable_job()->set_state(v1::JOB_STATE_RUNNING);
+        job.mutable_job()->set_reason("it trains with " + Plural(gang.seats_size(), "worker"));
+        if (!job.job().has_start_time()) {
+          *job.mutable_job()->mutable_start_time() = ToTimestamp(clock_.WallNow());
+        }
+      } else if (before != v1::Gang::PHASE_STOPPING && gang.phase() == v1::Gang::PHASE_STOPPING) {
+        job.mutable_job()->set_reason(gang.stop_cause());
+        AddEvent(draft, job, "GANG_STOPPING", gang.stop_cause());
+      }
+      if (gang.phase() == v1::Gang::PHASE_RUNNING &&
+          job.wish() == v1::StoredJob::WISH_UNSPECIFIED &&
+          job.job().step() > job.formed_at_step()) {
+        demands[uid] = DemandOf(job, Demand::Kind::kRunning, gang.seats_size());
+      }
+      return;
+    case Verdict::kReform:
+      if (IsFruitless(job)) return EndGang(draft, job, v1::JOB_STATE_FAILED, job.job().reason());
+      demands[uid] =
+          DemandOf(job,
+                   survivors >= job.job().spec().workers().min() ? Demand::Kind::kReforming
+                                                                 : Demand::Kind::kWaiting,
+                   survivors);
+      return;
+    case Verdict::kRequeue:
+      if (IsFruitless(job)) return EndGang(draft, job, v1::JOB_STATE_FAILED, job.job().reason());
+      EndGang(draft, job, v1::JOB_STATE_QUEUED, decision.sentence);
+      demands[uid] = DemandOf(job, Demand::Kind::kWaiting, 0);
+      return;
+    case Verdict::kPaused:
+      return EndGang(draft, job, v1::JOB_STATE_PAUSED, decision.sentence);
+    case Verdict::kSucceeded:
+      job.mutable_job()->set_step(job.job().steps());
+      return EndGang(draft, job, v1::JOB_STATE_SUCCEEDED, decision.sentence);
+    case Verdict::kFailed:
+      return EndGang(draft, job, v1::JOB_STATE_FAILED, decision.sentence);
+  }
+}
+
+// Counts the generation that just ended; says so in the reason when it was one too many.
+bool Coordinator::IsFruitless(v1::StoredJob& job) {
+  if (job.job().step() > job.formed_at_step()) job.set_fruitless_generations(0);
+  if (!job.gang().trainer_died() || job.job().step() > job.formed_at_step()) return false;
+  job.mutable_gang()->set_trainer_died(false);
+  job.set_fruitless_generations(job.fruitless_generations() + 1);
+  if (job.fruitless_generations() < options_.fruitless_limit) return false;
+  job.mutable_job()->set_reason(
+      Concat("the trainers died in ", job.fruitless_generations(),
+             " generations in a row before a step was committed; the logs may say why"));
+  return true;
+}
+
+void Coordinator::EndGang(Draft& draft, v1::StoredJob& job, v1::JobState state,
+                          const std::string& reason) {
+  job.clear_gang();
+  draft.memories[job.job().uid()] = {};
+  job.mutable_job()->set_state(state);
+  job.mutable_job()->set_reason(reason);
+  if (state == v1::JOB_STATE_QUEUED) {
+    job.mutable_job()->set_step(NewestCheckpoint(job.job()));
+  } else {
+    job.clear_wish();
+  }
+  if (state == v1::JOB_STATE_PAUSED) job.mutable_job()->set_step(NewestCheckpoint(job.job()));
+  if (HasEnded(state)) *job.mutable_job()->mutable_end_time() = ToTimestamp(clock_.WallNow());
+  AddEvent(draft, job, WrittenName(state), reason);
+}
+
+Demand Coordinator::DemandOf(const v1::StoredJob& job, Demand::Kind kind, std::size_t held) const {
+  const v1::JobSpec& spec = job.job().spec();
+  Demand demand;
+  demand.uid = job.job().uid();
+  demand.name = job.job().name();
+  demand.kind = kind;
+  demand.min = spec.workers().min();
+  demand.want = std::min(spec.workers().max(), spec.slots());
+  demand.held = std::min(held, demand.want);
+  demand.numeric_class = job.job().numeric_class();
+  demand.device = spec.workers().device();
+  demand.threads = job.job().threads() > 0 ? job.job().threads() : spec.workers().threads();
+  return demand;
+}
+
+std::vector<Offer> Coordinator::Offers(const Draft& draft) const {
+  std::map<std::string, std::string> job_of;  // by worker
+  for (const std::string& uid : JobsByCreation(draft)) {
+    const auto drafted = draft.jobs.find(uid);
+    const v1::StoredJob& job = drafted != draft.jobs.end() ? drafted->second : jobs_.at(uid).stored;
+    for (const v1::GangSeat& seat : job.gang().seats()) {
+      if (!seat.lost()) job_of[seat.member().name()] = job.job().name();
+    }
+  }
+  std::vector<Offer> offers;
+  for (const auto& [name, worker] : pool_.workers()) {
+    offers.push_back({.name = name,
+                      .numeric_class = worker.numeric_class,
+                      .device = worker.device,
+                      .threads = worker.threads,
+                      .job = job_of.contains(name) ? job_of[name] : "",
+                      .not_now = job_of.contains(name) ? "" : IdleProblem(worker)});
+  }
+  return offers;
+}
+
+void Coordinator::ApplyGrants(Draft& draft, const std::map<std::string, Demand>& demands) {
+  if (demands.empty()) return;
+  std::vector<Demand> by_creation;
+  for (const std::string& uid : JobsByCreation(draft)) {
+    if (const auto found = demands.find(uid); found != demands.end()) {
+      by_creation.push_back(found->second);
+    }
+  }
+  for (const auto& [uid, grant] : Schedule(by_creation, Offers(draft))) {
+    v1::StoredJob& job = Edit(draft, uid);
+    if (demands.at(uid).kind == Demand::Kind::kRunning) {
+      const std::string joiners = Join(grant.workers, ", ");
+      OrderStop(*job.mutable_gang(), v1::StopOrder::MODE_AT_STEP_BOUNDARY,
+                Concat("worker ", joiners, " joins"));
+      AddEvent(draft, job, "GANG_STOPPING", job.gang().stop_cause());
+    } else if (grant.form) {
+      Form(draft, job, grant);
+    } else {
+      job.mutable_job()->set_state(v1::JOB_STATE_QUEUED);
+      job.mutable_job()->set_reason(grant.sentence);
+    }
+  }
+}
+
+void Coordinator::Form(Draft& draft, v1::StoredJob& job, const Grant& grant) {
+  const Demand demand = DemandOf(job, Demand::Kind::kReforming, 0);
+  *job.mutable_gang() = FormGang(job, Survivors(job.gang(), pool_.workers()), grant.workers,
+                                 demand.want, pool_.workers());
+  draft.memories[job.job().uid()] = {};
+  v1::Job& shown = *job.mutable_job();
+  const v1::Gang& gang = job.gang();
+  shown.set_generation(gang.generation());
+  if (shown.numeric_class().empty()) {
+    shown.set_numeric_class(pool_.workers().at(gang.seats(0).member().name()).numeric_class);
+  }
+  if (shown.threads() == 0) {
+    std::uint32_t threads = shown.spec().workers().threads();
+    for (const v1::GangSeat& seat : gang.seats()) {
+      const std::uint32_t capacity = pool_.workers().at(seat.member().name()).threads;
+      if (shown.spec().workers().threads() == 0) {
+        threads = threads == 0 ? capacity : std::min(threads, capacity);
+      }
+    }
+    shown.set_threads(threads);
+  }
+  const v1::Member& source = gang.seats(gang.source_rank()).member();
+  shown.set_step(source.has_held_step() ? source.held_step() : NewestCheckpoint(shown));
+  job.set_formed_at_step(shown.step());
+  if (shown.state() != v1::JOB_STATE_RUNNING) shown.set_state(v1::JOB_STATE_STARTING);
+  shown.set_reason(Concat("generation ", gang.generation(), " forms of ", DescribeMembers(gang)));
+  AddEvent(draft, job, "GANG_FORMED",
+           Concat("generation ", gang.generation(), ": ", DescribeMembers(gang), "; from step ",
+                  shown.step(), source.has_held_step() ? " of " + source.name() : std::string()));
+}
+
+v1::StoredJob& Coordinator::Edit(Draft& draft, const std::string& uid) {
+  const auto found = draft.jobs.find(uid);
+  if (found != draft.jobs.end()) return found->second;
+  return draft.jobs.emplace(uid, jobs_.at(uid).stored).first->second;
+}
+
+void Coordinator::AddEvent(Draft& draft, const v1::StoredJob& job, const std::string& type,
+                           const std::string& message, const std::string& worker) {
+  v1::JobEvent event;
+  *event.mutable_time() = ToTimestamp(clock_.WallNow());
+  event.set_type(type);
+  event.set_message(message);
+  event.set_generation(job.job().generation());
+  event.set_step(job.job().step());
+  event.set_worker(worker);
+  draft.change.events.emplace_back(job.job().uid(), std::move(event));
+}
+
+Status Coordinator::Commit(Draft& draft) {
+  for (const auto& [uid, job] : draft.jobs) {
+    const auto entry = jobs_.find(uid);
+    const bool same = entry != jobs_.end() &&
+                      google::protobuf::util::MessageDifferencer::Equals(entry->second.stored, job);
+    if (!same) draft.change.jobs.push_back(job);
+  }
+  if (!draft.change.empty()) {
+    const Status status = store_.Apply(draft.change);
+    if (!status.ok()) {
+      if (!store_failed_) LogError("job_store_failed", {{"error", status.ToString()}});
+      store_failed_ = true;
+      return status;
+    }
+    if (store_failed_) LogInfo("job_store_recovered");
+    store_failed_ = false;
+  }
+  TakeOver(draft);
+  return OkStatus();
+}
+
+void Coordinator::TakeOver(Draft& draft) {
+  for (auto& [uid, memory] : draft.memories) {
+    if (jobs_.contains(uid)) jobs_[uid].memory = std::move(memory);
+  }
+  for (v1::StoredJob& job : draft.change.jobs) {
+    const std::string uid = job.job().uid();
+    if (!jobs_.contains(uid)) order_.push_back(uid);
+    JobEntry& entry = jobs_[uid];
+    LogStateChange(entry.stored, job);
+    entry.stored = std::move(job);
+    entry.unwritten = false;
+    ++entry.version;
+  }
+  for (const std::string& uid : draft.change.deleted) {
+    jobs_.erase(uid);
+    std::erase(order_, uid);
+  }
+  for (const auto& [uid, event] : draft.change.events) {
+    LogInfo("job_event", {{"job_uid", uid},
+                          {"type", event.type()},
+                          {"generation", event.generation()},
+                          {"step", event.step()},
+                          {"worker", event.worker()},
+                          {"message", event.message()}});
+  }
+  if (!draft.change.empty()) job_changed_.notify_all();
+}
+
+void Coordinator::LogStateChange(const v1::StoredJob& before, const v1::StoredJob& after) const {
+  if (before.job().state() == after.job().state()) return;
+  LogInfo("job_state_changed", {{"job", after.job().name()},
+                                {"job_uid", after.job().uid()},
+                                {"state", WrittenName(after.job().state())},
+                                {"generation", after.job().generation()},
+                                {"step", after.job().step()}});
+}
+
+void Coordinator::PublishDirectives() {
+  std::map<std::string, std::string> keys;  // by worker
+  for (const auto& [uid, entry] : jobs_) {
+    const v1::Gang& gang = entry.stored.gang();
+    for (const v1::GangSeat& seat : gang.seats()) {
+      if (seat.lost()) continue;
+      keys[seat.member().name()] =
+          Concat(uid, "/", gang.generation(), "/", seat.incarnation(), "/",
+                 gang.phase() == v1::Gang::PHASE_STOPPING ? gang.stop_mode() : 0);
+    }
+  }
+  for (const auto& [name, worker] : pool_.workers()) {
+    const std::uint64_t version = VersionOf(keys.contains(name) ? keys[name] : "");
+    Contact& contact = contacts_[name];
+    if (contact.directive_version == version) continue;
+    contact.directive_version = version;
+    pool_.Find(name)->holds_directive = false;
+    if (contact.changed) contact.changed->notify_all();
+  }
+}
+
+v1::Directive Coordinator::DirectiveOf(const WorkerView& worker) const {
+  for (const auto& [uid, entry] : jobs_) {
+    v1::Directive directive = DirectiveFor(entry.stored, worker);
+    if (directive.has_assignment()) return directive;
+  }
+  return {};
+}
+
+}  // namespace gvsl::coordinator

@@ -1,0 +1,104 @@
+#include "coordinator/coordinator_metrics.h"
+
+#include <google/protobuf/util/time_util.h>
+
+#include <algorithm>
+
+#include "common/version.h"
+#include "coordinator/job_validation.h"
+#include "coordinator/job_view.h"
+
+namespace gvsl::coordinator {
+namespace {
+
+constexpr const char* kWorkerStates[] = {"ABSENT",  "IDLE",     "FORMING", "RUNNING",
+                                         "STOPPED", "FINISHED", "FAILED",  "LEAVING"};
+
+MetricLabels LabelsOf(const v1::Job& job) { return {{"job", job.name()}, {"job_uid", job.uid()}}; }
+
+}  // namespace
+
+CoordinatorMetrics::CoordinatorMetrics(Metrics& metrics) : metrics_(metrics) {
+  metrics_.SetGauge("gvsl_build_info", "Version of the program; always 1.", 1,
+                    {{"version", std::string(kVersion)}, {"program", "gvsl-coordinator"}});
+}
+
+void CoordinatorMetrics::Update(const CoordinatorSnapshot& snapshot,
+                                std::chrono::system_clock::time_point now) {
+  const std::lock_guard lock(mutex_);
+  std::map<int, int> jobs;
+  for (const v1::Job& job : snapshot.jobs) ++jobs[job.state()];
+  for (int state = v1::JOB_STATE_QUEUED; state <= v1::JOB_STATE_CANCELLED; ++state) {
+    metrics_.SetGauge("gvsl_jobs", "Jobs that are not deleted, by state.", jobs[state],
+                      {{"state", WrittenName(static_cast<v1::JobState>(state))}});
+  }
+  UpdateWorkers(snapshot);
+  Grow("gvsl_worker_heartbeats_total", "Heartbeats that were taken.", snapshot.heartbeats, {});
+  RemoveEnded(snapshot);
+  for (const v1::Job& job : snapshot.jobs) {
+    if (!HasEnded(job.state())) UpdateJob(job, snapshot.lost_workers.at(job.uid()), now);
+  }
+}
+
+void CoordinatorMetrics::UpdateWorkers(const CoordinatorSnapshot& snapshot) {
+  std::map<std::string, int> workers;
+  for (const v1::Worker& worker : snapshot.workers) ++workers[worker.state()];
+  for (const char* state : kWorkerStates) {
+    metrics_.SetGauge("gvsl_workers", "Living workers, by the state of their trainer.",
+                      workers[state], {{"state", state}});
+  }
+}
+
+void CoordinatorMetrics::UpdateJob(const v1::Job& job, std::uint64_t lost_workers,
+                                   std::chrono::system_clock::time_point now) {
+  const MetricLabels labels = LabelsOf(job);
+  shown_jobs_.insert(job.uid());
+  const auto set = [&](const char* name, const char* help, double value) {
+    metrics_.SetGauge(name, help, value, labels);
+  };
+  set("gvsl_job_step", "Committed steps.", static_cast<double>(job.step()));
+  set("gvsl_job_target_steps", "Steps that the job was submitted for.",
+      static_cast<double>(job.steps()));
+  set("gvsl_job_generation", "Number of the gang's membership.",
+      static_cast<double>(job.generation()));
+  set("gvsl_job_workers", "Members of the gang.", job.workers_size());
+  set("gvsl_job_samples_per_second", "Samples of the whole gang; a pair is one.",
+      job.samples_per_second());
+  set("gvsl_job_goodput_ratio", "Share of the time since the first start in steps that are kept.",
+      job.goodput());
+  if (job.has_loss()) set("gvsl_job_loss", "Loss of the last committed step.", job.loss());
+  Grow("gvsl_job_lost_workers_total", "Members that were lost.", lost_workers, labels);
+  if (job.checkpoints().empty()) return;
+  const v1::Checkpoint& newest = *job.checkpoints().rbegin();
+  set("gvsl_job_checkpoint_step", "Step of the newest checkpoint.",
+      static_cast<double>(newest.step()));
+  const auto age = ToTimestamp(now) - newest.time();
+  const auto milliseconds = google::protobuf::util::TimeUtil::DurationToMilliseconds(age);
+  set("gvsl_job_checkpoint_age_seconds", "Time since the newest checkpoint.",
+      static_cast<double>(std::max<std::int64_t>(milliseconds, 0)) / 1e3);
+}
+
+void CoordinatorMetrics::RemoveEnded(const CoordinatorSnapshot& snapshot) {
+  std::set<std::string> living;
+  for (const v1::Job& job : snapshot.jobs) {
+    if (!HasEnded(job.state())) living.insert(job.uid());
+  }
+  std::erase_if(shown_jobs_, [&](const std::string& uid) {
+    if (living.contains(uid)) return false;
+    metrics_.RemoveSeries({{"job_uid", uid}});
+    std::erase_if(grown_, [&](const auto& entry) {
+      const auto label = entry.first.second.find("job_uid");
+      return label != entry.first.second.end() && label->second == uid;
+    });
+    return true;
+  });
+}
+
+void CoordinatorMetrics::Grow(const std::string& name, const std::string& help, std::uint64_t value,
+                              const MetricLabels& labels) {
+  std::uint64_t& before = grown_[{name, labels}];
+  metrics_.AddCounter(name, help, static_cast<double>(value - std::min(before, value)), labels);
+  before = value;
+}
+
+}  // namespace gvsl::coordinator

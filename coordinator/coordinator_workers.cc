@@ -1,0 +1,254 @@
+// What workers say, and what time brings about.
+#include <algorithm>
+
+#include "common/log.h"
+#include "common/text.h"
+#include "coordinator/coordinator.h"
+#include "coordinator/job_admission.h"
+#include "coordinator/job_view.h"
+
+namespace gvsl::coordinator {
+namespace {
+
+std::string StateOf(const WorkerView& worker) {
+  if (worker.leaving) return "LEAVING";
+  const std::string name = v1::TrainerReport::State_Name(worker.report.state());
+  return worker.report.state() == v1::TrainerReport::STATE_UNSPECIFIED
+             ? "ABSENT"
+             : name.substr(std::size("STATE_") - 1);
+}
+
+}  // namespace
+
+Coordinator::Coordinator(CoordinatorOptions options, JobStore& store, LogStore& logs,
+                         FileSystem& files, Clock& clock)
+    : options_(options),
+      store_(store),
+      logs_(logs),
+      files_(files),
+      clock_(clock),
+      pool_(options.worker),
+      adopt_until_(clock.Now() + options.worker.lease + options.reconnect_backoff),
+      last_time_(clock.Now()),
+      last_progress_write_(clock.Now()) {}
+
+StatusOr<std::unique_ptr<Coordinator>> Coordinator::Open(CoordinatorOptions options,
+                                                         JobStore& store, LogStore& logs,
+                                                         FileSystem& files, Clock& clock) {
+  std::unique_ptr<Coordinator> coordinator(new Coordinator(options, store, logs, files, clock));
+  GVSL_ASSIGN_OR_RETURN(std::vector<v1::StoredJob> jobs, store.LoadJobs());
+  for (v1::StoredJob& job : jobs) {
+    const std::string uid = job.job().uid();
+    coordinator->order_.push_back(uid);
+    if (job.has_gang()) {
+      LogInfo("job_adopted", {{"job", job.job().name()},
+                              {"job_uid", uid},
+                              {"generation", job.gang().generation()},
+                              {"step", job.job().step()}});
+    }
+    coordinator->jobs_[uid].stored = std::move(job);
+  }
+  return coordinator;
+}
+
+StatusOr<v1::RegisterWorkerResponse> Coordinator::RegisterWorker(
+    const v1::RegisterWorkerRequest& request) {
+  const std::lock_guard lock(mutex_);
+  PassTime();
+  const bool known = pool_.Find(request.name()) != nullptr;
+  if (const Status status = pool_.Register(clock_.Now(), request); !status.ok()) {
+    LogWarning("worker_refused", {{"worker", request.name()}, {"reason", status.message()}});
+    return status;
+  }
+  Contact& contact = contacts_[request.name()];
+  if (!contact.changed) contact.changed = std::make_shared<std::condition_variable>();
+  if (!known) {
+    contact.register_time = ToTimestamp(clock_.WallNow());
+    LogInfo("worker_registered", {{"worker", request.name()},
+                                  {"device", request.device()},
+                                  {"threads", request.threads()},
+                                  {"numeric_class", request.numeric_class()}});
+  }
+  Draft draft;
+  GVSL_RETURN_IF_ERROR(Finish(draft));
+  v1::RegisterWorkerResponse response;
+  response.set_lease_seconds(ToSeconds(options_.worker.lease));
+  response.set_heartbeat_interval_seconds(ToSeconds(options_.worker.heartbeat_interval));
+  return response;
+}
+
+StatusOr<v1::HeartbeatResponse> Coordinator::Heartbeat(const v1::HeartbeatRequest& request) {
+  std::unique_lock lock(mutex_);
+  if (stopping_) return UnavailableError("the coordinator is stopping");
+  PassTime();
+  GVSL_RETURN_IF_ERROR(pool_.Heartbeat(clock_.Now(), request));
+  ++heartbeats_;
+  Contact& contact = contacts_[request.name()];
+  WorkerView& worker = *pool_.Find(request.name());
+  worker.holds_directive = request.directive_version() == contact.directive_version;
+
+  v1::HeartbeatResponse response;
+  for (const v1::LogChunk& chunk : request.logs()) {
+    if (!jobs_.contains(chunk.job_uid())) {
+      v1::LogAck& ack = *response.add_log_acks();  // of a job that is forgotten
+      ack.set_job_uid(chunk.job_uid());
+      ack.set_next_offset(chunk.offset() + chunk.text().size());
+      continue;
+    }
+    const auto next = logs_.Append(chunk.job_uid(), request.name(), chunk.offset(), chunk.text());
+    if (!next.ok()) continue;  // the worker sends it again
+    v1::LogAck& ack = *response.add_log_acks();
+    ack.set_job_uid(chunk.job_uid());
+    ack.set_next_offset(*next);
+  }
+  Draft draft;
+  TakeReport(draft, request);
+  TakeCheckpoints(draft, request);
+  GVSL_RETURN_IF_ERROR(Finish(draft));
+
+  const Duration wait =
+      std::min(FromSeconds(std::clamp(request.wait_seconds(), 0.0, 60.0)), options_.longest_wait);
+  const auto changed = contact.changed;
+  changed->wait_for(lock, wait, [&] {
+    const auto now = contacts_.find(request.name());
+    return stopping_ || now == contacts_.end() ||
+           now->second.directive_version != request.directive_version();
+  });
+  const WorkerView* after = pool_.Find(request.name());
+  if (after == nullptr || after->incarnation != request.incarnation()) {
+    return NotFoundError(Concat("worker ", request.name(), " is not registered"));
+  }
+  response.set_directive_version(contacts_[request.name()].directive_version);
+  *response.mutable_directive() = DirectiveOf(*after);
+  return response;
+}
+
+void Coordinator::TakeReport(Draft& draft, const v1::HeartbeatRequest& request) {
+  const v1::TrainerReport& report = request.trainer();
+  const auto found = jobs_.find(report.job_uid());
+  if (found == jobs_.end()) return;
+  JobEntry& entry = found->second;
+  if (ApplyProgress(*pool_.Find(request.name()), entry.stored)) {
+    entry.unwritten = true;
+    ++entry.version;
+    job_changed_.notify_all();
+  }
+  const bool stopped = report.state() == v1::TrainerReport::STATE_STOPPED ||
+                       report.state() == v1::TrainerReport::STATE_FINISHED;
+  if (entry.stored.has_gang() && stopped && report.holds_state() &&
+      report.step() > NewestCheckpoint(entry.stored.job())) {
+    RereadCheckpoints(Edit(draft, report.job_uid()));
+  }
+}
+
+void Coordinator::TakeCheckpoints(Draft& draft, const v1::HeartbeatRequest& request) {
+  for (const v1::CheckpointReport& report : request.checkpoints()) {
+    if (!jobs_.contains(report.job_uid())) continue;
+    v1::StoredJob& job = Edit(draft, report.job_uid());
+    if (!ApplyCheckpoint(report, job)) continue;
+    if (!report.error().empty()) {
+      AddEvent(draft, job, "CHECKPOINT_FAILED", report.error(), request.name());
+    } else {
+      AddEvent(draft, job, "CHECKPOINT_WRITTEN",
+               Concat("checkpoint of step ", report.checkpoint().step(), ", ",
+                      report.checkpoint().bytes(), " bytes"),
+               request.name());
+    }
+  }
+}
+
+void Coordinator::RereadCheckpoints(v1::StoredJob& job) {
+  const auto checkpoints = ReadCheckpoints(files_, job.job());
+  if (!checkpoints.ok()) return;  // what the workers reported stands
+  job.mutable_job()->clear_checkpoints();
+  for (const v1::Checkpoint& one : *checkpoints) *job.mutable_job()->add_checkpoints() = one;
+}
+
+// Leases run out here, whoever asks. When this process itself stood still (stopped, swapped out),
+// its workers could not reach it: they get a whole lease.
+void Coordinator::PassTime() {
+  const TimePoint now = clock_.Now();
+  if (now - last_time_ > options_.worker.lease / 2) {
+    adopt_until_ = std::max(adopt_until_, now + options_.worker.lease);
+    pool_.Hold(adopt_until_);
+  }
+  last_time_ = now;
+  for (const WorkerView& worker : pool_.Expire(now)) {
+    LogWarning("worker_lease_expired", {{"worker", worker.name}, {"leaving", worker.leaving}});
+    if (const auto contact = contacts_.find(worker.name); contact != contacts_.end()) {
+      contact->second.changed->notify_all();
+      contacts_.erase(contact);
+    }
+  }
+}
+
+void Coordinator::Tick() {
+  const std::lock_guard lock(mutex_);
+  PassTime();
+  Draft draft;
+  if (clock_.Now() - last_progress_write_ >= options_.progress_interval) {
+    last_progress_write_ = clock_.Now();
+    for (const auto& [uid, entry] : jobs_) {
+      if (entry.unwritten) draft.change.jobs.push_back(entry.stored);
+    }
+    if (!draft.change.jobs.empty() && store_.Apply(draft.change).ok()) {
+      for (auto& [uid, entry] : jobs_) entry.unwritten = false;
+    }
+    draft = {};
+  }
+  (void)Finish(draft);  // a store that fails is logged and tried again by the next tick
+}
+
+void Coordinator::StopWaiting() {
+  const std::lock_guard lock(mutex_);
+  stopping_ = true;
+  job_changed_.notify_all();
+  for (auto& [name, contact] : contacts_) contact.changed->notify_all();
+}
+
+v1::Worker Coordinator::DescribeWorker(const WorkerView& worker) const {
+  v1::Worker shown;
+  shown.set_name(worker.name);
+  shown.set_device(worker.device);
+  shown.set_threads(worker.threads);
+  shown.set_version(worker.version);
+  shown.set_state(StateOf(worker));
+  shown.set_heartbeat_age_seconds(ToSeconds(clock_.Now() - worker.last_heartbeat));
+  shown.set_step_seconds(worker.report.progress().step_seconds());
+  shown.set_numeric_class(worker.numeric_class);
+  if (const auto contact = contacts_.find(worker.name); contact != contacts_.end()) {
+    *shown.mutable_register_time() = contact->second.register_time;
+  }
+  const v1::Assignment assignment = DirectiveOf(worker).assignment();
+  shown.set_job(assignment.job_name());
+  if (assignment.members_size() > 0) {
+    *shown.mutable_slots() = assignment.members(assignment.rank()).slots();
+  }
+  return shown;
+}
+
+v1::ListWorkersResponse Coordinator::ListWorkers() {
+  const std::lock_guard lock(mutex_);
+  PassTime();
+  v1::ListWorkersResponse response;
+  for (const auto& [name, worker] : pool_.workers()) {
+    *response.add_workers() = DescribeWorker(worker);
+  }
+  return response;
+}
+
+CoordinatorSnapshot Coordinator::Snapshot() {
+  const std::lock_guard lock(mutex_);
+  CoordinatorSnapshot snapshot;
+  for (const std::string& uid : order_) {
+    snapshot.jobs.push_back(View(uid));
+    snapshot.lost_workers[uid] = jobs_.at(uid).stored.lost_workers();
+  }
+  for (const auto& [name, worker] : pool_.workers()) {
+    snapshot.workers.push_back(DescribeWorker(worker));
+  }
+  snapshot.heartbeats = heartbeats_;
+  return snapshot;
+}
+
+}  // namespace gvsl::coordinator

@@ -1,0 +1,118 @@
+#include "coordinator/job_service.h"
+
+#include "common/grpc_status.h"
+#include "coordinator/job_view.h"
+#include "coordinator/log_reader.h"
+
+namespace gvsl::coordinator {
+namespace {
+
+// How often a waiting stream looks whether its caller is still there.
+constexpr Duration kLookUp = std::chrono::milliseconds(200);
+// A watched job that changes with every step is sent no more often than this.
+constexpr Duration kWatchInterval = std::chrono::milliseconds(100);
+
+template <typename Value, typename Response>
+grpc::Status Answer(StatusOr<Value> result, Response* response) {
+  if (!result.ok()) return ToGrpcStatus(result.status());
+  *response = *std::move(result);
+  return grpc::Status::OK;
+}
+
+}  // namespace
+
+grpc::Status JobServiceImpl::CreateJob(grpc::ServerContext*, const v1::CreateJobRequest* request,
+                                       v1::Job* response) {
+  return Answer(coordinator_.CreateJob(*request), response);
+}
+
+grpc::Status JobServiceImpl::GetJob(grpc::ServerContext*, const v1::GetJobRequest* request,
+                                    v1::Job* response) {
+  return Answer(coordinator_.GetJob(request->job()), response);
+}
+
+grpc::Status JobServiceImpl::ListJobs(grpc::ServerContext*, const v1::ListJobsRequest* request,
+                                      v1::ListJobsResponse* response) {
+  return Answer(coordinator_.ListJobs(*request), response);
+}
+
+grpc::Status JobServiceImpl::WatchJob(grpc::ServerContext* context,
+                                      const v1::WatchJobRequest* request,
+                                      grpc::ServerWriter<v1::Job>* writer) {
+  std::string job = request->job();
+  std::uint64_t seen = 0;
+  SystemClock clock;
+  while (!context->IsCancelled()) {
+    const auto change = coordinator_.WaitForJob(job, seen, kLookUp);
+    if (!change.ok()) return ToGrpcStatus(change.status());
+    if (change->version == seen) continue;
+    job = change->job.uid();  // the name may come to mean another
+    seen = change->version;
+    if (!writer->Write(change->job)) return grpc::Status::CANCELLED;
+    if (HasEnded(change->job.state())) return grpc::Status::OK;
+    clock.SleepFor(kWatchInterval);
+  }
+  return grpc::Status::CANCELLED;
+}
+
+grpc::Status JobServiceImpl::CancelJob(grpc::ServerContext*, const v1::CancelJobRequest* request,
+                                       v1::Job* response) {
+  return Answer(coordinator_.CancelJob(request->job()), response);
+}
+
+grpc::Status JobServiceImpl::PauseJob(grpc::ServerContext*, const v1::PauseJobRequest* request,
+                                      v1::Job* response) {
+  return Answer(coordinator_.PauseJob(request->job()), response);
+}
+
+grpc::Status JobServiceImpl::ResumeJob(grpc::ServerContext*, const v1::ResumeJobRequest* request,
+                                       v1::Job* response) {
+  return Answer(coordinator_.ResumeJob(request->job()), response);
+}
+
+grpc::Status JobServiceImpl::DeleteJob(grpc::ServerContext*, const v1::DeleteJobRequest* request,
+                                       v1::DeleteJobResponse*) {
+  return ToGrpcStatus(coordinator_.DeleteJob(*request));
+}
+
+grpc::Status JobServiceImpl::ScaleJob(grpc::ServerContext*, const v1::ScaleJobRequest* request,
+                                      v1::Job* response) {
+  return Answer(coordinator_.ScaleJob(*request), response);
+}
+
+grpc::Status JobServiceImpl::ListEvents(grpc::ServerContext*, const v1::ListEventsRequest* request,
+                                        v1::ListEventsResponse* response) {
+  return Answer(coordinator_.ListEvents(*request), response);
+}
+
+grpc::Status JobServiceImpl::ExplainJob(grpc::ServerContext*, const v1::ExplainJobRequest* request,
+                                        v1::ExplainJobResponse* response) {
+  return Answer(coordinator_.ExplainJob(request->job()), response);
+}
+
+grpc::Status JobServiceImpl::ReadLogs(grpc::ServerContext* context,
+                                      const v1::ReadLogsRequest* request,
+                                      grpc::ServerWriter<v1::LogLines>* writer) {
+  const auto job = coordinator_.GetJob(request->job());
+  if (!job.ok()) return ToGrpcStatus(job.status());
+  LogReader reader(logs_, job->uid(), request->worker(), request->since_offset());
+  std::uint64_t seen = 0;
+  bool more = request->follow();
+  do {
+    if (more) {
+      const auto change = coordinator_.WaitForJob(job->uid(), seen, kLookUp);
+      if (!change.ok()) return ToGrpcStatus(change.status());
+      seen = change->version;
+      more = !HasEnded(change->job.state());
+    }
+    // The last pass takes an unfinished line too.
+    const auto lines = reader.Next(/*unfinished=*/!more);
+    if (!lines.ok()) return ToGrpcStatus(lines.status());
+    for (const v1::LogLines& one : *lines) {
+      if (!writer->Write(one)) return grpc::Status::CANCELLED;
+    }
+  } while (more && !context->IsCancelled());
+  return grpc::Status::OK;
+}
+
+}  // namespace gvsl::coordinator

@@ -1,0 +1,165 @@
+#include "coordinator/job_view.h"
+
+#include <google/protobuf/util/time_util.h>
+
+#include <algorithm>
+#include <set>
+
+#include "common/clock.h"
+#include "common/text.h"
+#include "coordinator/job_validation.h"
+
+namespace gvsl::coordinator {
+namespace {
+
+using google::protobuf::util::TimeUtil;
+
+double Goodput(const v1::StoredJob& stored, WallTime now) {
+  const v1::Job& job = stored.job();
+  if (!job.has_start_time() || stored.steps_seen() == 0) return 0;
+  const auto end = job.has_end_time() ? job.end_time() : ToTimestamp(now);
+  const auto elapsed = TimeUtil::DurationToMilliseconds(end - job.start_time());
+  if (elapsed <= 0) return 0;
+  const double mean = stored.step_seconds_sum() / static_cast<double>(stored.steps_seen());
+  return std::clamp(1e3 * mean * static_cast<double>(job.step()) / elapsed, 0.0, 1.0);
+}
+
+std::string SlotRange(const v1::Member& member) {
+  if (member.slots_size() == 1) return Concat("slot ", member.slots(0));
+  return Concat("slots ", member.slots(0), "-", member.slots(member.slots_size() - 1));
+}
+
+}  // namespace
+
+google::protobuf::Timestamp ToTimestamp(WallTime time) {
+  const auto since = std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch());
+  return TimeUtil::NanosecondsToTimestamp(since.count());
+}
+
+bool HasEnded(v1::JobState state) {
+  return state == v1::JOB_STATE_SUCCEEDED || state == v1::JOB_STATE_FAILED ||
+         state == v1::JOB_STATE_CANCELLED;
+}
+
+std::uint64_t NewestCheckpoint(const v1::Job& job) {
+  return job.checkpoints().empty() ? 0 : job.checkpoints().rbegin()->step();
+}
+
+v1::Job ViewJob(const v1::StoredJob& stored, const WorkerViews& workers, WallTime now) {
+  v1::Job view = stored.job();
+  view.set_goodput(Goodput(stored, now));
+  const bool running = view.state() == v1::JOB_STATE_RUNNING;
+  if (running && view.step() < view.steps()) {
+    view.set_eta_seconds(stored.step_seconds() * static_cast<double>(view.steps() - view.step()));
+  }
+  if (!running) view.set_samples_per_second(0);
+  if (view.state() != v1::JOB_STATE_SUCCEEDED) view.clear_result();
+  for (const v1::GangSeat& seat : stored.gang().seats()) {
+    if (seat.lost()) continue;
+    v1::GangMember& member = *view.add_workers();
+    member.set_name(seat.member().name());
+    member.set_device(seat.member().device());
+    *member.mutable_slots() = seat.member().slots();
+    const auto worker = workers.find(seat.member().name());
+    if (worker != workers.end()) {
+      member.set_step_seconds(worker->second.report.progress().step_seconds());
+    }
+  }
+  return view;
+}
+
+std::vector<std::string> Explain(const v1::Job& view, const v1::StoredJob& stored) {
+  std::vector<std::string> sentences;
+  sentences.push_back(Concat("Job ", view.name(), " is ", WrittenName(view.state()), ": ",
+                             view.reason().empty() ? "no reason is known" : view.reason(), "."));
+  if (view.step() > 0 || view.generation() > 0) {
+    sentences.push_back(Concat(view.step(), " of ", view.steps(), " steps are committed, in ",
+                               view.generation(), " generations; ", stored.lost_workers(),
+                               " workers were lost."));
+  }
+  if (stored.has_gang()) {
+    sentences.push_back(Concat("Generation ", stored.gang().generation(), ": ",
+                               DescribeMembers(stored.gang()), "."));
+  }
+  if (!view.numeric_class().empty()) {
+    sentences.push_back(Concat("Its numeric class is ", view.numeric_class(), " with ",
+                               view.threads(),
+                               " threads a slot; workers of another are not taken."));
+  }
+  if (view.has_start_time()) {
+    sentences.push_back(Concat("Goodput is ", static_cast<int>(100 * view.goodput() + 0.5),
+                               " %: the share of the time since the first start that went into "
+                               "steps that are kept."));
+  }
+  sentences.push_back(NewestCheckpoint(view) > 0
+                          ? Concat("The newest checkpoint is of step ", NewestCheckpoint(view), ".")
+                          : "There is no checkpoint yet.");
+  if (!stored.checkpoint_error().empty()) {
+    sentences.push_back(
+        Concat("The last checkpoint could not be written: ", stored.checkpoint_error(), "."));
+  }
+  return sentences;
+}
+
+bool ApplyProgress(const WorkerView& worker, v1::StoredJob& stored) {
+  const v1::TrainerReport& report = worker.report;
+  v1::Job& job = *stored.mutable_job();
+  const bool member = std::any_of(stored.gang().seats().begin(), stored.gang().seats().end(),
+                                  [&](const v1::GangSeat& seat) {
+                                    return !seat.lost() && seat.member().name() == worker.name &&
+                                           seat.incarnation() == worker.incarnation &&
+                                           seat.trainer_incarnation() == report.incarnation();
+                                  });
+  const std::uint64_t step =
+      std::max(report.progress().step(), report.holds_state() ? report.step() : 0);
+  if (!member || report.job_uid() != job.uid() ||
+      report.generation() != stored.gang().generation() || step <= job.step()) {
+    return false;
+  }
+  const v1::StepProgress& progress = report.progress();
+  const std::uint64_t advance = step - job.step();
+  job.set_step(step);
+  if (progress.step() != step) return true;  // state taken over, no step of its own yet
+  stored.set_step_seconds_sum(stored.step_seconds_sum() +
+                              progress.step_seconds() * static_cast<double>(advance));
+  stored.set_steps_seen(stored.steps_seen() + advance);
+  stored.set_step_seconds(progress.step_seconds());
+  job.set_round(progress.round());
+  job.set_learning_rate(progress.learning_rate());
+  job.set_samples_per_second(progress.samples_per_second());
+  *job.mutable_result() = progress.losses();
+  const auto total = progress.losses().find("total");
+  if (total != progress.losses().end()) job.set_loss(total->second);
+  return true;
+}
+
+bool ApplyCheckpoint(const v1::CheckpointReport& report, v1::StoredJob& stored) {
+  if (!report.error().empty()) {
+    stored.set_checkpoint_error(report.error());
+    return true;
+  }
+  std::map<std::uint64_t, v1::Checkpoint> by_step;
+  for (const v1::Checkpoint& one : stored.job().checkpoints()) by_step[one.step()] = one;
+  bool news = false;
+  if (report.checkpoint().step() > 0) {
+    v1::Checkpoint& entry = by_step[report.checkpoint().step()];
+    news = entry.weights_sha256() != report.checkpoint().weights_sha256();
+    entry = report.checkpoint();
+    stored.clear_checkpoint_error();
+  }
+  for (const std::uint64_t step : report.removed_steps()) by_step.erase(step);
+  stored.mutable_job()->clear_checkpoints();
+  for (auto& [step, checkpoint] : by_step) *stored.mutable_job()->add_checkpoints() = checkpoint;
+  return news;
+}
+
+std::string DescribeMembers(const v1::Gang& gang) {
+  std::vector<std::string> parts;
+  for (const v1::GangSeat& seat : gang.seats()) {
+    parts.push_back(Concat(seat.member().name(), " (", SlotRange(seat.member()),
+                           seat.lost() ? ", lost)" : ")"));
+  }
+  return Join(parts, ", ");
+}
+
+}  // namespace gvsl::coordinator
