@@ -69,11 +69,11 @@ TEST(GrpcPeerServer, AGenerationIsConnectedOnce) {
 }
 
 TEST(GrpcPeerServer, ConnectNamesTheRanksThatDoNotCome) {
-  Servers servers = StartServers(3);
-  const std::vector<GangPlace> places = Places(servers, 1);
-  for (const int rank : {2, 1, 0}) {
+  for (const int rank : {0, 1, 2}) {
+    Servers servers = StartServers(3);
     std::vector<int> missing;
-    const auto alone = servers[rank]->Connect(places[rank], milliseconds(50), {}, &missing);
+    const auto alone =
+        servers[rank]->Connect(Places(servers, 1)[rank], milliseconds(50), {}, &missing);
     EXPECT_EQ(alone.status().code(), StatusCode::kDeadlineExceeded) << alone.status();
     EXPECT_EQ(missing.size(), 2U);
     EXPECT_THAT(missing, testing::Not(testing::Contains(rank)));
@@ -102,12 +102,12 @@ TEST(GrpcPeerServer, ConnectDialsAPeerThatIsNotThereYet) {
 }
 
 TEST(GrpcPeerServer, ConnectEndsWhenStopped) {
-  Servers servers = StartServers(2);
-  const std::vector<GangPlace> places = Places(servers, 1);
   for (const int rank : {0, 1}) {
+    Servers servers = StartServers(2);
     std::stop_source stop;
     std::jthread stopper([&] { stop.request_stop(); });
-    const auto stopped = servers[rank]->Connect(places[rank], seconds(60), stop.get_token());
+    const auto stopped =
+        servers[rank]->Connect(Places(servers, 1)[rank], seconds(60), stop.get_token());
     EXPECT_EQ(stopped.status().code(), StatusCode::kAborted) << stopped.status();
   }
 }
