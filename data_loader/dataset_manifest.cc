@@ -162,6 +162,7 @@ StatusOr<DatasetManifest> FromJsonObject(const Json& json) {
   manifest.sha256 = json.at("sha256").get<std::string>();
   for (const Json& volume : json.at("volumes")) manifest.volumes.push_back(VolumeFromJson(volume));
   for (const Json& shard : json.at("shards")) manifest.shards.push_back(ShardFromJson(shard));
+  json.at("files").get_to(manifest.files);
   return manifest;
 }
 
@@ -189,6 +190,7 @@ std::string DatasetSha256(const DatasetManifest& manifest) {
 std::string ToJson(const DatasetManifest& manifest) {
   Json json = {{"format_version", manifest.format_version},
                {"sha256", manifest.sha256},
+               {"files", manifest.files},
                {"volumes", Json::array()},
                {"shards", Json::array()}};
   for (const VolumeEntry& volume : manifest.volumes) {

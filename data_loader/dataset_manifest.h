@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -51,6 +52,7 @@ struct DatasetManifest {
   std::string sha256;  // DatasetSha256
   std::vector<VolumeEntry> volumes;
   std::vector<ShardEntry> shards;
+  std::map<std::string, std::string> files;  // further files by name: their SHA-256
 
   std::array<std::int64_t, 3> LargestSize() const;  // by axis
 };

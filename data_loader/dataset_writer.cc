@@ -172,12 +172,15 @@ StatusOr<ShardEntry> DatasetWriter::WriteShard(const DatasetManifest& manifest,
   return entry;
 }
 
-Status DatasetWriter::Publish(const DatasetManifest& manifest,
+Status DatasetWriter::Publish(const std::optional<DatasetManifest>& manifest,
                               const std::map<std::string, ExtraFile>& extra) {
   for (const auto& [name, file] : extra) {
     GVSL_RETURN_IF_ERROR(WriteExtra(files_, JoinPath(aside_, name), file));
   }
-  GVSL_RETURN_IF_ERROR(WriteExtra(files_, JoinPath(aside_, kManifestName), {ToJson(manifest)}));
+  if (manifest) {
+    GVSL_RETURN_IF_ERROR(
+        WriteExtra(files_, JoinPath(aside_, kManifestName), {ToJson(*manifest), false}));
+  }
   GVSL_RETURN_IF_ERROR(files_.SyncDirectory(aside_));
   GVSL_RETURN_IF_ERROR(files_.Rename(aside_, directory_));
   published_ = true;

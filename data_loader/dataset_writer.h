@@ -57,8 +57,10 @@ class DatasetWriter {
     std::vector<std::size_t> order;
   };
   StatusOr<Layout> Arrange(std::uint32_t volumes_per_shard);
-  // Writes manifest and extra files, and renames the directory to its name.
-  Status Publish(const DatasetManifest& manifest, const std::map<std::string, ExtraFile>& extra);
+  // Writes manifest and extra files, and renames the directory to its name. Without a manifest the
+  // directory is no dataset and holds the extra files alone.
+  Status Publish(const std::optional<DatasetManifest>& manifest,
+                 const std::map<std::string, ExtraFile>& extra);
 
  private:
   struct Part {

@@ -1,0 +1,98 @@
+#include <iostream>
+#include <map>
+#include <memory>
+
+#include "cli/dataset/commands.h"
+#include "cli/dataset/terminal.h"
+#include "data_loader/ingest.h"
+
+namespace gvsl::cli::dataset {
+namespace {
+
+using data_loader::IngestOptions;
+using data_loader::IngestReport;
+
+struct Arguments {
+  IngestOptions options;
+  std::string spacing = "1,1,1";
+  std::string window;
+  bool json = false;
+};
+
+Status ParseChoices(Arguments& arguments) {
+  auto& prepare = arguments.options.prepare;
+  GVSL_ASSIGN_OR_RETURN(prepare.spacing, data_loader::ParseSpacing(arguments.spacing));
+  if (!arguments.window.empty()) {
+    GVSL_ASSIGN_OR_RETURN(prepare.window, data_loader::ParseWindow(arguments.window));
+  }
+  return OkStatus();
+}
+
+void PrintSummary(const IngestReport& report, const std::string& output) {
+  std::size_t labelled = 0;
+  for (const auto& volume : report.accepted) labelled += volume.labelled ? 1 : 0;
+  std::cout << "accepted " << report.accepted.size() << " volumes (" << labelled << " labelled), "
+            << "rejected " << report.rejected.size() << ", ignored " << report.ignored_files
+            << " other files\n";
+  std::map<std::string, int> codes;
+  for (const auto& volume : report.rejected) ++codes[volume.rejection.code];
+  for (const auto& [code, count] : codes) std::cout << "  " << code << " " << count << "\n";
+  std::cout << "report " << output << "/report.json\n";
+  if (!report.accepted.empty()) {
+    std::cout << "dataset " << output << " " << report.dataset_sha256 << "\n";
+  }
+}
+
+int Run(Arguments& arguments) {
+  if (const Status status = ParseChoices(arguments); !status.ok()) return Fail(status);
+  const auto report = data_loader::Ingest(PosixFileSystem(), arguments.options, PrintEvent);
+  if (!report.ok()) return Fail(report.status());
+  if (arguments.json) {
+    std::cout << data_loader::ToJson(*report);
+  } else {
+    PrintSummary(*report, arguments.options.output);
+  }
+  return report->accepted.empty() ? kNothingAccepted : kDone;
+}
+
+}  // namespace
+
+void AddIngestCommand(CLI::App& app, Action& action) {
+  auto arguments = std::make_shared<Arguments>();
+  IngestOptions& options = arguments->options;
+  CLI::App* command = app.add_subcommand("ingest", "make a dataset of DICOM and NIfTI images");
+  command->add_option("--input", options.inputs, "folders (searched recursively) or files")
+      ->required()
+      ->type_name("DIR...");
+  command->add_option("--output", options.output, "the dataset's folder; must not be there yet")
+      ->required()
+      ->type_name("DATASET");
+  command
+      ->add_option("--labels", options.labels,
+                   "folder of NIfTI label maps, paired by file stem (a DICOM series: its folder)")
+      ->type_name("DIR");
+  command
+      ->add_option("--spacing", arguments->spacing,
+                   "mm between voxels, or native to resample nothing")
+      ->type_name("Z,Y,X|native")
+      ->capture_default_str();
+  command
+      ->add_option(
+          "--window", arguments->window,
+          "intensities that become 0 and 1. ct: -1024 to 1024 HU; mr: percentiles 0.5 to "
+          "99.5 of the voxels that are not 0; minmax. Default: ct for CT, mr for the rest; "
+          "NIfTI names no modality and counts as CT when a voxel is below -500")
+      ->type_name("ct|mr|minmax|LO,HI");
+  command
+      ->add_option("--volumes-per-shard", options.volumes_per_shard,
+                   "a shard is what a worker is dealt at once")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  command->add_option("--classes", options.classes, "lines of stem,class; classes from 0")
+      ->type_name("FILE.csv");
+  command->add_flag("--json", arguments->json, "print the report as JSON");
+  command->final_callback(
+      [arguments, &action] { action = [arguments] { return Run(*arguments); }; });
+}
+
+}  // namespace gvsl::cli::dataset

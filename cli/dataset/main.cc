@@ -1,0 +1,31 @@
+// gvsl-dataset: from images to datasets; needs no server.
+#include <exception>
+#include <iostream>
+#include <string>
+
+#include "cli/dataset/commands.h"
+#include "common/version.h"
+
+int main(int argc, char** argv) {
+  using namespace gvsl::cli::dataset;
+  CLI::App app("Datasets of medical volumes for GVSL training: made, checked and looked at.");
+  app.name("gvsl-dataset");
+  app.set_version_flag("--version", std::string(gvsl::kVersion));
+  app.require_subcommand(1);
+  app.footer("Exit codes: 0 done, 1 failed, 2 wrong usage, 3 nothing was accepted.");
+  Action action;
+  AddIngestCommand(app, action);
+  AddConvertCommand(app, action);
+  AddVerifyCommand(app, action);
+  AddShowCommand(app, action);
+  AddExportCommand(app, action);
+  try {
+    app.parse(argc, argv);
+    return action();
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kDone : kWrongUsage;
+  } catch (const std::exception& error) {
+    std::cerr << "gvsl-dataset: " << error.what() << "\n";
+    return kFailed;
+  }
+}

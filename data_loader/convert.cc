@@ -1,0 +1,84 @@
+#include "data_loader/convert.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "common/file_system.h"
+#include "common/text.h"
+#include "data_loader/geometry.h"
+#include "data_loader/input_files.h"
+#include "data_loader/nifti_file.h"
+
+namespace gvsl::data_loader {
+namespace {
+
+bool FitsInt16(const std::vector<float>& values) {
+  return std::all_of(values.begin(), values.end(), [](float value) {
+    return value >= -32768.0F && value <= 32767.0F && value == std::floor(value);
+  });
+}
+
+// Row by row from the other end: the same voxels at the same places in mm.
+void FlipRows(RawVolume& volume) {
+  const auto [depth, height, width] = volume.size;
+  for (std::int64_t z = 0; z < depth; ++z) {
+    for (std::int64_t low = 0, high = height - 1; low < high; ++low, --high) {
+      const auto row = [&](std::int64_t y) {
+        return volume.voxels.begin() + (z * height + y) * width;
+      };
+      std::swap_ranges(row(low), row(low) + width, row(high));
+    }
+  }
+  const Vector3 step = Column(volume.to_ras, 1);
+  SetColumn(volume.to_ras, 3,
+            Add(Column(volume.to_ras, 3), Scale(step, static_cast<double>(height - 1))));
+  SetColumn(volume.to_ras, 1, Scale(step, -1));
+}
+
+}  // namespace
+
+std::string NumberedName(const std::string& output, std::size_t number) {
+  if (number == 1) return output;
+  const std::string ending = output.ends_with(".gz") ? ".nii.gz" : ".nii";
+  return Concat(output.substr(0, output.size() - ending.size()), "_", number, ending);
+}
+
+Status WriteRawVolume(const RawVolume& volume, const std::string& output) {
+  RawVolume turned = volume;
+  if (!volume.modality.empty()) FlipRows(turned);
+  const std::vector<double> values(turned.voxels.begin(), turned.voxels.end());
+  return WriteNifti(output, turned.size, turned.to_ras, values,
+                    FitsInt16(turned.voxels) ? NiftiType::kInt16 : NiftiType::kFloat32);
+}
+
+StatusOr<std::vector<std::string>> Convert(const std::string& input, const std::string& output,
+                                           const IngestObserver& observer) {
+  if (NiftiStem(output).empty()) {
+    return InvalidArgumentError(output + ": the output's name must end in .nii or .nii.gz");
+  }
+  GVSL_ASSIGN_OR_RETURN(std::vector<std::string> left, ListFiles({input}, ""));
+  std::vector<std::string> written;
+  for (const auto& reader : AllReaders()) {
+    ScanResult scan = reader->Scan(left);
+    left = std::move(scan.left);
+    std::sort(scan.sources.begin(), scan.sources.end(),
+              [](const VolumeSource& a, const VolumeSource& b) { return a.path < b.path; });
+    for (const VolumeSource& source : scan.sources) {
+      OrRejection<RawVolume> volume = reader->Read(source);
+      if (const auto* rejection = std::get_if<Rejection>(&volume)) {
+        observer({IngestEvent::Kind::kRejected, source.path, *rejection});
+        continue;
+      }
+      const std::string name = NumberedName(output, written.size() + 1);
+      GVSL_RETURN_IF_ERROR(WriteRawVolume(std::get<RawVolume>(volume), name));
+      observer({IngestEvent::Kind::kAccepted, source.path, {"", name}});
+      written.push_back(name);
+    }
+  }
+  return written;
+}
+
+}  // namespace gvsl::data_loader

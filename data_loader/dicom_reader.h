@@ -1,0 +1,39 @@
+// Single DICOM files by DCMTK: what series are made of, nothing decided about series. The only file
+// that knows DCMTK. Not thread-safe.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "data_loader/volume_reader.h"
+
+namespace gvsl::data_loader {
+
+struct DicomHeader {
+  std::string path;
+  std::string series_uid;
+  std::string instance_uid;
+  std::string patient;  // PatientID, or the study where there is none; stays in memory
+  std::string modality;
+  std::int64_t rows = 0;
+  std::int64_t columns = 0;
+  std::optional<std::array<double, 3>> position;       // mm, LPS: of the first voxel's centre
+  std::optional<std::array<double, 6>> orientation;    // of a row, of a column
+  std::optional<std::array<double, 2>> pixel_spacing;  // between rows, between columns; mm
+  // Why no slice can be had from this file; empty code where one can.
+  Rejection problem;
+};
+
+// Nothing when the file is no DICOM file at all, or a DICOMDIR. A file that ends early is TRUNCATED
+// in `problem`; so are other kinds of objects: NOT_AN_IMAGE, MULTI_FRAME, MOSAIC, COLOR_IMAGE,
+// UNSUPPORTED_PIXELS, UNSUPPORTED_TRANSFER_SYNTAX.
+std::optional<DicomHeader> ReadDicomHeader(const std::string& path);
+
+// rows x columns values with the file's own rescale slope and intercept applied. TRUNCATED,
+// UNREADABLE.
+OrRejection<std::vector<float>> ReadDicomPixels(const std::string& path);
+
+}  // namespace gvsl::data_loader

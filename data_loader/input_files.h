@@ -1,0 +1,24 @@
+// Which files people meant.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "common/file_system.h"
+#include "common/status.h"
+
+namespace gvsl::data_loader {
+
+// Every regular file under the roots (a root may be a file), absolute, sorted, each once; nothing
+// whose name begins with a dot, and nothing under `excluded` (empty: nothing is excluded).
+// NOT_FOUND names a root that is not there.
+StatusOr<std::vector<std::string>> ListFiles(const std::vector<std::string>& roots,
+                                             const std::string& excluded);
+
+// "stem,class" a line, classes from 0; a first line of "stem,class", empty lines and lines that
+// begin with # are passed over. INVALID_ARGUMENT names the line.
+StatusOr<std::map<std::string, std::int32_t>> ReadClasses(FileSystem& files,
+                                                          const std::string& path);
+
+}  // namespace gvsl::data_loader

@@ -1,0 +1,46 @@
+// NIfTI-1 files (.nii, .nii.gz) by libnifti: bytes and header, nothing decided. Not thread-safe, as
+// the library is not.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "common/status.h"
+#include "data_loader/volume_reader.h"
+
+namespace gvsl::data_loader {
+
+// Where the position of the voxels comes from.
+enum class NiftiFrame { kSform, kQform, kPixelSizesOnly };
+
+struct NiftiHeader {
+  std::array<std::int64_t, 7> size{};  // x, y, z, t, ...; at least 1 each
+  int datatype = 0;                    // NIfTI's code
+  std::string datatype_name;
+  double slope = 0;  // 0: values are not scaled
+  double intercept = 0;
+  NiftiFrame frame = NiftiFrame::kPixelSizesOnly;
+  Affine to_ras{};
+};
+
+// `code` is UNREADABLE, TRUNCATED or TOO_LARGE.
+OrRejection<NiftiHeader> ReadNiftiHeader(const std::string& path);
+
+// Voxels as the file's type, converted to double one after the other, not scaled. Non-finite values
+// stay. Codes as above, or UNSUPPORTED_DATATYPE, COLOR_IMAGE.
+OrRejection<std::vector<double>> ReadNiftiValues(const std::string& path);
+
+enum class NiftiType { kInt16, kInt32, kFloat32 };
+
+// Writes `values` (z, y, x) as `type`; gzip when the name ends in .gz. Both sform and qform carry
+// the matrix (the qform as near as a rotation can).
+Status WriteNifti(const std::string& path, const std::array<std::int64_t, 3>& size,
+                  const Affine& to_ras, std::span<const double> values, NiftiType type);
+
+// The file's name without directory, .nii and .gz; empty when it does not end so.
+std::string NiftiStem(const std::string& path);
+
+}  // namespace gvsl::data_loader

@@ -1,0 +1,69 @@
+#include "data_loader/prepare_volume.h"
+
+#include <charconv>
+#include <cmath>
+#include <sstream>
+
+#include "common/text.h"
+#include "data_loader/orientation.h"
+#include "data_loader/resample.h"
+
+namespace gvsl::data_loader {
+
+namespace {
+
+constexpr double kMostVoxels = 2147483648.0;
+
+std::optional<double> ParseLength(const std::string& text) {
+  double value = 0;
+  const char* const end = text.data() + text.size();
+  if (std::from_chars(text.data(), end, value).ptr != end) return std::nullopt;
+  if (!(value >= 1e-3 && value <= 1e3)) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+StatusOr<std::optional<std::array<double, 3>>> ParseSpacing(const std::string& text) {
+  if (text == "native") return std::optional<std::array<double, 3>>();
+  std::vector<double> lengths;
+  std::istringstream parts(text);
+  for (std::string part; std::getline(parts, part, ',');) {
+    const auto length = ParseLength(part);
+    if (!length) lengths.resize(4);
+    lengths.push_back(length.value_or(0));
+  }
+  if (lengths.size() == 1) lengths.assign(3, lengths[0]);
+  if (lengths.size() != 3 || text.ends_with(",")) {
+    return InvalidArgumentError(
+        Concat("spacing \"", text, "\" is neither native nor Z,Y,X in mm from 0.001 to 1000"));
+  }
+  return std::optional<std::array<double, 3>>({lengths[0], lengths[1], lengths[2]});
+}
+
+OrRejection<NewVolume> PrepareVolume(RawVolume raw, const PrepareOptions& options) {
+  NewVolume volume;
+  volume.modality = KnownModality(raw.modality, raw.voxels);
+  OrRejection<IntensityWindow> chosen = ChooseWindow(options.window, volume.modality, raw.voxels);
+  if (const auto* rejection = std::get_if<Rejection>(&chosen)) return *rejection;
+  const IntensityWindow& window = std::get<IntensityWindow>(chosen);
+
+  Image image = ToRas(raw);
+  raw.voxels = {};
+  if (options.spacing) {
+    if (ResampledVoxels(image.grid, *options.spacing) > kMostVoxels) {
+      return Rejection{"TOO_LARGE",
+                       "it would have more than 2^31 voxels at this spacing; choose a coarser one"};
+    }
+    image = Resample(image, *options.spacing);
+  }
+  ApplyWindow(window, image.voxels);
+  volume.grid = image.grid;
+  volume.voxels = std::move(image.voxels);
+  volume.window = window.name;
+  volume.window_range = window.range;
+  volume.subject_key = std::move(raw.subject_key);
+  return volume;
+}
+
+}  // namespace gvsl::data_loader

@@ -1,0 +1,27 @@
+// From a volume as its file has it to one as a dataset has it: oriented, resampled, windowed. Pure.
+#pragma once
+
+#include <array>
+#include <optional>
+
+#include "data_loader/dataset_writer.h"
+#include "data_loader/intensity_window.h"
+#include "data_loader/volume_reader.h"
+
+namespace gvsl::data_loader {
+
+struct PrepareOptions {
+  // z, y, x in mm; nothing keeps each volume's own grid. 1 mm is what the paper trains at.
+  std::optional<std::array<double, 3>> spacing = {{1, 1, 1}};
+  // Nothing: ct for CT, mr for the rest.
+  std::optional<WindowChoice> window;
+};
+
+// "1.5,1.5,3" or "native" or one number for all three; INVALID_ARGUMENT otherwise.
+StatusOr<std::optional<std::array<double, 3>>> ParseSpacing(const std::string& text);
+
+// The window follows from the voxels before they are resampled. CONSTANT, or TOO_LARGE when there
+// would be more than 2^31 voxels.
+OrRejection<NewVolume> PrepareVolume(RawVolume raw, const PrepareOptions& options);
+
+}  // namespace gvsl::data_loader

@@ -1,0 +1,138 @@
+#include "data_loader/series_assembly.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "common/text.h"
+#include "data_loader/geometry.h"
+
+namespace gvsl::data_loader {
+namespace {
+
+constexpr std::size_t kFewestSlices = 3;
+constexpr double kCosineTolerance = 1e-3;
+
+Vector3 RowDirection(const SliceGeometry& slice) {
+  return {slice.orientation[0], slice.orientation[1], slice.orientation[2]};
+}
+
+Vector3 ColumnDirection(const SliceGeometry& slice) {
+  return {slice.orientation[3], slice.orientation[4], slice.orientation[5]};
+}
+
+bool IsSane(const SliceGeometry& slice) {
+  const Vector3 row = RowDirection(slice), column = ColumnDirection(slice);
+  return std::abs(Length(row) - 1) < 0.01 && std::abs(Length(column) - 1) < 0.01 &&
+         std::abs(Dot(row, column)) < 0.01 && slice.pixel_spacing[0] > 0 &&
+         slice.pixel_spacing[1] > 0 && slice.rows > 1 && slice.columns > 1;
+}
+
+bool SameOrientation(const SliceGeometry& a, const SliceGeometry& b) {
+  for (int i = 0; i < 6; ++i) {
+    if (std::abs(a.orientation[i] - b.orientation[i]) > kCosineTolerance) return false;
+  }
+  return true;
+}
+
+bool SamePixelSpacing(const SliceGeometry& a, const SliceGeometry& b) {
+  for (int i = 0; i < 2; ++i) {
+    if (std::abs(a.pixel_spacing[i] - b.pixel_spacing[i]) > 1e-3 * b.pixel_spacing[i]) return false;
+  }
+  return true;
+}
+
+Rejection CheckAlike(const std::vector<SliceGeometry>& slices) {
+  const auto all_like_first = [&](auto alike) {
+    return std::all_of(slices.begin(), slices.end(),
+                       [&](const SliceGeometry& slice) { return alike(slice, slices[0]); });
+  };
+  if (!all_like_first([](const SliceGeometry& a, const SliceGeometry& b) {
+        return a.rows == b.rows && a.columns == b.columns;
+      })) {
+    return {"MIXED_SIZES", "its slices have different numbers of pixels; split the series"};
+  }
+  if (!all_like_first(SameOrientation)) {
+    return {"MIXED_ORIENTATION",
+            "its slices lie in different directions, as in a localizer; split the series"};
+  }
+  if (!all_like_first(SamePixelSpacing)) {
+    return {"MIXED_PIXEL_SPACING", "its slices have pixels of different sizes; split the series"};
+  }
+  return {};
+}
+
+Rejection CheckSteps(const std::vector<double>& places) {
+  std::vector<double> steps(places.size() - 1);
+  for (std::size_t i = 0; i < steps.size(); ++i) steps[i] = places[i + 1] - places[i];
+  std::vector<double> sorted = steps;
+  std::sort(sorted.begin(), sorted.end());
+  const double step = sorted[(sorted.size() - 1) / 2];
+  const auto same = std::count_if(steps.begin(), steps.end(),
+                                  [&](double s) { return s < 0.01 || s < 0.01 * step; });
+  if (same > 0) {
+    return {"DUPLICATE_POSITION",
+            Concat(same + 1, " or more of its ", places.size(),
+                   " slices lie at one place, as in a time series or a bolus monitor; split it")};
+  }
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    if (std::abs(steps[i] - step) <= 0.02 * step + 0.01) continue;
+    const double times = steps[i] / step;
+    if (times > 1.5 && std::abs(times - std::round(times)) < 0.1) {
+      return {"MISSING_SLICE", Concat(std::round(times) - 1, " slices are missing after slice ",
+                                      i + 1, " of ", places.size(), "; export the series again")};
+    }
+    return {"UNEVEN_SPACING",
+            Concat("slices ", i + 1, " and ", i + 2, " are ", steps[i], " mm apart, others ", step,
+                   " mm; export it with even spacing")};
+  }
+  return {};
+}
+
+}  // namespace
+
+OrRejection<SliceStack> AssembleSlices(const std::vector<SliceGeometry>& slices) {
+  if (!std::all_of(slices.begin(), slices.end(), IsSane)) {
+    return Rejection{"INVALID_GEOMETRY", "its orientation or pixel spacing is impossible"};
+  }
+  if (Rejection rejection = CheckAlike(slices); !rejection.code.empty()) return rejection;
+  if (slices.size() < kFewestSlices) {
+    return Rejection{"TOO_FEW_SLICES", Concat("it has ", slices.size(),
+                                              " slices; a volume needs at least ", kFewestSlices)};
+  }
+  const SliceGeometry& first = slices[0];
+  const Vector3 across = Cross(RowDirection(first), ColumnDirection(first));
+  const Vector3 normal = Scale(across, 1 / Length(across));
+  const auto place = [&](std::size_t i) { return Dot(slices[i].position, normal); };
+
+  SliceStack stack;
+  stack.order.resize(slices.size());
+  std::iota(stack.order.begin(), stack.order.end(), std::size_t{0});
+  std::stable_sort(stack.order.begin(), stack.order.end(),
+                   [&](std::size_t a, std::size_t b) { return place(a) < place(b); });
+  std::vector<double> places;
+  for (std::size_t i : stack.order) places.push_back(place(i));
+  if (Rejection rejection = CheckSteps(places); !rejection.code.empty()) return rejection;
+
+  const Vector3& begin = slices[stack.order.front()].position;
+  const Vector3& end = slices[stack.order.back()].position;
+  const Vector3 step = Scale(Subtract(end, begin), 1.0 / static_cast<double>(slices.size() - 1));
+  const double along = Dot(step, normal);
+  const double aside = Length(Subtract(step, Scale(normal, along)));
+  if (aside > 0.01 * along + 0.01) {
+    return Rejection{"GANTRY_TILT",
+                     "its slices are shifted against each other, as by a tilted gantry; correct "
+                     "the tilt first, for example with dcm2niix"};
+  }
+  stack.size = {static_cast<std::int64_t>(slices.size()), first.rows, first.columns};
+  SetColumn(stack.to_ras, 0, Scale(RowDirection(first), first.pixel_spacing[1]));
+  SetColumn(stack.to_ras, 1, Scale(ColumnDirection(first), first.pixel_spacing[0]));
+  SetColumn(stack.to_ras, 2, step);
+  SetColumn(stack.to_ras, 3, begin);
+  for (int row = 0; row < 2; ++row) {
+    for (double& value : stack.to_ras[row]) value = value == 0 ? 0 : -value;  // LPS to RAS
+  }
+  return stack;
+}
+
+}  // namespace gvsl::data_loader

@@ -1,0 +1,33 @@
+// How the slices of one series lie in space: a regular stack, or the reason why not. Pure.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "data_loader/volume_reader.h"
+
+namespace gvsl::data_loader {
+
+// As DICOM says it: LPS mm.
+struct SliceGeometry {
+  std::array<double, 3> position{};       // centre of the first pixel
+  std::array<double, 6> orientation{};    // unit vectors along a row, along a column
+  std::array<double, 2> pixel_spacing{};  // between rows, between columns
+  std::int64_t rows = 0;
+  std::int64_t columns = 0;
+};
+
+struct SliceStack {
+  std::vector<std::size_t> order;      // positions in the input, along the normal
+  std::array<std::int64_t, 3> size{};  // slices, rows, columns
+  Affine to_ras{};                     // from (column, row, slice)
+};
+
+// The spacing of slices comes from their positions, never from a thickness. Codes: MIXED_SIZES,
+// MIXED_PIXEL_SPACING, MIXED_ORIENTATION, INVALID_GEOMETRY, TOO_FEW_SLICES (under three),
+// DUPLICATE_POSITION, MISSING_SLICE, UNEVEN_SPACING, GANTRY_TILT.
+OrRejection<SliceStack> AssembleSlices(const std::vector<SliceGeometry>& slices);
+
+}  // namespace gvsl::data_loader

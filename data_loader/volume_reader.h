@@ -1,0 +1,65 @@
+// The seam between file formats and everything else: a reader finds its volumes among files and
+// reads them one at a time. Nothing of a header but what stands in RawVolume comes through here.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace gvsl::data_loader {
+
+// Rows of the 3x4 matrix from voxel (x, y, z) to RAS mm.
+using Affine = std::array<std::array<double, 4>, 3>;
+
+// Why a volume is not taken: a code in CAPITALS that stays the same, and a sentence for people, in
+// which no path and nothing about the patient stands.
+struct Rejection {
+  std::string code;
+  std::string reason;
+};
+
+template <typename T>
+using OrRejection = std::variant<T, Rejection>;
+
+// A volume as its file has it, in any orientation, values scaled as the file says.
+struct RawVolume {
+  std::array<std::int64_t, 3> size{};  // z, y, x; x fastest in memory
+  Affine to_ras{};
+  std::vector<float> voxels;
+  std::string modality;     // CT, MR, ...; empty where the format has none
+  std::string subject_key;  // equal for volumes of one subject; never written
+  std::vector<Rejection> warnings;
+};
+
+struct VolumeSource {
+  std::string path;                // of the file, or the folder of a series; for the terminal
+  std::vector<std::string> files;  // sorted
+  std::string stem;                // by which labels and classes are found
+};
+
+struct RejectedSource {
+  std::string path;
+  std::string stem;
+  Rejection rejection;
+};
+
+struct ScanResult {
+  std::vector<VolumeSource> sources;
+  std::vector<RejectedSource> rejected;  // the reader's format, but no volume
+  std::vector<std::string> left;         // not the reader's
+};
+
+// Never throws, never stops at a bad file.
+class VolumeReader {
+ public:
+  virtual ~VolumeReader() = default;
+  // `files` is sorted; every one of them is in exactly one part of the result.
+  virtual ScanResult Scan(const std::vector<std::string>& files) = 0;
+  // One of Scan's sources.
+  virtual OrRejection<RawVolume> Read(const VolumeSource& source) = 0;
+};
+
+}  // namespace gvsl::data_loader
