@@ -1,0 +1,20 @@
+#include <grpcpp/create_channel.h>
+#include <grpcpp/security/credentials.h>
+
+#include "cli/core/environment.h"
+
+namespace gvsl::cli {
+
+Stubs ConnectPlain(const std::string& address) {
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 500);
+  arguments.SetMaxReceiveMessageSize(-1);
+  const auto channel =
+      grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+  return {v1::JobService::NewStub(channel), v1::CheckpointService::NewStub(channel),
+          v1::WorkerService::NewStub(channel)};
+}
+
+}  // namespace gvsl::cli
