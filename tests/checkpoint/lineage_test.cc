@@ -27,7 +27,7 @@ TEST(LineageLog, TrimForgetsPublishedStepsAndKeepsTheChain) {
 TEST(LineageLog, ViewHasOneRowAStep) {
   FakeTraining training;
   training.TrainTo(3);
-  const TensorView view = training.lineage().View();
+  const TensorView view = training.lineage().View(0);
   EXPECT_EQ(view.shape, (std::vector<std::int64_t>{3, 2, 2}));
   EXPECT_EQ(view.As<std::int64_t>()[4], 1);
 }
@@ -75,6 +75,18 @@ TEST_F(LineageOnDisk, AnEarlierCheckpointHasItsOwnPrefix) {
   EXPECT_TRUE(VerifyLineage(files_, "/ckpt", *manifest).ok());
 }
 
+TEST_F(LineageOnDisk, StepsThatAWriterPublishedBeforeItDiedAreNotPublishedTwice) {
+  FakeTraining survivor;
+  survivor.TrainTo(7);
+  survivor.lineage().Trim(4);
+  ASSERT_TRUE(TrainAndWrite(store_, survivor, 12).ok());
+  EXPECT_EQ(*ListLineage(files_, "/ckpt"),
+            (std::vector<LineageSegment>{{0, 4}, {4, 7}, {7, 9}, {9, 12}}));
+  const auto manifest = ReadCheckpointManifest(files_, "/ckpt", 12);
+  ASSERT_TRUE(manifest.ok());
+  EXPECT_TRUE(VerifyLineage(files_, "/ckpt", *manifest).ok());
+}
+
 TEST_F(LineageOnDisk, AGapIsDataLoss) {
   ASSERT_TRUE(files_.RemoveFile("/ckpt/" + LineageName(4, 7)).ok());
   EXPECT_EQ(ReadLineage(files_, "/ckpt", 9).status().code(), StatusCode::kDataLoss);
@@ -87,7 +99,7 @@ TEST_F(LineageOnDisk, AnotherSampleBreaksTheChain) {
   LineageLog other(kTestSlots, 1);
   ASSERT_TRUE(other.Restore(7, "", {7, 8, 9, 10, 8, 9, 10, 12}).ok());
   ASSERT_TRUE(
-      WriteSafetensors(files_, "/ckpt/" + LineageName(7, 9), {{"samples", other.View()}}).ok());
+      WriteSafetensors(files_, "/ckpt/" + LineageName(7, 9), {{"samples", other.View(7)}}).ok());
   EXPECT_EQ(VerifyLineage(files_, "/ckpt", *manifest).code(), StatusCode::kDataLoss);
 }
 

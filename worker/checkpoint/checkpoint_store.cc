@@ -102,10 +102,13 @@ StatusOr<CheckpointManifest> CheckpointStore::WriteAside(const CheckpointContent
 }
 
 Status CheckpointStore::PublishLineage(const LineageLog& lineage) {
-  if (lineage.begin() == lineage.end()) return OkStatus();
-  const std::string name = LineageName(lineage.begin(), lineage.end());
+  // A writer that died may have published some of these steps already; they are the same.
+  GVSL_ASSIGN_OR_RETURN(const std::uint64_t published, PublishedLineage(lineage.end()));
+  const std::uint64_t from = std::max(lineage.begin(), published);
+  if (from == lineage.end()) return OkStatus();
+  const std::string name = LineageName(from, lineage.end());
   const std::string aside = AsidePath(name);
-  Status status = WriteSafetensors(files_, aside, {{"samples", lineage.View()}}).status();
+  Status status = WriteSafetensors(files_, aside, {{"samples", lineage.View(from)}}).status();
   if (status.ok()) status = files_.Rename(aside, JoinPath(directory_, name));
   if (!status.ok()) {
     (void)files_.RemoveTree(aside);

@@ -73,12 +73,12 @@ Status LineageLog::Restore(std::uint64_t begin, std::string hash, std::vector<st
   return OkStatus();
 }
 
-TensorView LineageLog::View() const {
+TensorView LineageLog::View(std::uint64_t from) const {
   const auto slots = static_cast<std::int64_t>(slots_);
   return {DType::kI64,
-          {static_cast<std::int64_t>(end() - begin_), slots,
+          {static_cast<std::int64_t>(end() - from), slots,
            static_cast<std::int64_t>(row_size_) / slots},
-          AsBytes(rows_)};
+          AsBytes(LineageRow(rows_).subspan((from - begin_) * row_size_))};
 }
 
 StatusOr<std::vector<LineageSegment>> ListLineage(FileSystem& files, const std::string& directory) {

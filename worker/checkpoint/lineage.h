@@ -40,8 +40,9 @@ class LineageLog {
   void Trim(std::uint64_t step);
   // Takes over another log's content. INTERNAL: the sizes do not fit.
   Status Restore(std::uint64_t begin, std::string hash, std::vector<std::int64_t> rows);
-  // (end - begin, slots, 2*batch_per_slot); lives as long as the log is not changed.
-  TensorView View() const;
+  // The steps [from, end) as (steps, slots, 2*batch_per_slot); begin() <= from <= end(). Lives as
+  // long as the log is not changed.
+  TensorView View(std::uint64_t from) const;
 
  private:
   std::uint32_t slots_;

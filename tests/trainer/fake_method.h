@@ -1,0 +1,69 @@
+// A method that is computed in no time: B is predicted as a multiple of A plus a constant. One more
+// parameter never gets a gradient.
+#pragma once
+
+#include <ATen/ops/full.h>
+#include <ATen/ops/mean.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/stack.h>
+#include <ATen/ops/zeros.h>
+
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "model/method.h"
+#include "worker/trainer/train_state.h"
+
+namespace gvsl::trainer {
+
+struct FakeMethodOptions {
+  // Where the loss is not a number.
+  std::optional<std::pair<std::uint64_t, std::uint32_t>> broken;  // step, slot
+};
+
+class FakeMethod final : public model::Method {
+ public:
+  FakeMethod(std::uint64_t seed, FakeMethodOptions options) : options_(options) {
+    scale_ = at::full({1, 3}, 0.01 * static_cast<double>(seed)).set_requires_grad(true);
+    shift_ = at::zeros({1}).set_requires_grad(true);
+    unused_ = at::ones({2, 2}).set_requires_grad(true);
+  }
+
+  std::vector<std::string> LossNames() const override { return {"error", "total"}; }
+  std::vector<std::pair<std::string, at::Tensor>> NamedParameters() override {
+    return {{"scale", scale_}, {"shift", shift_}, {"unused", unused_}};
+  }
+  model::Inputs Augment(const std::vector<model::PairSample>& samples) override {
+    std::vector<at::Tensor> fixed, moving;
+    for (const model::PairSample& sample : samples) {
+      fixed.push_back(sample.a);
+      moving.push_back(sample.b);
+      const auto place = std::pair(sample.key.step, sample.key.slot);
+      broken_ = options_.broken.has_value() && *options_.broken == place;
+    }
+    return {{"fixed", at::stack(fixed)}, {"moving", at::stack(moving)}};
+  }
+  model::Outcome Forward(const model::Inputs& inputs) override {
+    const at::Tensor predicted = inputs.at("fixed") * scale_.sum() + shift_;
+    at::Tensor loss = (predicted - inputs.at("moving")).pow(2).mean();
+    if (broken_) loss = loss * std::numeric_limits<float>::quiet_NaN();
+    return {loss, {{"error", loss.detach()}, {"total", loss.detach()}}};
+  }
+
+ private:
+  FakeMethodOptions options_;
+  bool broken_ = false;
+  at::Tensor scale_, shift_, unused_;
+};
+
+inline MethodFactory MakeFakeMethod(FakeMethodOptions options = {}) {
+  return [options](const model::MethodOptions& method) -> StatusOr<std::unique_ptr<model::Method>> {
+    return std::unique_ptr<model::Method>(std::make_unique<FakeMethod>(method.seed, options));
+  };
+}
+
+}  // namespace gvsl::trainer

@@ -1,0 +1,190 @@
+// Ranks as threads of one process: generations of a gang, whose members come and go.
+#pragma once
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "common/fault_file_system.h"
+#include "tests/support/tiny_dataset.h"
+#include "tests/trainer/fake_method.h"
+#include "worker/collective/local_communicator.h"
+#include "worker/trainer/job_session.h"
+
+namespace gvsl::trainer {
+
+// Remembers what it is told; `on_step` may do something there.
+class RecordingObserver final : public TrainerObserver {
+ public:
+  void OnRunning(std::uint64_t step) override { began.push_back(step); }
+  void OnStep(const StepProgress& progress) override {
+    steps.push_back(progress);
+    if (on_step) on_step(progress);
+  }
+  void OnCheckpoint(const CheckpointOutcome& outcome) override { checkpoints.push_back(outcome); }
+  void OnNotice(const std::string& sentence) override { notices.push_back(sentence); }
+
+  std::function<void(const StepProgress&)> on_step;
+  std::vector<std::uint64_t> began;
+  std::vector<StepProgress> steps;
+  std::vector<CheckpointOutcome> checkpoints;
+  std::vector<std::string> notices;
+};
+
+// Dies in the middle of the n-th sum: its peers find it gone.
+class DyingCommunicator final : public collective::Communicator {
+ public:
+  DyingCommunicator(std::unique_ptr<Communicator> inner, int sums)
+      : inner_(std::move(inner)), rank_(inner_->rank()), size_(inner_->size()), sums_(sums) {}
+
+  int rank() const override { return rank_; }
+  int size() const override { return size_; }
+  Status TreeSum(const collective::SlotTree& tree, std::span<const int> owners,
+                 std::map<collective::SlotNode, std::span<float>>& parts,
+                 std::span<float> total) override {
+    if (sums_-- == 0) {
+      inner_.reset();
+      return UnavailableError("this rank died");
+    }
+    return inner_->TreeSum(tree, owners, parts, total);
+  }
+  Status Broadcast(int root, std::span<std::byte> bytes) override {
+    return inner_->Broadcast(root, bytes);
+  }
+  Status Barrier() override { return inner_->Barrier(); }
+  void Abort(const Status& why) override {
+    if (inner_) inner_->Abort(why);
+  }
+  std::vector<int> LostRanks() const override { return {}; }
+
+ private:
+  std::unique_ptr<Communicator> inner_;
+  int rank_;
+  int size_;
+  int sums_;
+};
+
+// One worker of the job.
+struct TestWorker {
+  RecordingObserver observer;
+  StopFlag stop;
+  std::unique_ptr<JobSession> session;
+  int dies_at_sum = -1;  // of its next generation; -1: never
+  std::vector<int> lost;
+};
+
+class GangTest : public ::testing::Test {
+ protected:
+  using Slots = std::vector<std::vector<int>>;
+
+  void SetUp() override {
+    job_.uid = "uid-1";
+    job_.name = "heads";
+    job_.method = "gvsl";
+    job_.width = 8;
+    job_.seed = 3;
+    job_.dataset = "/dataset";
+    job_.slots = 5;
+    job_.steps = 8;
+    job_.threads = 1;
+    job_.optimizer.learning_rate = 1e-2;
+    job_.checkpoint = {.directory = "/ckpt", .every_steps = 3, .keep_last = 2, .keep_every = 0};
+  }
+
+  void MakeDataset(std::uint32_t volumes, std::array<std::int64_t, 3> size,
+                   std::uint32_t volumes_per_shard) {
+    auto manifest = testing::WriteTinyDataset(files_, "/dataset", volumes, size, volumes_per_shard);
+    ASSERT_TRUE(manifest.ok()) << manifest.status();
+    dataset_ = *std::move(manifest);
+    job_.dataset_sha256 = dataset_.sha256;
+  }
+
+  std::unique_ptr<TestWorker> NewWorker() {
+    auto worker = std::make_unique<TestWorker>();
+    worker->session = std::make_unique<JobSession>(
+        TrainerEnvironment{files_, clock_, worker->observer, "cpu/test", make_method_}, job_);
+    return worker;
+  }
+  std::vector<std::unique_ptr<TestWorker>> NewWorkers(int count) {
+    std::vector<std::unique_ptr<TestWorker>> workers;
+    for (int i = 0; i < count; ++i) workers.push_back(NewWorker());
+    return workers;
+  }
+
+  // One generation of `workers`, in the order of their ranks; `slots` by rank, or dealt in turn.
+  std::vector<StatusOr<GenerationEnd>> RunGang(
+      const std::vector<std::unique_ptr<TestWorker>>& workers, Slots slots = {}) {
+    const int size = static_cast<int>(workers.size());
+    if (slots.empty()) {
+      slots.resize(workers.size());
+      for (int slot = 0; slot < static_cast<int>(job_.slots); ++slot) {
+        slots[slot % size].push_back(slot);
+      }
+    }
+    GangPlan gang;
+    gang.generation = ++generation_;
+    for (int rank = 0; rank < size; ++rank) {
+      gang.members.push_back(
+          {Concat("worker-", rank), "", slots[rank], workers[rank]->session->held_step()});
+      if (gang.members[rank].held_step > gang.members[gang.source_rank].held_step) {
+        gang.source_rank = rank;
+      }
+    }
+    auto communicators = collective::MakeLocalCommunicators(size);
+    std::vector<StatusOr<GenerationEnd>> ends(workers.size(), GenerationEnd::kBroken);
+    std::vector<std::jthread> threads;
+    for (int rank = 0; rank < size; ++rank) {
+      threads.emplace_back([&, rank, plan = gang, link = std::move(communicators[rank])]() mutable {
+        TestWorker& worker = *workers[rank];
+        plan.rank = rank;
+        if (worker.dies_at_sum >= 0) {
+          link = std::make_unique<DyingCommunicator>(std::move(link), worker.dies_at_sum);
+        }
+        ends[rank] = worker.session->RunGeneration(plan, *link, worker.stop);
+        worker.lost = link->LostRanks();
+      });
+    }
+    threads.clear();
+    return ends;
+  }
+
+  void ExpectAll(const std::vector<StatusOr<GenerationEnd>>& ends, GenerationEnd expected) {
+    for (const auto& end : ends) {
+      ASSERT_TRUE(end.ok()) << end.status();
+      EXPECT_EQ(*end, expected);
+    }
+  }
+
+  // Trains a job from its beginning to its end with `size` workers; the last weights' SHA-256.
+  std::string Train(int size, Slots slots = {}) {
+    job_.checkpoint.directory = Concat("/ckpt-", ++directories_);
+    const auto workers = NewWorkers(size);
+    ExpectAll(RunGang(workers, std::move(slots)), GenerationEnd::kFinished);
+    return LastWeights();
+  }
+
+  std::string LastWeights() {
+    const auto manifest = VerifyCheckpoint(files_, job_.checkpoint.directory, job_.steps);
+    EXPECT_TRUE(manifest.ok()) << manifest.status();
+    if (!manifest.ok()) return "none";
+    const Status lineage = checkpoint::VerifyLineage(files_, job_.checkpoint.directory, *manifest);
+    EXPECT_TRUE(lineage.ok()) << lineage;
+    return manifest->WeightsSha256();
+  }
+
+  FaultFileSystem files_;
+  FakeClock clock_;
+  JobPlan job_;
+  data_loader::DatasetManifest dataset_;
+  MethodFactory make_method_ = MakeFakeMethod();
+  std::uint64_t generation_ = 0;
+  int directories_ = 0;
+};
+
+}  // namespace gvsl::trainer

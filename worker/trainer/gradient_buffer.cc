@@ -1,0 +1,67 @@
+#include "worker/trainer/gradient_buffer.h"
+
+#include <ATen/ops/from_blob.h>
+#include <ATen/ops/linalg_vector_norm.h>
+#include <ATen/ops/sum.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace gvsl::trainer {
+namespace {
+
+at::Tensor AsTensor(std::span<float> values) {
+  return at::from_blob(values.data(), {static_cast<std::int64_t>(values.size())}, at::kFloat);
+}
+
+}  // namespace
+
+GradientBuffer::GradientBuffer(std::vector<at::Tensor> parameters)
+    : parameters_(std::move(parameters)) {
+  for (const at::Tensor& parameter : parameters_) {
+    floats_ += static_cast<std::size_t>(parameter.numel());
+  }
+}
+
+void GradientBuffer::Clear() {
+  for (at::Tensor& parameter : parameters_) parameter.mutable_grad() = at::Tensor();
+}
+
+void GradientBuffer::Flatten(std::span<float> out) const {
+  std::size_t begin = 0;
+  for (const at::Tensor& parameter : parameters_) {
+    const std::span<float> part = out.subspan(begin, static_cast<std::size_t>(parameter.numel()));
+    const at::Tensor& gradient = parameter.grad();
+    if (gradient.defined()) {
+      AsTensor(part).copy_(gradient.reshape(-1));
+    } else {
+      std::fill(part.begin(), part.end(), 0.0f);
+    }
+    begin += part.size();
+  }
+}
+
+void GradientBuffer::Unflatten(std::span<float> gradient) {
+  std::size_t begin = 0;
+  for (at::Tensor& parameter : parameters_) {
+    const std::size_t size = static_cast<std::size_t>(parameter.numel());
+    parameter.mutable_grad() = AsTensor(gradient.subspan(begin, size)).view(parameter.sizes());
+    begin += size;
+  }
+}
+
+void ScaleAndClip(std::span<float> gradient, double factor, double clip_norm) {
+  at::Tensor tensor = AsTensor(gradient);
+  tensor.mul_(factor);
+  if (clip_norm <= 0) return;
+  const double norm = at::linalg_vector_norm(tensor).item<double>();
+  if (norm > clip_norm) tensor.mul_(clip_norm / (norm + 1e-6));
+}
+
+bool IsFinite(std::span<const float> gradient) {
+  const std::span<float> values(const_cast<float*>(gradient.data()), gradient.size());
+  return std::isfinite(at::sum(AsTensor(values)).item<double>());
+}
+
+}  // namespace gvsl::trainer

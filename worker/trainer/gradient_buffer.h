@@ -1,0 +1,35 @@
+// All gradients of a network as one row of floats, in the order of its parameters.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+namespace gvsl::trainer {
+
+// Not thread-safe. The parameters are float32, contiguous, on the host.
+class GradientBuffer {
+ public:
+  explicit GradientBuffer(std::vector<at::Tensor> parameters);
+
+  std::size_t floats() const { return floats_; }
+  // Every parameter has no gradient: the next backward pass starts from nothing.
+  void Clear();
+  // Copies the gradients to `out`, of floats() elements; zeros where a parameter has none.
+  void Flatten(std::span<float> out) const;
+  // The parameters' gradients become views of `gradient`, which must outlive them.
+  void Unflatten(std::span<float> gradient);
+
+ private:
+  std::vector<at::Tensor> parameters_;
+  std::size_t floats_ = 0;
+};
+
+// `gradient` times `factor`; then, if `clip_norm` > 0 and its Euclidean norm is larger, scaled down
+// to that norm.
+void ScaleAndClip(std::span<float> gradient, double factor, double clip_norm);
+bool IsFinite(std::span<const float> gradient);
+
+}  // namespace gvsl::trainer

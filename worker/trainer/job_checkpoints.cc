@@ -1,0 +1,124 @@
+#include "worker/trainer/job_checkpoints.h"
+
+#include <utility>
+
+#include "common/text.h"
+#include "common/version.h"
+
+namespace gvsl::trainer {
+namespace {
+
+constexpr Duration kInsist = std::chrono::seconds(10);
+constexpr Duration kPause = std::chrono::milliseconds(500);
+
+template <typename T>
+Status CheckSame(const char* what, const T& stored, const T& wanted) {
+  if (stored == wanted) return OkStatus();
+  return FailedPreconditionError(
+      Concat("was written with ", what, " ", stored, "; this job has ", wanted));
+}
+
+}  // namespace
+
+JobCheckpoints::JobCheckpoints(FileSystem& files, Clock& clock, const JobPlan& job,
+                               std::string numeric_class, TrainerObserver& observer)
+    : files_(files),
+      clock_(clock),
+      job_(job),
+      numeric_class_(std::move(numeric_class)),
+      observer_(observer),
+      store_(files, clock, job.checkpoint.directory,
+             {job.checkpoint.keep_last, job.checkpoint.keep_every}) {}
+
+Status JobCheckpoints::Prepare(TrainState& state) {
+  GVSL_RETURN_IF_ERROR(store_.Prepare(job_.uid));
+  GVSL_ASSIGN_OR_RETURN(const std::uint64_t published, store_.PublishedLineage(state.step()));
+  state.lineage().Trim(published);
+  return OkStatus();
+}
+
+Status JobCheckpoints::Load(TrainState& state) {
+  GVSL_RETURN_IF_ERROR(CheckCheckpointOwner(files_, store_.directory(), job_.uid));
+  GVSL_ASSIGN_OR_RETURN(const auto loaded, store_.LoadNewest());
+  if (!loaded.has_value()) {
+    GVSL_RETURN_IF_ERROR(store_.ForgetLineageBeyond(0));
+    return NotFoundError("there is no checkpoint yet");
+  }
+  const std::string name = CheckpointName(loaded->manifest.step);
+  for (const std::string& sentence : loaded->damaged) {
+    observer_.OnNotice(Concat("going on from ", name, " because ", sentence));
+  }
+  GVSL_RETURN_IF_ERROR(CheckFits(loaded->manifest).WithContext(Concat("the checkpoint ", name)));
+  GVSL_RETURN_IF_ERROR(state.Restore(*loaded).WithContext(name));
+  return store_.ForgetLineageBeyond(loaded->manifest.step);
+}
+
+Status JobCheckpoints::CheckFits(const CheckpointManifest& manifest) const {
+  GVSL_RETURN_IF_ERROR(CheckSame("method", manifest.method, job_.method));
+  GVSL_RETURN_IF_ERROR(CheckSame("width", manifest.width, job_.width));
+  GVSL_RETURN_IF_ERROR(CheckSame("seed", manifest.seed, job_.seed));
+  GVSL_RETURN_IF_ERROR(CheckSame("slots", manifest.slots, job_.slots));
+  GVSL_RETURN_IF_ERROR(CheckSame("batch_per_slot", manifest.batch_per_slot, job_.batch_per_slot));
+  GVSL_RETURN_IF_ERROR(CheckSame("threads", manifest.threads, job_.threads));
+  GVSL_RETURN_IF_ERROR(CheckSame("dataset", manifest.dataset_sha256, job_.dataset_sha256));
+  return CheckSame("numeric class", manifest.numeric_class, numeric_class_);
+}
+
+CheckpointManifest JobCheckpoints::Manifest(const TrainState& state) const {
+  CheckpointManifest manifest;
+  manifest.job_uid = job_.uid;
+  manifest.job_name = job_.name;
+  manifest.step = state.step();
+  manifest.seed = job_.seed;
+  manifest.method = job_.method;
+  manifest.width = job_.width;
+  manifest.slots = job_.slots;
+  manifest.batch_per_slot = job_.batch_per_slot;
+  manifest.threads = job_.threads;
+  manifest.dataset_sha256 = job_.dataset_sha256;
+  manifest.numeric_class = numeric_class_;
+  manifest.version = kVersion;
+  manifest.lineage_sha256 = state.lineage().hash();
+  return manifest;
+}
+
+CheckpointOutcome JobCheckpoints::TryWrite(TrainState& state) {
+  const TimePoint begin = clock_.Now();
+  CheckpointOutcome outcome;
+  outcome.step = state.step();
+  outcome.path = JoinPath(store_.directory(), CheckpointName(state.step()));
+  auto written = store_.Write(
+      {Manifest(state), state.ModelTensors(), state.OptimizerTensors(), &state.lineage()});
+  outcome.status = written.status();
+  if (written.ok()) {
+    outcome.manifest = *std::move(written);
+    state.lineage().Trim(state.step());
+    auto removed = store_.Retain(state.step());
+    if (removed.ok()) outcome.removed_steps = *std::move(removed);
+    if (!removed.ok()) {
+      observer_.OnNotice("an old checkpoint cannot be removed: " + removed.status().message());
+    }
+  }
+  outcome.seconds = ToSeconds(clock_.Now() - begin);
+  return outcome;
+}
+
+Status JobCheckpoints::Write(TrainState& state) {
+  const CheckpointOutcome outcome = TryWrite(state);
+  observer_.OnCheckpoint(outcome);
+  return outcome.status;
+}
+
+Status JobCheckpoints::WriteInsistently(TrainState& state) {
+  const TimePoint deadline = clock_.Now() + kInsist;
+  CheckpointOutcome outcome = TryWrite(state);
+  while (!outcome.status.ok() && outcome.status.code() != StatusCode::kInternal &&
+         clock_.Now() < deadline) {
+    clock_.SleepFor(kPause);
+    outcome = TryWrite(state);
+  }
+  observer_.OnCheckpoint(outcome);
+  return outcome.status;
+}
+
+}  // namespace gvsl::trainer

@@ -1,0 +1,50 @@
+// The checkpoints of the job in hand: what a trainer reads and writes of them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "common/clock.h"
+#include "common/file_system.h"
+#include "common/status.h"
+#include "worker/checkpoint/checkpoint_store.h"
+#include "worker/trainer/job_plan.h"
+#include "worker/trainer/progress.h"
+#include "worker/trainer/train_state.h"
+
+namespace gvsl::trainer {
+
+// Not thread-safe. Rank 0 writes; the source of a generation reads.
+class JobCheckpoints {
+ public:
+  JobCheckpoints(FileSystem& files, Clock& clock, const JobPlan& job, std::string numeric_class,
+                 TrainerObserver& observer);
+
+  // Rank 0, when a generation begins: makes the directory ready and lets go of lineage that is on
+  // disk. FAILED_PRECONDITION: another job's directory.
+  Status Prepare(TrainState& state);
+  // The newest whole checkpoint into `state`; NOT_FOUND where there is none. FAILED_PRECONDITION:
+  // it is another job's, or was computed with other data, threads or numeric class.
+  Status Load(TrainState& state);
+  // Writes the state of this step and applies the rule of what is kept. Tells the observer, also of
+  // failure.
+  Status Write(TrainState& state);
+  // The same, tried again for ten seconds while the disk refuses.
+  Status WriteInsistently(TrainState& state);
+  // Whether the state is on disk already.
+  bool Has(const TrainState& state) { return store_.Has(state.step()); }
+
+ private:
+  CheckpointManifest Manifest(const TrainState& state) const;
+  Status CheckFits(const CheckpointManifest& manifest) const;
+  CheckpointOutcome TryWrite(TrainState& state);
+
+  FileSystem& files_;
+  Clock& clock_;
+  const JobPlan& job_;
+  std::string numeric_class_;
+  TrainerObserver& observer_;
+  checkpoint::CheckpointStore store_;
+};
+
+}  // namespace gvsl::trainer

@@ -1,0 +1,166 @@
+#include "worker/trainer/job_session.h"
+
+#include <c10/util/Exception.h>
+
+#include <array>
+#include <exception>
+#include <new>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "common/text.h"
+#include "worker/trainer/step_loop.h"
+
+namespace gvsl::trainer {
+namespace {
+
+// What the source says first: the size of the state that follows; 0 when everybody begins at step
+// 0.
+using StateHeader = std::array<std::uint64_t, 1>;
+
+Status FromException(const std::exception& error) {
+  if (const auto* torch_error = dynamic_cast<const c10::Error*>(&error)) {
+    return InternalError(Concat("LibTorch: ", torch_error->what_without_backtrace()));
+  }
+  if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr) {
+    return ResourceExhaustedError("this worker has too little memory for the job");
+  }
+  return InternalError(error.what());
+}
+
+Status CheckGang(const GangPlan& gang, const JobPlan& job) {
+  const auto in_gang = [&](int rank) { return rank >= 0 && rank < int(gang.members.size()); };
+  if (!in_gang(gang.rank) || !in_gang(gang.source_rank)) {
+    return InvalidArgumentError("the assignment names a rank that is no member");
+  }
+  for (const int owner : SlotOwners(gang, job.slots)) {
+    if (owner < 0) return InvalidArgumentError("the assignment leaves a slot to nobody");
+  }
+  return OkStatus();
+}
+
+// All hold the same step, so that nothing has to be sent.
+bool AllHoldTheSame(const GangPlan& gang) {
+  const auto& first = gang.members.front().held_step;
+  for (const MemberPlan& member : gang.members) {
+    if (!member.held_step.has_value() || member.held_step != first) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+bool IsBrokenGang(const Status& status) {
+  return status.code() == StatusCode::kUnavailable || status.code() == StatusCode::kAborted;
+}
+
+JobSession::JobSession(const TrainerEnvironment& environment, JobPlan job)
+    : environment_(environment),
+      job_(std::move(job)),
+      checkpoints_(environment.files, environment.clock, job_, environment.numeric_class,
+                   environment.observer) {}
+
+std::optional<std::uint64_t> JobSession::held_step() const {
+  if (!holds_state_) return std::nullopt;
+  return state_->step();
+}
+
+StatusOr<GenerationEnd> JobSession::RunGeneration(const GangPlan& gang,
+                                                  collective::Communicator& communicator,
+                                                  const StopFlag& stop) {
+  StatusOr<GenerationEnd> end = GenerationEnd::kBroken;
+  try {
+    end = Run(gang, communicator, stop);
+  } catch (const std::exception& error) {
+    end = FromException(error);
+  }
+  if (end.ok()) return end;
+  communicator.Abort(end.status());
+  if (IsBrokenGang(end.status())) return GenerationEnd::kBroken;
+  return end;
+}
+
+StatusOr<GenerationEnd> JobSession::Run(const GangPlan& gang,
+                                        collective::Communicator& communicator,
+                                        const StopFlag& stop) {
+  SetUpNumerics(job_.threads);
+  GVSL_RETURN_IF_ERROR(CheckGang(gang, job_));
+  GVSL_RETURN_IF_ERROR(EnsureParts());
+  GVSL_RETURN_IF_ERROR(Agree(gang, communicator));
+  if (gang.rank == 0) GVSL_RETURN_IF_ERROR(PrepareToWrite());
+  environment_.observer.OnRunning(state_->step());
+
+  StepLoop loop({job_, gang, *state_, *samples_, checkpoints_, communicator, stop,
+                 environment_.observer, environment_.clock});
+  GVSL_ASSIGN_OR_RETURN(const LoopEnd end, loop.Run());
+  // Nobody goes before all have the last sum. What is committed stays, so an error changes nothing.
+  (void)communicator.Barrier();
+  return end == LoopEnd::kFinished ? GenerationEnd::kFinished : GenerationEnd::kStopped;
+}
+
+Status JobSession::EnsureParts() {
+  if (samples_ == nullptr) {
+    GVSL_ASSIGN_OR_RETURN(samples_, SampleSource::Open(environment_.files, job_));
+  }
+  if (state_ == nullptr) {
+    GVSL_ASSIGN_OR_RETURN(state_, TrainState::Create(job_, environment_.make_method));
+  }
+  return OkStatus();
+}
+
+Status JobSession::Agree(const GangPlan& gang, collective::Communicator& communicator) {
+  if (AllHoldTheSame(gang)) {
+    const auto& told = gang.members[static_cast<std::size_t>(gang.rank)].held_step;
+    if (held_step() == told) return OkStatus();
+    return AbortedError("the assignment takes this worker to hold another step than it does");
+  }
+  if (gang.rank == gang.source_rank) return Send(gang, communicator);
+  return Take(gang, communicator);
+}
+
+Status JobSession::Send(const GangPlan& gang, collective::Communicator& communicator) {
+  if (!holds_state_) {
+    const Status loaded = checkpoints_.Load(*state_);
+    if (!loaded.ok() && loaded.code() != StatusCode::kNotFound) return loaded;
+    holds_state_ = true;
+  }
+  const bool fresh = state_->step() == 0;
+  std::vector<std::byte> blob;
+  if (!fresh && gang.members.size() > 1) blob = state_->ToBlob();
+  StateHeader header = {blob.size()};
+  GVSL_RETURN_IF_ERROR(
+      communicator.Broadcast(gang.source_rank, std::as_writable_bytes(std::span(header))));
+  if (blob.empty()) return OkStatus();
+  return communicator.Broadcast(gang.source_rank, blob);
+}
+
+Status JobSession::Take(const GangPlan& gang, collective::Communicator& communicator) {
+  StateHeader header = {};
+  GVSL_RETURN_IF_ERROR(
+      communicator.Broadcast(gang.source_rank, std::as_writable_bytes(std::span(header))));
+  if (header[0] == 0) {
+    if (state_->step() != 0) {
+      GVSL_ASSIGN_OR_RETURN(state_, TrainState::Create(job_, environment_.make_method));
+    }
+    holds_state_ = true;
+    return OkStatus();
+  }
+  std::vector<std::byte> blob(header[0]);
+  GVSL_RETURN_IF_ERROR(communicator.Broadcast(gang.source_rank, blob));
+  holds_state_ = false;
+  GVSL_RETURN_IF_ERROR(state_->FromBlob(blob));
+  holds_state_ = true;
+  return OkStatus();
+}
+
+Status JobSession::PrepareToWrite() {
+  const Status prepared = checkpoints_.Prepare(*state_);
+  const bool may_pass = state_->step() > 0 && prepared.code() != StatusCode::kFailedPrecondition;
+  if (prepared.ok() || !may_pass) return prepared;
+  environment_.observer.OnNotice("the checkpoint directory is not usable now: " +
+                                 prepared.message());
+  return OkStatus();
+}
+
+}  // namespace gvsl::trainer

@@ -1,0 +1,76 @@
+// One job in this process, over all the generations of its gang that this worker is a member of.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "common/clock.h"
+#include "common/file_system.h"
+#include "common/status.h"
+#include "worker/collective/communicator.h"
+#include "worker/trainer/job_checkpoints.h"
+#include "worker/trainer/job_plan.h"
+#include "worker/trainer/progress.h"
+#include "worker/trainer/sample_source.h"
+#include "worker/trainer/stop_flag.h"
+#include "worker/trainer/train_state.h"
+
+namespace gvsl::trainer {
+
+// What a session needs from the process it runs in; borrowed.
+struct TrainerEnvironment {
+  FileSystem& files;
+  Clock& clock;
+  TrainerObserver& observer;
+  std::string numeric_class;
+  MethodFactory make_method = model::MakeMethod;
+};
+
+enum class GenerationEnd {
+  kFinished,  // the last step is committed, and on disk if this is rank 0
+  kStopped,   // all ranks left after the same step
+  kBroken,    // a peer was lost, or somebody aborted: the communicator says who
+};
+
+// One thread uses it at a time. No exception comes out of it.
+class JobSession {
+ public:
+  JobSession(const TrainerEnvironment& environment, JobPlan job);
+
+  const JobPlan& job() const { return job_; }
+  // Committed steps of the state that is held; empty before the first generation agreed on one.
+  std::optional<std::uint64_t> held_step() const;
+
+  // Agrees with the gang on a state and takes steps. An error is a reason for the job to fail; the
+  // communicator is then aborted. The state is kept whatever happens.
+  StatusOr<GenerationEnd> RunGeneration(const GangPlan& gang,
+                                        collective::Communicator& communicator,
+                                        const StopFlag& stop);
+
+ private:
+  StatusOr<GenerationEnd> Run(const GangPlan& gang, collective::Communicator& communicator,
+                              const StopFlag& stop);
+  Status EnsureParts();
+  Status Agree(const GangPlan& gang, collective::Communicator& communicator);
+  Status Send(const GangPlan& gang, collective::Communicator& communicator);
+  Status Take(const GangPlan& gang, collective::Communicator& communicator);
+  Status PrepareToWrite();
+
+  TrainerEnvironment environment_;
+  JobPlan job_;
+  JobCheckpoints checkpoints_;
+  std::unique_ptr<SampleSource> samples_;
+  std::unique_ptr<TrainState> state_;
+  bool holds_state_ = false;
+};
+
+// Whether an error means that the gang is broken rather than the job.
+bool IsBrokenGang(const Status& status);
+
+// Threads and determinism for this thread, before anything is computed on it.
+void SetUpNumerics(std::uint32_t threads);
+// "cpu/avx512/torch-2.11.0": what the bits depend on besides the number of threads.
+std::string NumericClass();
+
+}  // namespace gvsl::trainer

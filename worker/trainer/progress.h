@@ -1,0 +1,48 @@
+// What a trainer tells whoever watches it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "common/checkpoint_directory.h"
+#include "common/status.h"
+
+namespace gvsl::trainer {
+
+// After a committed step.
+struct StepProgress {
+  std::uint64_t step = 0;  // committed steps
+  std::uint64_t round = 0;
+  std::map<std::string, double> losses;  // by name, mean over the slots; "total" is the job's loss
+  double learning_rate = 0;
+  double step_seconds = 0;                      // smoothed
+  std::map<std::string, double> phase_seconds;  // smoothed: data, augment, forward, ...
+  double samples_per_second = 0;                // of the whole gang; a pair is one sample
+  double slot_seconds = 0;                      // smoothed: one slot without waiting for others
+};
+
+// After an attempt to write a checkpoint.
+struct CheckpointOutcome {
+  std::uint64_t step = 0;
+  Status status;                             // not OK: could not be written, training goes on
+  std::string path;                          // of the checkpoint's directory
+  CheckpointManifest manifest;               // where OK
+  std::vector<std::uint64_t> removed_steps;  // by the rule of keep_last and keep_every
+  double seconds = 0;
+};
+
+// Called from the thread that trains; must not block for long.
+class TrainerObserver {
+ public:
+  virtual ~TrainerObserver() = default;
+  // The gang agrees on the state of `step` and begins.
+  virtual void OnRunning(std::uint64_t step) = 0;
+  virtual void OnStep(const StepProgress& progress) = 0;
+  virtual void OnCheckpoint(const CheckpointOutcome& outcome) = 0;
+  // A sentence for the log: a damaged checkpoint was passed over, for example.
+  virtual void OnNotice(const std::string& sentence) = 0;
+};
+
+}  // namespace gvsl::trainer

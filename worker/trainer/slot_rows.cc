@@ -1,0 +1,46 @@
+#include "worker/trainer/slot_rows.h"
+
+#include <algorithm>
+
+namespace gvsl::trainer {
+namespace {
+
+constexpr int kLowBits = 20;
+
+}  // namespace
+
+void SlotRows::Write(int slot, const SlotReport& report, std::span<float> rows) const {
+  std::fill(rows.begin(), rows.end(), 0.0f);
+  auto out = rows.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(slot) * row());
+  out = std::copy(report.losses.begin(), report.losses.end(), out);
+  for (const std::int64_t volume : report.volumes) *out++ = static_cast<float>(volume);
+  *out++ = static_cast<float>(report.vote);
+  *out++ = report.broken_gradient ? 1.0f : 0.0f;
+  *out++ = static_cast<float>(report.published_lineage >> kLowBits);
+  *out++ = static_cast<float>(report.published_lineage & ((1u << kLowBits) - 1));
+}
+
+SlotReport SlotRows::Read(int slot, std::span<const float> rows) const {
+  const auto in = rows.subspan(static_cast<std::size_t>(slot) * row(), row());
+  SlotReport report;
+  report.losses.assign(in.begin(), in.begin() + static_cast<std::ptrdiff_t>(losses_));
+  for (const float volume : in.subspan(losses_, volumes_)) {
+    report.volumes.push_back(static_cast<std::int64_t>(volume));
+  }
+  const auto rest = in.subspan(losses_ + volumes_);
+  report.vote = static_cast<StopVote>(rest[0]);
+  report.broken_gradient = rest[1] != 0;
+  report.published_lineage =
+      (static_cast<std::uint64_t>(rest[2]) << kLowBits) | static_cast<std::uint64_t>(rest[3]);
+  return report;
+}
+
+std::vector<SlotReport> SlotRows::ReadAll(std::span<const float> rows) const {
+  std::vector<SlotReport> reports;
+  for (std::size_t slot = 0; slot < slots_; ++slot) {
+    reports.push_back(Read(static_cast<int>(slot), rows));
+  }
+  return reports;
+}
+
+}  // namespace gvsl::trainer

@@ -1,0 +1,44 @@
+// The rows that travel behind the gradient: one a slot, zero elsewhere, so that the tree-sum gives
+// every rank all of them. Pure.
+//
+// A row is [losses..., volumes a, b by item..., vote, broken gradient (0/1), published lineage as
+// two numbers of 20 bits and the rest]: all whole numbers are below 2^24 and so exact as floats.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "worker/trainer/stop_flag.h"
+
+namespace gvsl::trainer {
+
+struct SlotReport {
+  std::vector<float> losses;          // in the order of Method::LossNames
+  std::vector<std::int64_t> volumes;  // a, b by item
+  StopVote vote = StopVote::kNone;
+  bool broken_gradient = false;         // not finite
+  std::uint64_t published_lineage = 0;  // steps that the slot's rank knows to be on disk
+};
+
+class SlotRows {
+ public:
+  SlotRows(std::size_t slots, std::size_t losses, std::size_t batch)
+      : slots_(slots), losses_(losses), volumes_(2 * batch) {}
+
+  std::size_t floats() const { return slots_ * row(); }
+  // Fills all of `rows`, of floats() elements.
+  void Write(int slot, const SlotReport& report, std::span<float> rows) const;
+  SlotReport Read(int slot, std::span<const float> rows) const;
+  std::vector<SlotReport> ReadAll(std::span<const float> rows) const;
+
+ private:
+  std::size_t row() const { return losses_ + volumes_ + 4; }
+
+  std::size_t slots_;
+  std::size_t losses_;
+  std::size_t volumes_;
+};
+
+}  // namespace gvsl::trainer

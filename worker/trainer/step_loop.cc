@@ -1,0 +1,164 @@
+#include "worker/trainer/step_loop.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "common/text.h"
+
+namespace gvsl::trainer {
+namespace {
+
+StopVote HighestVote(const std::vector<SlotReport>& reports) {
+  StopVote vote = StopVote::kNone;
+  for (const SlotReport& report : reports) vote = std::max(vote, report.vote);
+  return vote;
+}
+
+}  // namespace
+
+StatusOr<LoopEnd> StepLoop::Run() {
+  while (p_.state.step() < p_.job.steps) {
+    const StopVote vote = p_.stop.vote();
+    sums_.Reset();
+    for (const int slot : own_slots_) GVSL_RETURN_IF_ERROR(ComputeSlot(slot, vote));
+    GVSL_RETURN_IF_ERROR(Reduce());
+
+    const std::vector<SlotReport> reports = rows_.ReadAll(Rows());
+    GVSL_RETURN_IF_ERROR(CheckFinite(reports));
+    Commit(reports);
+    Announce(reports);
+
+    const StopVote agreed = HighestVote(reports);
+    GVSL_RETURN_IF_ERROR(MaybeCheckpoint(agreed));
+    if (agreed != StopVote::kNone && p_.state.step() < p_.job.steps) return LoopEnd::kStopped;
+  }
+  GVSL_RETURN_IF_ERROR(FinalCheckpoint());
+  return LoopEnd::kFinished;
+}
+
+Status StepLoop::ComputeSlot(int slot, StopVote vote) {
+  if (p_.stop.vote() == StopVote::kNow) return AbortedError("told to stop at once");
+  meter_.Enter(Phase::kData);
+  GVSL_ASSIGN_OR_RETURN(SlotBatch batch, p_.samples.Next(p_.state.step(), slot));
+
+  meter_.Enter(Phase::kAugment);
+  const model::Inputs inputs = p_.state.method().Augment(batch.samples);
+
+  meter_.Enter(Phase::kForward);
+  const model::Outcome outcome = p_.state.method().Forward(inputs);
+
+  meter_.Enter(Phase::kBackward);
+  gradients_.Clear();
+  outcome.loss.backward();
+  const std::span<float> buffer = sums_.NextBuffer();
+  const std::span<float> gradient = buffer.first(gradients_.floats());
+  gradients_.Flatten(gradient);
+
+  SlotReport report;
+  for (const auto& [name, value] : outcome.parts) report.losses.push_back(value.item<float>());
+  report.volumes = std::move(batch.volumes);
+  report.vote = vote;
+  report.broken_gradient = !IsFinite(gradient);
+  report.published_lineage = p_.state.lineage().begin();
+  rows_.Write(slot, report, buffer.subspan(gradients_.floats()));
+  sums_.Add(slot);
+  return OkStatus();
+}
+
+Status StepLoop::Reduce() {
+  meter_.Enter(Phase::kReduce);
+  auto parts = sums_.Take();
+  return p_.communicator.TreeSum(tree_, owners_, parts, total_);
+}
+
+Status StepLoop::CheckFinite(const std::vector<SlotReport>& reports) const {
+  for (std::size_t slot = 0; slot < reports.size(); ++slot) {
+    const auto& losses = reports[slot].losses;
+    const auto bad = std::find_if_not(losses.begin(), losses.end(),
+                                      [](float loss) { return std::isfinite(loss); });
+    const std::string where = Concat("at step ", p_.state.step(), ", slot ", slot);
+    if (bad != losses.end()) {
+      return FailedPreconditionError(
+          Concat("the loss '", loss_names_[static_cast<std::size_t>(bad - losses.begin())],
+                 "' is not a finite number ", where,
+                 "; the checkpoints before it are good, a lower learning rate may help"));
+    }
+    if (reports[slot].broken_gradient) {
+      return FailedPreconditionError(
+          Concat("the gradient is not finite ", where,
+                 "; the checkpoints before it are good, a lower learning rate may help"));
+    }
+  }
+  return OkStatus();
+}
+
+void StepLoop::Commit(const std::vector<SlotReport>& reports) {
+  meter_.Enter(Phase::kUpdate);
+  ScaleAndClip(Gradient(), 1.0 / static_cast<double>(p_.job.slots), p_.job.optimizer.clip_norm);
+  gradients_.Unflatten(Gradient());
+  std::vector<std::int64_t> samples;
+  std::uint64_t published = 0;
+  for (const SlotReport& report : reports) {
+    samples.insert(samples.end(), report.volumes.begin(), report.volumes.end());
+    published = std::max(published, report.published_lineage);
+  }
+  p_.state.Commit(LearningRate(p_.job.optimizer, p_.state.step()), samples);
+  p_.state.lineage().Trim(published);
+}
+
+void StepLoop::Announce(const std::vector<SlotReport>& reports) {
+  meter_.EndStep(own_slots_.size());
+  StepProgress progress;
+  progress.step = p_.state.step();
+  progress.round = p_.samples.Round(p_.state.step() - 1);
+  for (std::size_t i = 0; i < loss_names_.size(); ++i) {
+    double& mean = progress.losses[loss_names_[i]];
+    for (const SlotReport& report : reports) mean += report.losses[i] / double(reports.size());
+  }
+  progress.learning_rate = LearningRate(p_.job.optimizer, p_.state.step() - 1);
+  progress.step_seconds = meter_.step_seconds();
+  progress.phase_seconds = meter_.phase_seconds();
+  progress.slot_seconds = meter_.slot_seconds();
+  if (progress.step_seconds > 0) {
+    progress.samples_per_second =
+        double(p_.job.slots) * p_.job.batch_per_slot / progress.step_seconds;
+  }
+  p_.observer.OnStep(progress);
+}
+
+Status StepLoop::MaybeCheckpoint(StopVote vote) {
+  const std::uint64_t step = p_.state.step();
+  if (p_.gang.rank != 0 || step == p_.job.steps) return OkStatus();
+  const std::uint64_t every = p_.job.checkpoint.every_steps;
+  meter_.Enter(Phase::kCheckpoint);
+  if (vote == StopVote::kCheckpoint) {
+    (void)p_.checkpoints.WriteInsistently(p_.state);
+  } else if (every > 0 && step % every == 0) {
+    const Status written = p_.checkpoints.Write(p_.state);
+    if (written.code() == StatusCode::kInternal) return written;
+  }
+  meter_.Enter(Phase::kData);
+  return OkStatus();
+}
+
+Status StepLoop::FinalCheckpoint() {
+  if (p_.gang.rank != 0 || p_.checkpoints.Has(p_.state)) return OkStatus();
+  const Status written = p_.checkpoints.WriteInsistently(p_.state);
+  if (written.ok()) return written;
+  return Status(written.code() == StatusCode::kUnavailable ? StatusCode::kUnknown : written.code(),
+                Concat("the last checkpoint could not be written: ", written.message()));
+}
+
+StepLoop::StepLoop(const Parts& parts)
+    : p_(parts),
+      gradients_(parts.state.parameters()),
+      loss_names_(parts.state.method().LossNames()),
+      rows_(parts.job.slots, loss_names_.size(), parts.job.batch_per_slot),
+      tree_(static_cast<int>(parts.job.slots)),
+      owners_(SlotOwners(parts.gang, parts.job.slots)),
+      own_slots_(parts.gang.members[static_cast<std::size_t>(parts.gang.rank)].slots),
+      sums_(tree_, own_slots_, gradients_.floats() + rows_.floats()),
+      total_(gradients_.floats() + rows_.floats()),
+      meter_(parts.clock) {}
+
+}  // namespace gvsl::trainer

@@ -1,0 +1,152 @@
+#include "worker/trainer/train_state.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <utility>
+
+#include "common/text.h"
+
+namespace gvsl::trainer {
+namespace {
+
+constexpr char kExpAvg[] = "exp_avg.";
+constexpr char kExpAvgSq[] = "exp_avg_sq.";
+
+struct BlobHeader {
+  std::uint64_t tensor_bytes = 0;
+  std::uint64_t lineage_begin = 0;
+  std::uint64_t lineage_rows = 0;  // numbers, not bytes
+  std::array<char, 64> lineage_hash{};
+};
+
+std::vector<at::Tensor> Tensors(const std::vector<std::pair<std::string, at::Tensor>>& named) {
+  std::vector<at::Tensor> tensors;
+  for (const auto& [name, tensor] : named) tensors.push_back(tensor);
+  return tensors;
+}
+
+std::size_t Bytes(const at::Tensor& tensor) { return static_cast<std::size_t>(tensor.nbytes()); }
+
+TensorView View(const at::Tensor& tensor) {
+  return {DType::kF32,
+          tensor.sizes().vec(),
+          {static_cast<const char*>(tensor.data_ptr()), Bytes(tensor)}};
+}
+
+Status CopyInto(const SafetensorsFile& file, const std::string& name, const at::Tensor& tensor) {
+  const auto stored = file.Find(name);
+  if (!stored.ok()) return DataLossError(stored.status().message());
+  if (stored->dtype != DType::kF32 || stored->shape != tensor.sizes().vec()) {
+    return DataLossError(
+        Concat("the tensor ", name, " has another type or shape than the network"));
+  }
+  std::memcpy(tensor.data_ptr(), stored->bytes.data(), stored->bytes.size());
+  return OkStatus();
+}
+
+}  // namespace
+
+StatusOr<std::unique_ptr<TrainState>> TrainState::Create(const JobPlan& job,
+                                                         const MethodFactory& make_method) {
+  GVSL_ASSIGN_OR_RETURN(auto method, make_method({job.method, job.width, job.seed}));
+  auto named = method->NamedParameters();
+  for (const auto& [name, parameter] : named) {
+    if (parameter.scalar_type() != at::kFloat || !parameter.is_contiguous()) {
+      return InternalError(Concat("the parameter ", name, " is not contiguous float32"));
+    }
+  }
+  return std::unique_ptr<TrainState>(new TrainState(job, std::move(method), std::move(named)));
+}
+
+TrainState::TrainState(const JobPlan& job, std::unique_ptr<model::Method> method,
+                       std::vector<std::pair<std::string, at::Tensor>> named)
+    : method_(std::move(method)),
+      parameters_(Tensors(named)),
+      adam_(parameters_, job.optimizer),
+      lineage_(job.slots, job.batch_per_slot) {
+  for (const auto& [name, parameter] : named) names_.push_back(name);
+}
+
+void TrainState::Commit(double learning_rate, checkpoint::LineageRow samples) {
+  adam_.Update(step(), learning_rate);
+  lineage_.Append(samples);
+}
+
+std::map<std::string, TensorView> TrainState::ModelTensors() const {
+  std::map<std::string, TensorView> tensors;
+  for (std::size_t i = 0; i < names_.size(); ++i) tensors[names_[i]] = View(parameters_[i]);
+  return tensors;
+}
+
+std::map<std::string, TensorView> TrainState::OptimizerTensors() const {
+  std::map<std::string, TensorView> tensors;
+  for (std::size_t i = 0; i < names_.size(); ++i) {
+    tensors[kExpAvg + names_[i]] = View(adam_.exp_avg()[i]);
+    tensors[kExpAvgSq + names_[i]] = View(adam_.exp_avg_sq()[i]);
+  }
+  return tensors;
+}
+
+Status TrainState::Restore(const checkpoint::LoadedCheckpoint& checkpoint) {
+  for (std::size_t i = 0; i < names_.size(); ++i) {
+    GVSL_RETURN_IF_ERROR(CopyInto(checkpoint.model, names_[i], parameters_[i]));
+    GVSL_RETURN_IF_ERROR(CopyInto(checkpoint.optimizer, kExpAvg + names_[i], adam_.exp_avg()[i]));
+    GVSL_RETURN_IF_ERROR(
+        CopyInto(checkpoint.optimizer, kExpAvgSq + names_[i], adam_.exp_avg_sq()[i]));
+  }
+  return lineage_.Restore(checkpoint.manifest.step, checkpoint.manifest.lineage_sha256, {});
+}
+
+std::vector<at::Tensor> TrainState::AllTensors() const {
+  std::vector<at::Tensor> tensors = parameters_;
+  tensors.insert(tensors.end(), adam_.exp_avg().begin(), adam_.exp_avg().end());
+  tensors.insert(tensors.end(), adam_.exp_avg_sq().begin(), adam_.exp_avg_sq().end());
+  return tensors;
+}
+
+std::vector<std::byte> TrainState::ToBlob() const {
+  const std::vector<at::Tensor> tensors = AllTensors();
+  BlobHeader header;
+  for (const at::Tensor& tensor : tensors) header.tensor_bytes += Bytes(tensor);
+  header.lineage_begin = lineage_.begin();
+  header.lineage_rows = lineage_.rows().size();
+  std::copy(lineage_.hash().begin(), lineage_.hash().end(), header.lineage_hash.begin());
+
+  const std::size_t row_bytes = lineage_.rows().size() * sizeof(std::int64_t);
+  std::vector<std::byte> blob(sizeof(header) + header.tensor_bytes + row_bytes);
+  std::byte* out = blob.data();
+  const auto append = [&out](const void* bytes, std::size_t size) {
+    if (size > 0) std::memcpy(out, bytes, size);
+    out += size;
+  };
+  append(&header, sizeof(header));
+  for (const at::Tensor& tensor : tensors) append(tensor.data_ptr(), Bytes(tensor));
+  append(lineage_.rows().data(), row_bytes);
+  return blob;
+}
+
+Status TrainState::FromBlob(std::span<const std::byte> blob) {
+  const std::vector<at::Tensor> tensors = AllTensors();
+  std::size_t tensor_bytes = 0;
+  for (const at::Tensor& tensor : tensors) tensor_bytes += Bytes(tensor);
+  BlobHeader header;
+  if (blob.size() < sizeof(header)) return InternalError("the state that was sent is cut off");
+  std::memcpy(&header, blob.data(), sizeof(header));
+  if (header.tensor_bytes != tensor_bytes ||
+      blob.size() != sizeof(header) + tensor_bytes + header.lineage_rows * sizeof(std::int64_t)) {
+    return InternalError("the state that was sent is another job's");
+  }
+  const std::byte* in = blob.data() + sizeof(header);
+  for (const at::Tensor& tensor : tensors) {
+    std::memcpy(tensor.data_ptr(), in, Bytes(tensor));
+    in += Bytes(tensor);
+  }
+  std::vector<std::int64_t> rows(header.lineage_rows);
+  if (!rows.empty()) std::memcpy(rows.data(), in, rows.size() * sizeof(std::int64_t));
+  const bool any_steps = header.lineage_hash[0] != '\0';
+  const std::string hash(header.lineage_hash.data(), any_steps ? header.lineage_hash.size() : 0);
+  return lineage_.Restore(header.lineage_begin, hash, std::move(rows));
+}
+
+}  // namespace gvsl::trainer

@@ -1,0 +1,66 @@
+// Everything that training a job has come to: weights, optimiser, committed steps, and the lineage
+// that is not on disk yet. It outlives generations, and is what a joining worker is sent.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "common/safetensors.h"
+#include "common/status.h"
+#include "model/method.h"
+#include "worker/checkpoint/checkpoint_store.h"
+#include "worker/checkpoint/lineage.h"
+#include "worker/trainer/adam.h"
+#include "worker/trainer/job_plan.h"
+
+namespace gvsl::trainer {
+
+using MethodFactory =
+    std::function<StatusOr<std::unique_ptr<model::Method>>(const model::MethodOptions&)>;
+
+// Not thread-safe.
+class TrainState {
+ public:
+  // Seeded initial weights at step 0.
+  static StatusOr<std::unique_ptr<TrainState>> Create(const JobPlan& job,
+                                                      const MethodFactory& make_method);
+
+  model::Method& method() { return *method_; }
+  const std::vector<at::Tensor>& parameters() const { return parameters_; }
+  std::uint64_t step() const { return lineage_.end(); }
+  checkpoint::LineageLog& lineage() { return lineage_; }
+  const checkpoint::LineageLog& lineage() const { return lineage_; }
+
+  // Commits one step: the update from the parameters' gradients, and its samples.
+  void Commit(double learning_rate, checkpoint::LineageRow samples);
+
+  // Views of the tensors under their names in a checkpoint; valid until the state goes.
+  std::map<std::string, TensorView> ModelTensors() const;
+  std::map<std::string, TensorView> OptimizerTensors() const;
+  // DATA_LOSS: a tensor is missing or has another shape.
+  Status Restore(const checkpoint::LoadedCheckpoint& checkpoint);
+
+  // The whole state as bytes, between trainers of one version on machines of one byte order.
+  std::vector<std::byte> ToBlob() const;
+  // INTERNAL: not the blob of such a job. The state is then unusable.
+  Status FromBlob(std::span<const std::byte> blob);
+
+ private:
+  TrainState(const JobPlan& job, std::unique_ptr<model::Method> method,
+             std::vector<std::pair<std::string, at::Tensor>> named);
+  // Weights and moments, parameter by parameter.
+  std::vector<at::Tensor> AllTensors() const;
+
+  std::unique_ptr<model::Method> method_;
+  std::vector<std::string> names_;
+  std::vector<at::Tensor> parameters_;
+  Adam adam_;
+  checkpoint::LineageLog lineage_;
+};
+
+}  // namespace gvsl::trainer
