@@ -76,6 +76,16 @@ def check_includes(root, table, files):
                 yield problem
 
 
+def check_exceptions(root, table, files):
+    """An exception that nothing needs any more is taken away."""
+    includes = {(path, name) for path in files if path.endswith(SOURCE_SUFFIXES)
+                for _, name in INCLUDE.findall((root / path).read_text(encoding="utf-8"))}
+    for exception in table["exceptions"]:
+        if not any(matches(path, [exception["from"]]) and matches(name, [exception["to"]])
+                   for path, name in includes):
+            yield f"fences.toml: nothing needs the exception {exception['from']} -> {exception['to']}"
+
+
 def check_links(root, files):
     for path in files:
         if not path.endswith(".md"):
@@ -136,6 +146,7 @@ def violations(root):
     table = tomllib.loads((root / "tests/architecture/fences.toml").read_text(encoding="utf-8"))
     files = files_of(root)
     yield from check_includes(root, table, files)
+    yield from check_exceptions(root, table, files)
     yield from check_links(root, files)
     yield from check_machine_paths(root, files)
     yield from check_adrs(root, files)

@@ -9,6 +9,7 @@ import fences
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TABLE = "tests/architecture/fences.toml"
+EXCEPTION = 'from = "coordinator/*"\nto = "data_loader/dataset*.h"\nwhy = "the manifest"\n'
 
 
 class Repository(unittest.TestCase):
@@ -18,6 +19,9 @@ class Repository(unittest.TestCase):
 
     def test_every_include_stays_inside_its_fence(self):
         self.assertEqual([], list(fences.check_includes(ROOT, self.table, self.files)))
+
+    def test_every_exception_is_still_needed(self):
+        self.assertEqual([], list(fences.check_exceptions(ROOT, self.table, self.files)))
 
     def test_every_link_of_a_page_leads_somewhere(self):
         self.assertEqual([], list(fences.check_links(ROOT, self.files)))
@@ -39,7 +43,11 @@ class PlantedViolation(unittest.TestCase):
     def setUp(self):
         self.root = pathlib.Path(tempfile.mkdtemp())
         self.addCleanup(shutil.rmtree, self.root)
-        self.plant(TABLE, (ROOT / TABLE).read_text())
+        table, exceptions = (ROOT / TABLE).read_text().split("[[exceptions]]", 1)
+        self.plant(TABLE, table + "[[exceptions]]\n" + EXCEPTION +
+                   exceptions[exceptions.index("# Library"):])
+        self.plant("coordinator/manifest.cc", '#include "data_loader/dataset.h"\n')
+        self.plant("data_loader/dataset.h", "")
         self.plant("common/status.h", "#include <string>\n")
         self.plant("docs/adr/README.md", "")
 
@@ -68,11 +76,13 @@ class PlantedViolation(unittest.TestCase):
         self.assert_found("common/a.h: room common")
 
     def test_an_exception_holds_for_its_files_alone(self):
-        self.plant("data_loader/dataset.h", "")
         self.plant("data_loader/shard.h", "")
-        self.plant("coordinator/a.cc", '#include "data_loader/dataset.h"\n')
         self.plant("coordinator/b.cc", '#include "data_loader/shard.h"\n')
         self.assert_found("coordinator/b.cc")
+
+    def test_an_exception_that_nothing_needs(self):
+        self.plant("coordinator/manifest.cc", "")
+        self.assert_found("nothing needs the exception coordinator/* -> data_loader/dataset*.h")
 
     def test_a_library_outside_its_files(self):
         self.plant("data_loader/a.cc", "#include <ATen/core/Tensor.h>\n")
