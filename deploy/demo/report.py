@@ -17,7 +17,7 @@ FILES = [("weights.safetensors", "the pre-trained weights; load_file() of safete
          ("progress.jsonl", "the job as it was watched"),
          ("checkpoints", "the last checkpoints and the lineage of the weights"),
          ("train.gvsl", "the dataset; its report.json says what was accepted"),
-         ("service", "logs of coordinator and workers")]
+         ("state/gvsl/local/logs", "logs of coordinator and workers")]
 
 
 def draw_loss(out):

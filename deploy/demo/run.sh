@@ -12,7 +12,7 @@ data=${DATA:-}
 out=${OUT:-$root/demo-output}
 templates=/usr/share/mricron/templates
 pairs=10
-export GVSL_LOCAL_DIR=$out/service   # the demo's own instance, beside any other of yours
+export XDG_STATE_HOME=$out/state   # the demo's own instance, beside any other of yours
 unset GVSL_COORDINATOR
 
 say() { printf '\n== %s\n' "$*"; }
@@ -21,9 +21,10 @@ fail() { printf 'demo: %s\n' "$*" >&2; exit 1; }
 progress=
 clean_up() {
   local status=$?
-  trap - EXIT INT TERM
+  trap - EXIT
+  trap '' INT TERM
   [[ -z $progress ]] || kill "$progress" 2>/dev/null || true
-  [[ ! -d $GVSL_LOCAL_DIR ]] || "$bin/gvslctl" local down >/dev/null || true
+  [[ ! -d $XDG_STATE_HOME ]] || "$bin/gvslctl" local down >/dev/null || true
   exit "$status"
 }
 trap clean_up EXIT
@@ -57,7 +58,10 @@ train() {
   job=$("$bin/gvslctl" submit deploy/demo/demo.yaml "${overrides[@]}")
   "$bin/gvslctl" --json watch "$job" >"$out/progress.jsonl" &
   progress=$!
-  "$bin/gvslctl" watch "$job"
+  "$bin/gvslctl" watch "$job" || {
+    "$bin/gvslctl" explain "$job" >&2 || true
+    fail "the job has not succeeded; logs are in $XDG_STATE_HOME/gvsl/local/logs"
+  }
   wait "$progress"
   progress=
   "$bin/gvslctl" export "$job" "$out/weights.safetensors"
