@@ -61,6 +61,7 @@ CLI::App& AddCommandApp(CLI::App& root, const Command& command) {
       next = app->add_subcommand(word, last ? std::string(command.summary) : "");
       if (app == &root) next->group(std::string(command.group));
       if (!last) next->require_subcommand(1);
+      next->footer("");
     }
     app = next;
     if (last) return *app;
@@ -122,7 +123,7 @@ std::string DescribeUsageError(const CLI::Error& error, CLI::App& root) {
     text = word == extra.end() ? Concat("a command is needed: ", Join(words, ", "))
                                : Concat("unknown command ", *word, "; did you mean ",
                                         NearestWord(*word, words), "?");
-  } else if (!extra.empty() && error.get_name() == "ExtrasError") {
+  } else if (!extra.empty() && dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
     text = Concat("unexpected argument ", extra.front());
     std::vector<std::string> options;
     for (CLI::App* place : {&app, &root}) {
@@ -169,7 +170,7 @@ int Run(const std::vector<std::string>& arguments, std::span<const Command> comm
         Environment& environment) try {
   const auto parser = MakeParser(commands);
   try {
-    parser->app->parse({arguments.rbegin(), arguments.rend()});
+    parser->app->parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
   } catch (const CLI::Error& error) {
     if (error.get_exit_code() == 0) {  // --help, --version
       return parser->app->exit(error, environment.out, environment.err);
