@@ -137,9 +137,14 @@ class Coordinator {
   void LogStateChange(const v1::StoredJob& before, const v1::StoredJob& after) const;
 
   void PassTime();
-  void TakeReport(Draft& draft, const v1::HeartbeatRequest& request);
+  void TakeProgress(const v1::HeartbeatRequest& request);
   void TakeCheckpoints(Draft& draft, const v1::HeartbeatRequest& request);
-  void RereadCheckpoints(v1::StoredJob& job);
+  // A member stopped beyond the newest checkpoint that is known: looks whether there is a newer
+  // one.
+  void LookForCheckpoint(Draft& draft, const v1::TrainerReport& report);
+  void RereadCheckpoints(Draft& draft, v1::StoredJob& job);
+  void AddCheckpointEvent(Draft& draft, const v1::StoredJob& job, const v1::Checkpoint& checkpoint,
+                          const std::string& worker);
   v1::Directive DirectiveOf(const WorkerView& worker) const;
   v1::Worker DescribeWorker(const WorkerView& worker) const;
   StatusOr<v1::Job> Change(const std::string& job,

@@ -209,7 +209,7 @@ StatusOr<v1::Job> Coordinator::ResumeJob(const std::string& job) {
                            shown.state() == v1::JOB_STATE_CANCELLED;
     if (!resumable) return NotInThisState(shown, "resumed");
     GVSL_RETURN_IF_ERROR(ClaimCheckpointDirectory(files_, shown, {}, /*create=*/true));
-    RereadCheckpoints(stored);
+    RereadCheckpoints(draft, stored);
     shown.set_state(v1::JOB_STATE_QUEUED);
     shown.set_reason("it was resumed");
     shown.set_step(NewestCheckpoint(shown));
@@ -303,8 +303,8 @@ StatusOr<JobChange> Coordinator::WaitForJob(const std::string& job, std::uint64_
 
 Status Coordinator::RefreshJobCheckpoints(const std::string& job) {
   return Change(job,
-                [&](Draft&, v1::StoredJob& stored) {
-                  RereadCheckpoints(stored);
+                [&](Draft& draft, v1::StoredJob& stored) {
+                  RereadCheckpoints(draft, stored);
                   return OkStatus();
                 })
       .status();

@@ -102,8 +102,9 @@ StatusOr<v1::HeartbeatResponse> Coordinator::Heartbeat(const v1::HeartbeatReques
     ack.set_next_offset(*next);
   }
   Draft draft;
-  TakeReport(draft, request);
+  TakeProgress(request);  // before anything is drafted, for drafts are copies
   TakeCheckpoints(draft, request);
+  LookForCheckpoint(draft, request.trainer());
   GVSL_RETURN_IF_ERROR(Finish(draft));
 
   const Duration wait =
@@ -123,21 +124,24 @@ StatusOr<v1::HeartbeatResponse> Coordinator::Heartbeat(const v1::HeartbeatReques
   return response;
 }
 
-void Coordinator::TakeReport(Draft& draft, const v1::HeartbeatRequest& request) {
-  const v1::TrainerReport& report = request.trainer();
-  const auto found = jobs_.find(report.job_uid());
+void Coordinator::TakeProgress(const v1::HeartbeatRequest& request) {
+  const auto found = jobs_.find(request.trainer().job_uid());
   if (found == jobs_.end()) return;
   JobEntry& entry = found->second;
-  if (ApplyProgress(*pool_.Find(request.name()), entry.stored)) {
-    entry.unwritten = true;
-    ++entry.version;
-    job_changed_.notify_all();
-  }
+  if (!ApplyProgress(*pool_.Find(request.name()), entry.stored)) return;
+  entry.unwritten = true;
+  ++entry.version;
+  job_changed_.notify_all();
+}
+
+void Coordinator::LookForCheckpoint(Draft& draft, const v1::TrainerReport& report) {
+  if (!jobs_.contains(report.job_uid())) return;
   const bool stopped = report.state() == v1::TrainerReport::STATE_STOPPED ||
                        report.state() == v1::TrainerReport::STATE_FINISHED;
-  if (entry.stored.has_gang() && stopped && report.holds_state() &&
-      report.step() > NewestCheckpoint(entry.stored.job())) {
-    RereadCheckpoints(Edit(draft, report.job_uid()));
+  v1::StoredJob& job = Edit(draft, report.job_uid());
+  if (job.has_gang() && stopped && report.holds_state() &&
+      report.step() > NewestCheckpoint(job.job())) {
+    RereadCheckpoints(draft, job);
   }
 }
 
@@ -149,19 +153,31 @@ void Coordinator::TakeCheckpoints(Draft& draft, const v1::HeartbeatRequest& requ
     if (!report.error().empty()) {
       AddEvent(draft, job, "CHECKPOINT_FAILED", report.error(), request.name());
     } else {
-      AddEvent(draft, job, "CHECKPOINT_WRITTEN",
-               Concat("checkpoint of step ", report.checkpoint().step(), ", ",
-                      report.checkpoint().bytes(), " bytes"),
-               request.name());
+      AddCheckpointEvent(draft, job, report.checkpoint(), request.name());
     }
   }
 }
 
-void Coordinator::RereadCheckpoints(v1::StoredJob& job) {
-  const auto checkpoints = ReadCheckpoints(files_, job.job());
-  if (!checkpoints.ok()) return;  // what the workers reported stands
-  job.mutable_job()->clear_checkpoints();
-  for (const v1::Checkpoint& one : *checkpoints) *job.mutable_job()->add_checkpoints() = one;
+// The disk knows best; what it does not show here (no such mount) stands as the workers reported
+// it.
+void Coordinator::RereadCheckpoints(Draft& draft, v1::StoredJob& job) {
+  v1::Job& shown = *job.mutable_job();
+  if (!files_.IsDirectory(shown.spec().checkpoint().directory())) return;
+  const auto checkpoints = ReadCheckpoints(files_, shown);
+  if (!checkpoints.ok()) return;
+  const std::uint64_t newest = NewestCheckpoint(shown);
+  shown.clear_checkpoints();
+  for (const v1::Checkpoint& one : *checkpoints) {
+    *shown.add_checkpoints() = one;
+    if (one.step() > newest) AddCheckpointEvent(draft, job, one, "");
+  }
+}
+
+void Coordinator::AddCheckpointEvent(Draft& draft, const v1::StoredJob& job,
+                                     const v1::Checkpoint& checkpoint, const std::string& worker) {
+  AddEvent(draft, job, "CHECKPOINT_WRITTEN",
+           Concat("checkpoint of step ", checkpoint.step(), ", ", checkpoint.bytes(), " bytes"),
+           worker);
 }
 
 // Leases run out here, whoever asks. When this process itself stood still (stopped, swapped out),

@@ -1,0 +1,355 @@
+// What becomes of a job when its workers come, go and die: the whole coordinator with scripted
+// workers.
+#include <gtest/gtest.h>
+
+#include "tests/coordinator/fake_cluster.h"
+
+namespace gvsl::coordinator {
+namespace {
+
+using v1::TrainerReport;
+
+class GangLife : public testing::Test {
+ protected:
+  void StartJob(int workers, std::uint32_t min = 1, std::uint64_t steps = 40) {
+    for (int i = 0; i < workers; ++i) cluster.AddWorker("w" + std::to_string(i));
+    cluster.Rounds(2);
+    v1::JobSpec spec = cluster.Spec("heads", steps);
+    spec.mutable_workers()->set_min(min);
+    cluster.Submit(spec);
+  }
+  v1::Job Job() { return cluster.Job("heads"); }
+  std::size_t Members() { return Job().workers_size(); }
+
+  FakeCluster cluster;
+};
+
+TEST_F(GangLife, AJobRunsToItsEndAndItsLastCheckpointIsListed) {
+  StartJob(2);
+  ASSERT_TRUE(cluster.Reaches("heads", v1::JOB_STATE_SUCCEEDED));
+  EXPECT_EQ(Job().step(), 40u);
+  ASSERT_EQ(Job().checkpoints_size(), 1);
+  EXPECT_EQ(Job().checkpoints(0).step(), 40u);
+  EXPECT_NEAR(Job().result().at("total"), 1.0 / 40, 1e-9);
+  EXPECT_EQ(Job().generation(), 1u);
+  EXPECT_TRUE(Job().has_end_time());
+}
+
+TEST_F(GangLife, WorkersAreFreeAgainAfterTheEnd) {
+  StartJob(2, 1, 3);
+  ASSERT_TRUE(cluster.Reaches("heads", v1::JOB_STATE_SUCCEEDED));
+  cluster.Rounds(2);
+  EXPECT_EQ(cluster.worker("w0").report.state(), TrainerReport::STATE_IDLE);
+  cluster.Submit(cluster.Spec("next", 3));
+  EXPECT_TRUE(cluster.Reaches("next", v1::JOB_STATE_SUCCEEDED));
+}
+
+TEST_F(GangLife, NoGangIsFormedBelowTheMinimumAndTheReasonSaysWhy) {
+  StartJob(2, 3);
+  cluster.Rounds(5);
+  EXPECT_EQ(Job().state(), v1::JOB_STATE_QUEUED);
+  EXPECT_NE(Job().reason().find("it needs 3 workers"), std::string::npos) << Job().reason();
+  cluster.AddWorker("w2");
+  EXPECT_TRUE(cluster.Reaches("heads", v1::JOB_STATE_RUNNING));
+  EXPECT_EQ(Members(), 3u);
+}
+
+TEST_F(GangLife, TheLossOfAnyMemberIsSurvivedWithoutLosingACommittedStep) {
+  for (const std::string victim : {"w0", "w1", "w2"}) {
+    SCOPED_TRACE(victim);
+    FakeCluster fresh;
+    for (const char* name : {"w0", "w1", "w2"}) fresh.AddWorker(name);
+    fresh.Rounds(2);
+    fresh.Submit(fresh.Spec("heads", 40));
+    ASSERT_TRUE(fresh.ReachesStep("heads", 10));
+    const std::uint64_t before = fresh.Job("heads").step();
+    fresh.Kill(victim);
+    ASSERT_TRUE(fresh.RoundsUntil([&] { return fresh.Job("heads").generation() == 2; }));
+    EXPECT_GE(fresh.Job("heads").step(), before);
+    EXPECT_EQ(fresh.Job("heads").state(), v1::JOB_STATE_RUNNING);
+    EXPECT_EQ(fresh.Job("heads").workers_size(), 2);
+    EXPECT_TRUE(fresh.HasEvent("heads", "WORKER_LOST"));
+    EXPECT_TRUE(fresh.Reaches("heads", v1::JOB_STATE_SUCCEEDED));
+  }
+}
+
+TEST_F(GangLife, AnAccusedMemberThatIsSilentIsLostBeforeItsLeaseEnds) {
+  StartJob(2);
+  ASSERT_TRUE(cluster.ReachesStep("heads", 5));
+  cluster.Kill("w1");
+  int rounds = 0;
+  while (Job().generation() == 1 && rounds < 50) {
+    cluster.Round();
+    ++rounds;
+  }
+  EXPECT_LE(rounds, 8);  // the lease alone would be 15 rounds
+}
+
+TEST_F(GangLife, AnAccusedMemberThatStillSpeaksIsKept) {
+  StartJob(2);
+  ASSERT_TRUE(cluster.ReachesStep("heads", 5));
+  cluster.worker("w0").report.set_state(TrainerReport::STATE_STOPPED);
+  cluster.worker("w0").report.add_suspects("w1");
+  ASSERT_TRUE(cluster.RoundsUntil([&] { return Job().generation() == 2; }));
+  EXPECT_EQ(Members(), 2u);
+  EXPECT_FALSE(cluster.HasEvent("heads", "WORKER_LOST"));
+  EXPECT_TRUE(cluster.Reaches("heads", v1::JOB_STATE_SUCCEEDED));
+}
+
+TEST_F(GangLife, AMemberThatIsLostWhileFormingDoesNotHoldTheOthers) {
+  StartJob(3);
+  cluster.Kill("w1");
+  EXPECT_TRUE(cluster.Reaches("heads", v1::JOB_STATE_SUCCEEDED));
+  EXPECT_EQ(cluster.Events("heads")[1], "GANG_FORMED");
+}
+
+TEST_F(GangLife, ATrainerThatDiesIsReplacedAndJoinsAgain) {
+  StartJob(2);
+  ASSERT_TRUE(cluster.ReachesStep("heads", 5));
+  cluster.KillTrainer("w0");
+  ASSERT_TRUE(cluster.RoundsUntil([&] { return Job().generation() >= 2 && Members() == 2; }));
+  EXPECT_TRUE(cluster.HasEvent("heads", "WORKER_LOST"));
+  EXPECT_TRUE(cluster.Reaches("heads", v1::JOB_STATE_SUCCEEDED));
+}
+
+TEST_F(GangLife, AnAgentThatComesBackIsANewMember) {
+  StartJob(2);
+  ASSERT_TRUE(cluster.ReachesStep("heads", 5));
+  cluster.RestartAgent("w1");
+  ASSERT_TRUE(cluster.RoundsUntil([&] { return Job().generation() >= 2 && Members() == 2; }));
+  EXPECT_TRUE(cluster.Reaches("heads", v1::JOB_STATE_SUCCEEDED));
+}
+
+TEST_F(GangLife, AJobThatLostAllItsWorkersGoesOnFromTheCheckpoint) {
+  StartJob(2);
+  cluster.Rounds(1);
+  cluster.Kill("w0");
+  cluster.Kill("w1");
+  ASSERT_TRUE(cluster.Reaches("heads", v1::JOB_STATE_QUEUED));
+  v1::JobSpec spec = cluster.Spec("other", 30);
+  spec.mutable_checkpoint()->set_every_steps(10);
+  spec.mutable_workers()->set_min(2);
+  cluster.AddWorker("w2");
+  cluster.AddWorker("w3");
+  ASSERT_TRUE(cluster.Reaches("heads", v1::JOB_STATE_SUCCEEDED));
+  cluster.Submit(spec);
+  ASSERT_TRUE(cluster.ReachesStep("other", 25));
+  cluster.Kill("w2");
+  cluster.Kill("w3");
+  ASSERT_TRUE(cluster.Reaches("other", v1::JOB_STATE_QUEUED));
+  EXPECT_EQ(cluster.Job("other").step(), 20u);
+  cluster.RestartAgent("w2");
+  cluster.RestartAgent("w3");
+  ASSERT_TRUE(cluster.Reaches("other", v1::JOB_STATE_RUNNING));
+  EXPECT_GE(cluster.Job("other").step(), 20u);
+  EXPECT_TRUE(cluster.Reaches("other", v1::JOB_STATE_SUCCEEDED));
+}
+
+TEST_F(GangLife, SurvivorsBelowTheMinimumWaitWithTheirState) {
+  StartJob(2, 2);
+  ASSERT_TRUE(cluster.ReachesStep("heads", 10));
+  cluster.Kill("w0");
+  ASSERT_TRUE(cluster.Reaches("heads", v1::JOB_STATE_QUEUED));
+  const std::uint64_t held = cluster.worker("w1").report.step();
+  cluster.Rounds(20);
+  EXPECT_EQ(cluster.worker("w1").report.state(), TrainerReport::STATE_STOPPED);
+  EXPECT_TRUE(cluster.worker("w1").report.holds_state());
+  EXPECT_NE(Job().reason().find("1 held"), std::string::npos) << Job().reason();
+  cluster.AddWorker("w9");
+  ASSERT_TRUE(cluster.Reaches("heads", v1::JOB_STATE_RUNNING));
+  EXPECT_GE(Job().step(), held);
+  EXPECT_TRUE(cluster.Reaches("heads", v1::JOB_STATE_SUCCEEDED));
+}
+
+TEST_F(GangLife, AnIdleWorkerJoinsAtAStepBoundary) {
+  StartJob(1);
+  ASSERT_TRUE(cluster.ReachesStep("heads", 5));
+  cluster.AddWorker("w5");
+  ASSERT_TRUE(cluster.RoundsUntil([&] { return Members() == 2; }));
+  EXPECT_EQ(Job().generation(), 2u);
+  EXPECT_FALSE(cluster.HasEvent("heads", "WORKER_LOST"));
+  EXPECT_TRUE(cluster.Reaches("heads", v1::JOB_STATE_SUCCEEDED));
+}
+
+TEST_F(GangLife, NobodyJoinsWhereThereIsNoSlotLeft) {
+  StartJob(4);
+  ASSERT_TRUE(cluster.ReachesStep("heads", 5));
+  cluster.AddWorker("w5");
+  cluster.Rounds(10);
+  EXPECT_EQ(Job().generation(), 1u);
+}
+
+TEST_F(GangLife, AFreeWorkerGoesToTheJobThatWaitsRatherThanToOneThatRuns) {
+  StartJob(1);
+  ASSERT_TRUE(cluster.ReachesStep("heads", 5));
+  cluster.Submit(cluster.Spec("second", 40));
+  cluster.Rounds(2);
+  EXPECT_EQ(cluster.Job("second").state(), v1::JOB_STATE_QUEUED);
+  cluster.AddWorker("w5");
+  EXPECT_TRUE(cluster.Reaches("second", v1::JOB_STATE_RUNNING));
+  EXPECT_EQ(Job().generation(), 1u);
+}
+
+TEST_F(GangLife, AWorkerThatLeavesIsCheckpointedFirstAndTheOthersGoOn) {
+  StartJob(2);
+  ASSERT_TRUE(cluster.ReachesStep("heads", 10));
+  cluster.worker("w0").leaving = true;
+  ASSERT_TRUE(cluster.RoundsUntil([&] { return Members() == 1; }));
+  EXPECT_FALSE(cluster.worker("w0").alive);
+  EXPECT_GE(Job().checkpoints_size(), 1);
+  cluster.Rounds(30);
+  EXPECT_FALSE(cluster.HasEvent("heads", "WORKER_LOST"));
+  EXPECT_TRUE(cluster.Reaches("heads", v1::JOB_STATE_SUCCEEDED));
+}
+
+TEST_F(GangLife, WhenTheLastWorkerLeavesTheJobWaitsAtItsCheckpoint) {
+  StartJob(1);
+  ASSERT_TRUE(cluster.ReachesStep("heads", 10));
+  cluster.worker("w0").leaving = true;
+  ASSERT_TRUE(cluster.Reaches("heads", v1::JOB_STATE_QUEUED));
+  ASSERT_EQ(Job().checkpoints_size(), 1);
+  EXPECT_EQ(Job().step(), Job().checkpoints(0).step());
+  EXPECT_GE(Job().step(), 10u);
+}
+
+TEST_F(GangLife, APausedJobHasACheckpointAndGivesItsWorkersBack) {
+  StartJob(2);
+  ASSERT_TRUE(cluster.ReachesStep("heads", 10));
+  ASSERT_TRUE(cluster.coordinator().PauseJob("heads").ok());
+  ASSERT_TRUE(cluster.Reaches("heads", v1::JOB_STATE_PAUSED));
+  ASSERT_EQ(Job().checkpoints_size(), 1);
+  EXPECT_EQ(Job().step(), Job().checkpoints(0).step());
+  cluster.Rounds(2);
+  EXPECT_EQ(cluster.worker("w0").report.state(), TrainerReport::STATE_IDLE);
+  ASSERT_TRUE(cluster.coordinator().ResumeJob("heads").ok());
+  EXPECT_TRUE(cluster.Reaches("heads", v1::JOB_STATE_SUCCEEDED));
+}
+
+TEST_F(GangLife, APauseThatLosesAWorkerOnTheWayIsStillAPauseWithACheckpoint) {
+  StartJob(2);
+  ASSERT_TRUE(cluster.ReachesStep("heads", 10));
+  cluster.Kill("w0");
+  ASSERT_TRUE(cluster.coordinator().PauseJob("heads").ok());
+  ASSERT_TRUE(cluster.Reaches("heads", v1::JOB_STATE_PAUSED));
+  ASSERT_EQ(Job().checkpoints_size(), 1);
+  EXPECT_GE(Job().step(), 10u);
+}
+
+TEST_F(GangLife, ACancelledJobIsOverAtOnceAndCancellingAgainIsFine) {
+  StartJob(2);
+  ASSERT_TRUE(cluster.ReachesStep("heads", 10));
+  EXPECT_EQ(cluster.coordinator().CancelJob("heads")->state(), v1::JOB_STATE_CANCELLED);
+  EXPECT_TRUE(cluster.coordinator().CancelJob("heads").ok());
+  cluster.Rounds(2);
+  EXPECT_EQ(cluster.worker("w0").report.state(), TrainerReport::STATE_IDLE);
+  EXPECT_EQ(cluster.coordinator().PauseJob("heads").status().code(),
+            StatusCode::kFailedPrecondition);
+}
+
+TEST_F(GangLife, WhenRank0DiesBeforeItsLastCheckpointASurvivorWritesIt) {
+  StartJob(2, 1, 12);
+  ASSERT_TRUE(cluster.RoundsUntil([&] { return cluster.worker("w0").report.step() == 11; }));
+  FakeWorker& first = cluster.worker("w0");
+  FakeWorker& second = cluster.worker("w1");
+  first.alive = false;  // both had committed step 12; the checkpoint was never there
+  second.report.set_step(12);
+  second.report.set_state(TrainerReport::STATE_FINISHED);
+  ASSERT_TRUE(cluster.RoundsUntil([&] { return Job().generation() == 2; }));
+  EXPECT_EQ(Job().step(), 12u);
+  cluster.Round();
+  second.report.set_state(TrainerReport::STATE_FINISHED);
+  ASSERT_TRUE(cluster.Reaches("heads", v1::JOB_STATE_SUCCEEDED));
+}
+
+TEST_F(GangLife, AFinishedReportThatComesTwiceIsHarmless) {
+  StartJob(1, 1, 3);
+  ASSERT_TRUE(cluster.RoundsUntil(
+      [&] { return cluster.worker("w0").report.state() == TrainerReport::STATE_FINISHED; }));
+  const TrainerReport finished = cluster.worker("w0").report;
+  ASSERT_TRUE(cluster.Reaches("heads", v1::JOB_STATE_SUCCEEDED));
+  const std::size_t events = cluster.Events("heads").size();
+  cluster.worker("w0").report = finished;
+  cluster.Round();
+  EXPECT_EQ(Job().state(), v1::JOB_STATE_SUCCEEDED);
+  EXPECT_EQ(cluster.Events("heads").size(), events);
+}
+
+TEST_F(GangLife, AReportOfAnOlderGenerationChangesNothing) {
+  StartJob(2);
+  ASSERT_TRUE(cluster.ReachesStep("heads", 10));
+  const TrainerReport old = cluster.worker("w1").report;
+  cluster.KillTrainer("w0");
+  ASSERT_TRUE(cluster.RoundsUntil([&] { return Job().generation() == 2; }));
+  TrainerReport stale = old;
+  stale.set_step(39);
+  stale.mutable_progress()->set_step(39);
+  const TrainerReport present = cluster.worker("w1").report;
+  cluster.worker("w1").report = stale;
+  cluster.Beat(cluster.worker("w1"));
+  EXPECT_LT(Job().step(), 39u);
+  EXPECT_EQ(cluster.worker("w1").directive.assignment().generation(), Job().generation());
+}
+
+TEST_F(GangLife, ATrainerThatCannotGoOnFailsTheJobWithItsReason) {
+  StartJob(2);
+  ASSERT_TRUE(cluster.ReachesStep("heads", 5));
+  cluster.worker("w1").report.set_state(TrainerReport::STATE_FAILED);
+  cluster.worker("w1").report.set_reason("the loss is not finite");
+  cluster.Round();
+  EXPECT_EQ(Job().state(), v1::JOB_STATE_FAILED);
+  EXPECT_EQ(Job().reason(), "worker w1 failed: the loss is not finite");
+  ASSERT_TRUE(cluster.coordinator().ResumeJob("heads").ok());
+  EXPECT_TRUE(cluster.Reaches("heads", v1::JOB_STATE_SUCCEEDED));
+}
+
+TEST_F(GangLife, AJobWhoseTrainersKeepDyingFails) {
+  StartJob(1);
+  for (int i = 0; i < 100 && Job().state() != v1::JOB_STATE_FAILED; ++i) {
+    cluster.Beat(cluster.worker("w0"));
+    if (!cluster.worker("w0").report.job_uid().empty()) cluster.KillTrainer("w0");
+    cluster.clock().Advance(FakeCluster::kRound);
+  }
+  EXPECT_EQ(Job().state(), v1::JOB_STATE_FAILED);
+  EXPECT_NE(Job().reason().find("5 generations in a row"), std::string::npos) << Job().reason();
+}
+
+TEST_F(GangLife, ScalingDownLetsWorkersGoAtAStepBoundary) {
+  StartJob(3);
+  ASSERT_TRUE(cluster.ReachesStep("heads", 5));
+  v1::ScaleJobRequest request;
+  request.set_job("heads");
+  request.set_min_workers(1);
+  request.set_max_workers(1);
+  ASSERT_TRUE(cluster.coordinator().ScaleJob(request).ok());
+  ASSERT_TRUE(cluster.RoundsUntil([&] { return Members() == 1; }));
+  EXPECT_FALSE(cluster.HasEvent("heads", "WORKER_LOST"));
+  EXPECT_TRUE(cluster.Reaches("heads", v1::JOB_STATE_SUCCEEDED));
+}
+
+TEST_F(GangLife, WorkersOfAnotherNumericClassAreNotTakenAndExplainSaysSo) {
+  StartJob(1);
+  ASSERT_TRUE(cluster.ReachesStep("heads", 5));
+  cluster.AddWorker("other").numeric_class = "cpu/else";
+  cluster.Rounds(10);
+  EXPECT_EQ(Members(), 1u);
+  std::string all;
+  const auto explained = cluster.coordinator().ExplainJob("heads");
+  ASSERT_TRUE(explained.ok());
+  for (const std::string& one : explained->sentences()) all += one;
+  EXPECT_NE(all.find("Worker other is not taken: it is of numeric class cpu/else"),
+            std::string::npos)
+      << all;
+}
+
+TEST_F(GangLife, AFasterWorkerIsGivenMoreSlotsInTheNextGeneration) {
+  StartJob(2);
+  cluster.worker("w1").slot_seconds = 0.3;
+  ASSERT_TRUE(cluster.ReachesStep("heads", 5));
+  cluster.worker("w0").report.set_state(TrainerReport::STATE_STOPPED);
+  ASSERT_TRUE(cluster.RoundsUntil([&] { return Job().generation() == 2; }));
+  EXPECT_EQ(Job().workers(0).slots_size(), 3);
+  EXPECT_EQ(Job().workers(1).slots_size(), 1);
+}
+
+}  // namespace
+}  // namespace gvsl::coordinator
