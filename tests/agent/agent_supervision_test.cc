@@ -154,14 +154,15 @@ TEST_F(AgentSupervision, AJobThatIsTakenAwayLeavesAFreshTrainer) {
 }
 
 TEST_F(AgentSupervision, NewsDoNotWaitForAHeldHeartbeat) {
+  coordinator.With([](Book& book) {
+    book.interval_seconds = 3600;
+    book.knows_worker = false;  // registers again, and learns the new interval
+  });
   const std::string peer = WaitForIdle(1);
   coordinator.Assign("runs", 1, peer);
   ASSERT_TRUE(WaitForState(TrainerReport::STATE_RUNNING, 1));
-  const auto begin = std::chrono::steady_clock::now();
   ASSERT_EQ(::kill(PidOf(peer), SIGKILL), 0);
-  ASSERT_TRUE(
-      coordinator.WaitFor([](const Book& book) { return book.report().incarnation() == 2; }));
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(2));
+  EXPECT_NE(PidOf(WaitForIdle(2)), PidOf(peer));
 }
 
 TEST_F(AgentSupervision, TheWorkGoesOnWhileTheCoordinatorIsAway) {
@@ -205,7 +206,10 @@ TEST_F(AgentSupervision, LogsReachTheCoordinatorOnceAndInOrder) {
   coordinator.Start();
   ASSERT_TRUE(WaitForState(TrainerReport::STATE_RUNNING, 2));
   EXPECT_TRUE(coordinator.WaitFor([](const Book& book) {
-    return book.logs.at("uid-runs") == "job runs generation 1\njob runs generation 2\n";
+    std::string text = book.logs.at("uid-runs");
+    // Said before the assignment; its reader may be slower than the assignment.
+    if (text.rfind("ready\n", 0) == 0) text.erase(0, 6);
+    return text == "job runs generation 1\njob runs generation 2\n";
   }));
 }
 

@@ -20,9 +20,10 @@ void FakeCoordinator::Start() {
 
 void FakeCoordinator::Stop() {
   if (server_ == nullptr) return;
+  With([](Book& book) { book.stopping = true; });
   server_->Shutdown(std::chrono::system_clock::now());
   server_.reset();
-  With([](Book& book) { book.knows_worker = false; });
+  With([](Book& book) { book.stopping = book.knows_worker = false; });
 }
 
 void FakeCoordinator::Assign(const std::string& script, std::uint64_t generation,
@@ -74,7 +75,7 @@ grpc::Status FakeCoordinator::RegisterWorker(grpc::ServerContext* /*context*/,
   if (!book_.register_status.ok()) return book_.register_status;
   book_.registrations.push_back(*request);
   book_.knows_worker = true;
-  response->set_heartbeat_interval_seconds(0.2);
+  response->set_heartbeat_interval_seconds(book_.interval_seconds);
   response->set_lease_seconds(1.5);
   changed_.notify_all();
   return grpc::Status::OK;
@@ -87,8 +88,9 @@ grpc::Status FakeCoordinator::Heartbeat(grpc::ServerContext* /*context*/,
   if (!book_.knows_worker) return {grpc::StatusCode::NOT_FOUND, "register again"};
   Note(*request, *response);
   changed_.notify_all();
-  changed_.wait_for(lock, std::chrono::duration<double>(request->wait_seconds()),
-                    [&] { return book_.directive_version != request->directive_version(); });
+  changed_.wait_for(lock, std::chrono::duration<double>(request->wait_seconds()), [&] {
+    return book_.stopping || book_.directive_version != request->directive_version();
+  });
   response->set_directive_version(book_.directive_version);
   *response->mutable_directive() = book_.directive;
   return grpc::Status::OK;

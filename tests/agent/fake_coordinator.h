@@ -25,6 +25,8 @@ class FakeCoordinator final : public v1::WorkerService::Service {
     std::map<std::string, std::string> logs;        // by job
     bool leaving = false;
     bool knows_worker = false;
+    bool stopping = false;
+    double interval_seconds = 0.2;  // told at registration; an answer is held so long
     grpc::Status register_status;
     v1::Directive directive;
     std::uint64_t directive_version = 1;

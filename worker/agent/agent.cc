@@ -229,6 +229,7 @@ v1::HeartbeatRequest Agent::Collect() {
     *request.add_checkpoints() = checkpoint;
   }
   collected_news_ = News();
+  if (stopping_) client_.Interrupt();  // the end came before this turn was armed
   return request;
 }
 

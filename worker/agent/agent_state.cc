@@ -72,6 +72,7 @@ void AgentState::TrainerDied(const std::string& how, TimePoint now) {
   served_ = {};
   sent_stop_ = v1::StopOrder::MODE_UNSPECIFIED;
   order_ = Order::kNone;
+  if (asked && leaving()) return;  // the coordinator keeps what it was told last
   ++incarnation_;
   SetAbsent(asked ? "" : Concat("the trainer ended: ", how));
 }

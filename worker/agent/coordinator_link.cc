@@ -62,7 +62,8 @@ CoordinatorLink::Next CoordinatorLink::Beat() {
   v1::HeartbeatRequest request = hooks_.collect();
   request.set_name(identity_.name());
   request.set_incarnation(identity_.incarnation());
-  request.set_wait_seconds(interval_seconds_);
+  // A worker that leaves waits for the acknowledgement, not for directives.
+  request.set_wait_seconds(request.leaving() ? 0 : interval_seconds_);
   request.set_directive_version(directive_version_);
   const TimePoint begin = clock_.Now();
   const auto response = client_.Heartbeat(request);

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <iostream>
 #include <thread>
 
@@ -28,26 +29,28 @@ class SignalThread {
   SignalThread() {
     ::signal(SIGPIPE, SIG_IGN);
     ::sigemptyset(&set_);
-    for (const int number : {SIGTERM, SIGINT, SIGUSR1}) ::sigaddset(&set_, number);
+    for (const int number : {SIGTERM, SIGINT}) ::sigaddset(&set_, number);
     ::pthread_sigmask(SIG_BLOCK, &set_, nullptr);
   }
   void Start(Agent& agent) {
-    thread_ = std::thread([this, &agent] {
+    std::thread([set = set_, &agent] {
       int number = 0;
-      while (::sigwait(&set_, &number) == 0 && number != SIGUSR1) agent.Leave();
-    });
-  }
-  ~SignalThread() {
-    if (!thread_.joinable()) return;
-    ::pthread_kill(thread_.native_handle(), SIGUSR1);
-    thread_.join();
+      while (::sigwait(&set, &number) == 0) agent.Leave();
+    }).detach();
   }
 
  private:
   sigset_t set_{};
-  std::thread thread_;
 };
 
+// The HTTP server's own end would take two more seconds, and nothing is left to be saved.
+[[noreturn]] void End(const Status& status) {
+  if (status.ok()) std::_Exit(0);
+  LogError("worker_ends", {{"reason", status}});
+  std::_Exit(status.code() == StatusCode::kInvalidArgument ? 2 : 1);
+}
+
+// Returns when the worker cannot begin.
 Status Work(const WorkerOptions& options, SignalThread& signals) {
   GVSL_ASSIGN_OR_RETURN(const WorkDir work_dir, WorkDir::Open(options.work_dir));
   Metrics metrics;
@@ -67,9 +70,9 @@ Status Work(const WorkerOptions& options, SignalThread& signals) {
       MetricsServer::Start(options.http, metrics,
                            {.ready = [&agent] { return agent.ready(); }, .refresh = {}}));
   signals.Start(agent);
-  return agent.Run([&http](const std::string& peer_address) {
+  End(agent.Run([&http](const std::string& peer_address) {
     std::cout << "listening " << peer_address << "\nhttp " << http->address() << std::endl;
-  });
+  }));
 }
 
 int Main(int argc, char** argv) {
@@ -87,9 +90,7 @@ int Main(int argc, char** argv) {
     SetLogContext({{"worker", options.name}});
     status = Work(options, signals);
   }
-  if (status.ok()) return 0;
-  LogError("worker_ends", {{"reason", status}});
-  return status.code() == StatusCode::kInvalidArgument ? 2 : 1;
+  End(status);
 }
 
 }  // namespace
