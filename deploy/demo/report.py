@@ -35,16 +35,17 @@ $points << END
 {lines}
 END
 plot $points using 1:2 with lines lc rgb '#bbccee' notitle, \\
-     $points using 1:2 smooth bezier lw 2 lc rgb '#114499' title 'total loss'
+     $points using 1:2 smooth sbezier lw 2 lc rgb '#114499' title 'total loss'
 """
     subprocess.run(["gnuplot"], input=script, text=True, check=True)
 
 
-def print_table(pairs, before, after):
-    print(f"\n{'pair':<6} {before + ' before':>12} {'after':>8} {'gain':>8}")
+def print_table(pairs, measure):
+    header = measure.upper() + " before"
+    print(f"\n{'pair':<6} {header:>11} {'after':>8} {'gain':>8}")
     for number, pair in enumerate(pairs, 1):
-        low, high = pair[before], pair[after]
-        print(f"{number:<6} {low:12.4f} {high:8.4f} {high - low:+8.4f}")
+        low, high = pair[f"{measure}_before"], pair[f"{measure}_after"]
+        print(f"{number:<6} {low:11.3f} {high:8.3f} {high - low:+8.3f}")
 
 
 def verdict(pairs):
@@ -66,10 +67,10 @@ def main():
     draw_loss(out)
     good = True
     if pairs and pairs[0].get("dsc_before") is not None:
-        print_table(pairs, "dsc_before", "dsc_after")
+        print_table(pairs, "dsc")
         good = verdict(pairs)
     else:
-        print_table(pairs, "ncc_before", "ncc_after")
+        print_table(pairs, "ncc")
     print(f"job {job['name']}: {job['state']}, {job['step']} of {job['steps']} steps, "
           f"weights {job['checkpoints'][-1]['weights_sha256'][:16]}…\n")
     for name, what in FILES:
