@@ -1,17 +1,20 @@
 #include "tests/collective/serial_tree_sum.h"
 
-#include <cmath>
+#include <bit>
+#include <cstdint>
 #include <cstring>
-#include <random>
 
 namespace gvsl::collective {
 
 std::vector<float> TestGradient(int slot, std::size_t floats) {
-  std::mt19937 random(1000 + slot);
   std::vector<float> gradient(floats);
-  for (float& value : gradient) {
-    const float mantissa = static_cast<float>(random() >> 8) / (1 << 23) - 1.0F;
-    value = std::ldexp(mantissa, static_cast<int>(random() % 40) - 20);
+  for (std::size_t i = 0; i < floats; ++i) {
+    std::uint32_t bits = static_cast<std::uint32_t>(slot + 1) * 0x9E3779B9U + i * 0x85EBCA6BU;
+    bits = (bits ^ (bits >> 15)) * 0x2C1B3C6DU;
+    bits = (bits ^ (bits >> 12)) * 0x297A2D39U;
+    bits ^= bits >> 15;
+    const std::uint32_t exponent = 107 + ((bits >> 23) & 0xFF) % 40;
+    gradient[i] = std::bit_cast<float>((bits & 0x807FFFFFU) | exponent << 23);
   }
   return gradient;
 }
