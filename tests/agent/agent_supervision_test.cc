@@ -1,4 +1,4 @@
-// The agent with a real trainer process (a scripted one) and a coordinator over gRPC on loopback.
+// The agent with a real trainer process (a scripted one) and a coordinator in this process.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -10,7 +10,6 @@
 #include "common/text.h"
 #include "tests/agent/fake_coordinator.h"
 #include "worker/agent/agent.h"
-#include "worker/agent/grpc_coordinator_client.h"
 
 namespace gvsl::agent {
 namespace {
@@ -32,8 +31,7 @@ class AgentSupervision : public ::testing::Test {
     options.trainer_command = {GVSL_FAKE_TRAINER};
     options.timing.obey = options.timing.exit = milliseconds(300);
     options.timing.farewell = milliseconds(500);
-    client_ = MakeGrpcCoordinatorClient(coordinator.address(), std::chrono::seconds(2));
-    agent = std::make_unique<Agent>(options, *client_, metrics, clock_, PosixFileSystem());
+    agent = std::make_unique<Agent>(options, client_, metrics, clock_, PosixFileSystem());
     thread_ = std::thread([this] { status_ = agent->Run([](const std::string&) {}); });
   }
   ~AgentSupervision() override {
@@ -76,7 +74,7 @@ class AgentSupervision : public ::testing::Test {
  private:
   std::string work_dir_;
   SystemClock clock_;
-  std::unique_ptr<CoordinatorClient> client_;
+  DirectCoordinatorClient client_{coordinator};
   Status status_;
   std::thread thread_;
 };

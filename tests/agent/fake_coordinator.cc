@@ -6,24 +6,15 @@
 
 namespace gvsl::agent {
 
-FakeCoordinator::FakeCoordinator() { Start(); }
-FakeCoordinator::~FakeCoordinator() { Stop(); }
-
 void FakeCoordinator::Start() {
-  int port = 0;
-  grpc::ServerBuilder builder;
-  builder.AddListeningPort(address_, grpc::InsecureServerCredentials(), &port);
-  builder.RegisterService(this);
-  server_ = builder.BuildAndStart();
-  address_ = Concat("127.0.0.1:", port);
+  With([](Book& book) { book.away = false; });
 }
 
 void FakeCoordinator::Stop() {
-  if (server_ == nullptr) return;
-  With([](Book& book) { book.stopping = true; });
-  server_->Shutdown(std::chrono::system_clock::now());
-  server_.reset();
-  With([](Book& book) { book.stopping = book.knows_worker = false; });
+  With([](Book& book) {
+    book.away = true;
+    book.knows_worker = false;
+  });
 }
 
 void FakeCoordinator::Assign(const std::string& script, std::uint64_t generation,
@@ -68,32 +59,38 @@ bool FakeCoordinator::WaitFor(const std::function<bool(const Book&)>& condition)
   return changed_.wait_for(lock, std::chrono::seconds(30), [&] { return condition(book_); });
 }
 
-grpc::Status FakeCoordinator::RegisterWorker(grpc::ServerContext* /*context*/,
-                                             const v1::RegisterWorkerRequest* request,
-                                             v1::RegisterWorkerResponse* response) {
+StatusOr<v1::RegisterWorkerResponse> FakeCoordinator::Register(
+    const v1::RegisterWorkerRequest& request) {
   const std::lock_guard lock(mutex_);
+  if (book_.away) return UnavailableError("away");
   if (!book_.register_status.ok()) return book_.register_status;
-  book_.registrations.push_back(*request);
+  book_.registrations.push_back(request);
   book_.knows_worker = true;
-  response->set_heartbeat_interval_seconds(book_.interval_seconds);
-  response->set_lease_seconds(1.5);
+  v1::RegisterWorkerResponse response;
+  response.set_heartbeat_interval_seconds(book_.interval_seconds);
+  response.set_lease_seconds(1.5);
   changed_.notify_all();
-  return grpc::Status::OK;
+  return response;
 }
 
-grpc::Status FakeCoordinator::Heartbeat(grpc::ServerContext* /*context*/,
-                                        const v1::HeartbeatRequest* request,
-                                        v1::HeartbeatResponse* response) {
+StatusOr<v1::HeartbeatResponse> FakeCoordinator::Heartbeat(
+    const v1::HeartbeatRequest& request, const std::function<bool()>& interrupted) {
   std::unique_lock lock(mutex_);
-  if (!book_.knows_worker) return {grpc::StatusCode::NOT_FOUND, "register again"};
-  Note(*request, *response);
+  if (book_.away) return UnavailableError("away");
+  if (!book_.knows_worker) return NotFoundError("register again");
+  if (interrupted()) return CancelledError("interrupted");
+  v1::HeartbeatResponse response;
+  Note(request, response);
   changed_.notify_all();
-  changed_.wait_for(lock, std::chrono::duration<double>(request->wait_seconds()), [&] {
-    return book_.stopping || book_.directive_version != request->directive_version();
+  changed_.wait_for(lock, std::chrono::duration<double>(request.wait_seconds()), [&] {
+    return book_.away || !book_.knows_worker || interrupted() ||
+           book_.directive_version != request.directive_version();
   });
-  response->set_directive_version(book_.directive_version);
-  *response->mutable_directive() = book_.directive;
-  return grpc::Status::OK;
+  if (book_.away) return UnavailableError("away");
+  if (interrupted()) return CancelledError("interrupted");
+  response.set_directive_version(book_.directive_version);
+  *response.mutable_directive() = book_.directive;
+  return response;
 }
 
 void FakeCoordinator::Note(const v1::HeartbeatRequest& request, v1::HeartbeatResponse& response) {

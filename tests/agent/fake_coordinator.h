@@ -1,21 +1,22 @@
-// A WorkerService on loopback that remembers everything and gives the directive it is told to.
+// A coordinator that remembers everything and gives the directive it is told to. Without gRPC, so
+// that ThreadSanitizer can watch the agent.
 #pragma once
 
-#include <grpcpp/grpcpp.h>
-
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <map>
-#include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
-#include "gvsl/v1/worker_service.grpc.pb.h"
+#include "gvsl/v1/worker_service.pb.h"
+#include "worker/agent/coordinator_client.h"
 
 namespace gvsl::agent {
 
-class FakeCoordinator final : public v1::WorkerService::Service {
+// Thread-safe.
+class FakeCoordinator {
  public:
   // What the coordinator knows; read through With and WaitFor.
   struct Book {
@@ -25,9 +26,9 @@ class FakeCoordinator final : public v1::WorkerService::Service {
     std::map<std::string, std::string> logs;        // by job
     bool leaving = false;
     bool knows_worker = false;
-    bool stopping = false;
+    bool away = false;
     double interval_seconds = 0.2;  // told at registration; an answer is held so long
-    grpc::Status register_status;
+    Status register_status;         // not OK: what a registration gets
     v1::Directive directive;
     std::uint64_t directive_version = 1;
 
@@ -36,11 +37,7 @@ class FakeCoordinator final : public v1::WorkerService::Service {
     }
   };
 
-  FakeCoordinator();
-  ~FakeCoordinator() override;
-
-  std::string address() const { return address_; }
-  // The process goes away, and comes back at the same address, having forgotten the worker.
+  // The process goes away (calls fail, held ones too), and comes back having forgotten the worker.
   void Stop();
   void Start();
 
@@ -51,19 +48,39 @@ class FakeCoordinator final : public v1::WorkerService::Service {
   // False after 30 s.
   bool WaitFor(const std::function<bool(const Book&)>& condition);
 
+  // What the service does. A held answer leaves early when `interrupted` is true, and With was
+  // called.
+  StatusOr<v1::RegisterWorkerResponse> Register(const v1::RegisterWorkerRequest& request);
+  StatusOr<v1::HeartbeatResponse> Heartbeat(const v1::HeartbeatRequest& request,
+                                            const std::function<bool()>& interrupted);
+
  private:
-  grpc::Status RegisterWorker(grpc::ServerContext* context,
-                              const v1::RegisterWorkerRequest* request,
-                              v1::RegisterWorkerResponse* response) override;
-  grpc::Status Heartbeat(grpc::ServerContext* context, const v1::HeartbeatRequest* request,
-                         v1::HeartbeatResponse* response) override;
   void Note(const v1::HeartbeatRequest& request, v1::HeartbeatResponse& response);
 
   std::mutex mutex_;
   std::condition_variable changed_;
   Book book_;
-  std::string address_ = "127.0.0.1:0";
-  std::unique_ptr<grpc::Server> server_;
+};
+
+// Calls a FakeCoordinator of the same process.
+class DirectCoordinatorClient final : public CoordinatorClient {
+ public:
+  explicit DirectCoordinatorClient(FakeCoordinator& coordinator) : coordinator_(coordinator) {}
+  StatusOr<v1::RegisterWorkerResponse> Register(const v1::RegisterWorkerRequest& request) override {
+    return coordinator_.Register(request);
+  }
+  StatusOr<v1::HeartbeatResponse> Heartbeat(const v1::HeartbeatRequest& request) override {
+    return coordinator_.Heartbeat(request, [this] { return interrupted_.load(); });
+  }
+  void Interrupt() override {
+    interrupted_ = true;
+    coordinator_.With([](FakeCoordinator::Book&) {});
+  }
+  void Rearm() override { interrupted_ = false; }
+
+ private:
+  FakeCoordinator& coordinator_;
+  std::atomic<bool> interrupted_{false};
 };
 
 }  // namespace gvsl::agent

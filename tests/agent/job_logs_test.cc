@@ -67,6 +67,21 @@ TEST(JobLogs, ACoordinatorThatHoldsTheBeginningOfAnEarlierLifeIsNotSentItAgain) 
   EXPECT_EQ(logs.Pending(1000)[0].text(), "after\n");
 }
 
+TEST(JobLogs, AWorkerWhoseFilesAreLostGoesOnWhereTheCoordinatorStands) {
+  FaultFileSystem files;
+  JobLogs logs(files, "/work/logs");
+  logs.Append("j", "one");
+  logs.Acknowledge(Ack("j", 100));
+  ASSERT_EQ(logs.Pending(1000).size(), 1U);
+  EXPECT_EQ(logs.Pending(1000)[0].offset(), 100U);
+  EXPECT_EQ(logs.Pending(1000)[0].text(), "one\n");
+  logs.Acknowledge(Ack("j", 104));
+  logs.Append("j", "two");
+  ASSERT_EQ(logs.Pending(1000).size(), 1U);
+  EXPECT_EQ(logs.Pending(1000)[0].offset(), 104U);
+  EXPECT_EQ(logs.Pending(1000)[0].text(), "two\n");
+}
+
 TEST(JobLogs, ACoordinatorThatLostSomethingIsSentItAgain) {
   FaultFileSystem files;
   JobLogs logs(files, "/work/logs");

@@ -16,7 +16,7 @@
 #include <fstream>
 
 #include "common/text.h"
-#include "tests/agent/fake_coordinator.h"
+#include "tests/agent/fake_coordinator_server.h"
 
 namespace gvsl::agent {
 namespace {
@@ -112,6 +112,7 @@ class WorkerProgramTest : public ::testing::Test {
   ~WorkerProgramTest() override { std::filesystem::remove_all(folder_); }
 
   FakeCoordinator coordinator;
+  FakeCoordinatorServer server{coordinator};
   std::string work_dir;
 
  private:
@@ -119,7 +120,7 @@ class WorkerProgramTest : public ::testing::Test {
 };
 
 TEST_F(WorkerProgramTest, StandardOutputNamesThePeerAddressThenTheHttpAddress) {
-  WorkerProgram worker(coordinator.address(), work_dir);
+  WorkerProgram worker(server.address(), work_dir);
   EXPECT_EQ(worker.ReadLine().rfind("listening 127.0.0.1:", 0), 0U);
   EXPECT_EQ(worker.ReadLine().rfind("http 127.0.0.1:", 0), 0U);
   worker.Signal(SIGTERM);
@@ -128,7 +129,7 @@ TEST_F(WorkerProgramTest, StandardOutputNamesThePeerAddressThenTheHttpAddress) {
 }
 
 TEST_F(WorkerProgramTest, SigtermDrainsARunningJobAndExitsWithZero) {
-  WorkerProgram worker(coordinator.address(), work_dir);
+  WorkerProgram worker(server.address(), work_dir);
   const std::string peer = worker.ReadLine().substr(std::string("listening ").size());
   coordinator.Assign("runs", 1, peer);
   ASSERT_TRUE(coordinator.WaitFor(
@@ -142,8 +143,39 @@ TEST_F(WorkerProgramTest, SigtermDrainsARunningJobAndExitsWithZero) {
   });
 }
 
+TEST_F(WorkerProgramTest, ACoordinatorThatComesBackFindsTheSameTrainerAtWork) {
+  WorkerProgram worker(server.address(), work_dir);
+  const std::string peer = worker.ReadLine().substr(std::string("listening ").size());
+  coordinator.Assign("runs", 1, peer);
+  const auto runs = [&](const Book& book) {
+    return book.report().state() == TrainerReport::STATE_RUNNING &&
+           book.report().peer_address() == peer;
+  };
+  ASSERT_TRUE(coordinator.WaitFor(runs));
+  server.Stop();
+  coordinator.With([](Book& book) { book.reports.clear(); });
+  server.Start();
+  EXPECT_TRUE(coordinator.WaitFor(runs));
+  coordinator.With([](Book& book) {
+    ASSERT_EQ(book.registrations.size(), 2U);
+    EXPECT_EQ(book.registrations[0].incarnation(), book.registrations[1].incarnation());
+  });
+}
+
+TEST_F(WorkerProgramTest, ADeadTrainerIsReportedThroughAHeldHeartbeat) {
+  coordinator.With([](Book& book) { book.interval_seconds = 3600; });
+  WorkerProgram worker(server.address(), work_dir);
+  const std::string line = worker.ReadLine();
+  ASSERT_TRUE(coordinator.WaitFor(
+      [](const Book& book) { return book.report().state() == TrainerReport::STATE_IDLE; }));
+  ASSERT_EQ(::kill(std::stoi(line.substr(line.rfind(':') + 1)), SIGKILL), 0);
+  EXPECT_TRUE(coordinator.WaitFor([](const Book& book) {
+    return book.report().state() == TrainerReport::STATE_IDLE && book.report().incarnation() == 2;
+  }));
+}
+
 TEST_F(WorkerProgramTest, TheTrainerDiesWithItsAgent) {
-  WorkerProgram worker(coordinator.address(), work_dir);
+  WorkerProgram worker(server.address(), work_dir);
   const std::string line = worker.ReadLine();
   const pid_t trainer = std::stoi(line.substr(line.rfind(':') + 1));
   ASSERT_EQ(::kill(trainer, 0), 0);
@@ -160,29 +192,28 @@ TEST_F(WorkerProgramTest, TheTrainerDiesWithItsAgent) {
 }
 
 TEST_F(WorkerProgramTest, TwoWorkersInOneFolderAreRefused) {
-  WorkerProgram first(coordinator.address(), work_dir);
+  WorkerProgram first(server.address(), work_dir);
   ASSERT_NE(first.ReadLine(), "");
-  WorkerProgram second(coordinator.address(), work_dir);
+  WorkerProgram second(server.address(), work_dir);
   EXPECT_EQ(second.WaitForExit(), 1);
   EXPECT_NE(second.Errors().find("another gvsl-worker works in"), std::string::npos);
 }
 
 TEST_F(WorkerProgramTest, ACoordinatorOfAnotherVersionEndsItWithAReason) {
   coordinator.With([](Book& book) {
-    book.register_status = {grpc::StatusCode::FAILED_PRECONDITION,
-                            "worker 0.1.0 and coordinator 0.2.0 differ"};
+    book.register_status = FailedPreconditionError("worker 0.1.0 and coordinator 0.2.0 differ");
   });
-  WorkerProgram worker(coordinator.address(), work_dir);
+  WorkerProgram worker(server.address(), work_dir);
   EXPECT_EQ(worker.WaitForExit(), 1);
   EXPECT_NE(worker.Errors().find("worker 0.1.0 and coordinator 0.2.0 differ"), std::string::npos);
 }
 
 TEST_F(WorkerProgramTest, WrongUsageIsTwoAndWhatComesLaterIsOneByName) {
-  WorkerProgram unknown(coordinator.address(), work_dir, {"--no-such-option"});
+  WorkerProgram unknown(server.address(), work_dir, {"--no-such-option"});
   EXPECT_EQ(unknown.WaitForExit(), 2);
-  WorkerProgram open(coordinator.address(), work_dir, {"--listen", "0.0.0.0:0"});
+  WorkerProgram open(server.address(), work_dir, {"--listen", "0.0.0.0:0"});
   EXPECT_EQ(open.WaitForExit(), 2);
-  WorkerProgram cuda(coordinator.address(), work_dir, {"--device", "cuda:0"});
+  WorkerProgram cuda(server.address(), work_dir, {"--device", "cuda:0"});
   EXPECT_EQ(cuda.WaitForExit(), 1);
   EXPECT_NE(cuda.Errors().find("UNIMPLEMENTED: --device cuda:0"), std::string::npos);
   EXPECT_FALSE(std::filesystem::exists(work_dir)) << "nothing is written";
@@ -191,7 +222,7 @@ TEST_F(WorkerProgramTest, WrongUsageIsTwoAndWhatComesLaterIsOneByName) {
 TEST_F(WorkerProgramTest, AFileOfOptionsIsReadAndAFlagStandsOverIt) {
   const std::string path = work_dir + ".yaml";
   std::ofstream(path) << "device: tpu\nname: from-file\n";
-  WorkerProgram worker(coordinator.address(), work_dir, {"--config", path, "--device", "cpu"});
+  WorkerProgram worker(server.address(), work_dir, {"--config", path, "--device", "cpu"});
   ASSERT_TRUE(coordinator.WaitFor([](const Book& book) { return !book.registrations.empty(); }));
   coordinator.With([](Book& book) { EXPECT_EQ(book.registrations[0].name(), "from-file"); });
 }
@@ -199,13 +230,13 @@ TEST_F(WorkerProgramTest, AFileOfOptionsIsReadAndAFlagStandsOverIt) {
 TEST_F(WorkerProgramTest, AnUnknownKeyInTheFileNamesTheNearestKnownOne) {
   const std::string path = work_dir + ".yaml";
   std::ofstream(path) << "coordinater: x\n";
-  WorkerProgram worker(coordinator.address(), work_dir, {"--config", path});
+  WorkerProgram worker(server.address(), work_dir, {"--config", path});
   EXPECT_EQ(worker.WaitForExit(), 2);
   EXPECT_NE(worker.Errors().find("the nearest is 'coordinator'"), std::string::npos);
 }
 
 TEST_F(WorkerProgramTest, HttpShowsHealthReadinessAndMetrics) {
-  WorkerProgram worker(coordinator.address(), work_dir);
+  WorkerProgram worker(server.address(), work_dir);
   worker.ReadLine();
   const std::string http = worker.ReadLine().substr(std::string("http ").size());
   ASSERT_TRUE(coordinator.WaitFor([](const Book& book) { return !book.reports.empty(); }));
@@ -215,8 +246,8 @@ TEST_F(WorkerProgramTest, HttpShowsHealthReadinessAndMetrics) {
 }
 
 TEST_F(WorkerProgramTest, AWorkerThatIsNotRegisteredIsHealthyButNotReady) {
-  coordinator.Stop();
-  WorkerProgram worker(coordinator.address(), work_dir);
+  server.Stop();
+  WorkerProgram worker(server.address(), work_dir);
   worker.ReadLine();
   const std::string http = worker.ReadLine().substr(std::string("http ").size());
   EXPECT_EQ(HttpGet(http, "/healthz").rfind("HTTP/1.1 200", 0), 0U);
@@ -227,7 +258,7 @@ TEST_F(WorkerProgramTest, MetricsPassPromtool) {
   if (std::system("command -v promtool >/dev/null 2>&1") != 0) {
     GTEST_SKIP() << "promtool (package prometheus) is not installed";
   }
-  WorkerProgram worker(coordinator.address(), work_dir);
+  WorkerProgram worker(server.address(), work_dir);
   const std::string peer = worker.ReadLine().substr(std::string("listening ").size());
   const std::string http = worker.ReadLine().substr(std::string("http ").size());
   coordinator.Assign("runs", 1, peer);

@@ -61,7 +61,7 @@ std::vector<v1::LogChunk> JobLogs::Pending(std::size_t max_bytes) const {
     const std::string_view text = (*content)->bytes().substr(file.acknowledged, max_bytes);
     v1::LogChunk& chunk = chunks.emplace_back();
     chunk.set_job_uid(job_uid);
-    chunk.set_offset(file.acknowledged);
+    chunk.set_offset(file.base + file.acknowledged);
     chunk.set_text(text.data(), text.size());
     max_bytes -= text.size();
   }
@@ -72,7 +72,15 @@ void JobLogs::Acknowledge(const v1::LogAck& ack) {
   const std::lock_guard lock(mutex_);
   const auto found = logs_.find(ack.job_uid());
   if (found == logs_.end()) return;
-  found->second.acknowledged = std::min(ack.next_offset(), found->second.size);
+  File& file = found->second;
+  const std::uint64_t next = ack.next_offset();
+  if (next < file.base) {
+    file.base = file.acknowledged = 0;
+  } else if (next > file.base + file.size) {
+    file.base = next - file.acknowledged;
+  } else {
+    file.acknowledged = next - file.base;
+  }
 }
 
 bool JobLogs::AllAcknowledged() const {

@@ -36,8 +36,9 @@ class JobLogs {
   struct File {
     std::string path;
     std::unique_ptr<WritableFile> writer;
+    std::uint64_t base = 0;  // offset of the file's first byte
     std::uint64_t size = 0;
-    std::uint64_t acknowledged = 0;
+    std::uint64_t acknowledged = 0;  // bytes of the file
   };
   File& Open(const std::string& job_uid);
 
