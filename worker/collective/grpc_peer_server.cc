@@ -4,15 +4,13 @@
 #include <grpcpp/grpcpp.h>
 
 #include <chrono>
-#include <condition_variable>
 #include <future>
-#include <mutex>
-#include <thread>
 #include <utility>
 
 #include "common/grpc_status.h"
 #include "common/text.h"
 #include "gvsl/v1/collective_service.grpc.pb.h"
+#include "worker/collective/grpc_dialler.h"
 #include "worker/collective/grpc_rendezvous.h"
 #include "worker/collective/grpc_transport.h"
 #include "worker/collective/mesh_communicator.h"
@@ -22,7 +20,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr Duration kRedial = milliseconds(100);
 constexpr Duration kLookAgain = milliseconds(20);
 
 // gRPC's last object takes the library down and may wait 10 s for a poller of its own; a trainer
@@ -51,23 +48,6 @@ Status CheckPlace(const GangPlace& place) {
       Concat("rank ", place.rank, " among ", place.addresses.size(), " addresses"));
 }
 
-// Exchanges Hellos over a new stream; the answer must come from `rank` of the same generation.
-Status Introduce(FrameStream& stream, const v1::Hello& own, int rank) {
-  v1::Frame frame;
-  *frame.mutable_hello() = own;
-  if (!stream.Write(frame) || !stream.Read(&frame)) {
-    const Status end = stream.Close();
-    return end.ok() ? UnavailableError("hung up") : end;
-  }
-  const v1::Hello& peer = frame.hello();
-  if (peer.job_uid() == own.job_uid() && peer.generation() == own.generation() &&
-      static_cast<int>(peer.rank()) == rank) {
-    return OkStatus();
-  }
-  return FailedPreconditionError(Concat("is rank ", peer.rank(), " of generation ",
-                                        peer.generation(), " of job ", peer.job_uid()));
-}
-
 }  // namespace
 
 class GrpcPeerServer::Service final : public v1::CollectiveService::Service {
@@ -90,11 +70,6 @@ class GrpcPeerServer::Service final : public v1::CollectiveService::Service {
                         grpc::ServerReaderWriter<v1::Frame, v1::Frame>* stream) override;
 
  private:
-  // Until connected, refused or stopped.
-  StatusOr<std::unique_ptr<FrameStream>> Dial(const v1::Hello& own, int rank,
-                                              const std::string& address,
-                                              const std::stop_token& stop);
-  std::vector<std::jthread> DialLowerRanks(const GangPlace& place);
   // Adds links to the transport until all are there; `awaited` are the ranks that are not.
   Status AwaitPeers(GrpcTransport& transport, TimePoint deadline, const std::stop_token& stop,
                     std::vector<int>& awaited);
@@ -137,7 +112,9 @@ StatusOr<std::unique_ptr<Communicator>> GrpcPeerServer::Service::Connect(
   }
   Status status;
   {
-    const std::vector<std::jthread> diallers = DialLowerRanks(place);
+    const auto diallers =
+        DialLowerRanks(rendezvous_, MakeHello(place), place.addresses,
+                       {options_.channel_credentials, Milliseconds(options_.silence)});
     status = AwaitPeers(*transport, deadline, stop, awaited);
     rendezvous_.Close();
   }
@@ -147,35 +124,6 @@ StatusOr<std::unique_ptr<Communicator>> GrpcPeerServer::Service::Connect(
     *missing = status.code() == StatusCode::kDeadlineExceeded ? awaited : transport->LostRanks();
   }
   return status.WithContext(Concat("generation ", place.generation));
-}
-
-std::vector<std::jthread> GrpcPeerServer::Service::DialLowerRanks(const GangPlace& place) {
-  std::vector<std::jthread> diallers;
-  for (int rank = 0; rank < place.rank; ++rank) {
-    diallers.emplace_back([this, own = MakeHello(place), rank,
-                           address = place.addresses[rank]](const std::stop_token& stop) {
-      auto stream = Dial(own, rank, address, stop);
-      if (!stream.ok() && stop.stop_requested()) return;
-      rendezvous_.Deliver(own.generation(), {rank, std::move(stream)});
-    });
-  }
-  return diallers;
-}
-
-StatusOr<std::unique_ptr<FrameStream>> GrpcPeerServer::Service::Dial(const v1::Hello& own, int rank,
-                                                                     const std::string& address,
-                                                                     const std::stop_token& stop) {
-  for (;;) {
-    auto stream = DialStream(address, options_.channel_credentials, Milliseconds(options_.silence));
-    const std::stop_callback cancel(stop, [raw = stream.get()] { raw->Cancel(); });
-    const Status status = Introduce(*stream, own, rank);
-    if (status.ok()) return stream;
-    const bool again = status.code() == StatusCode::kUnavailable && !stop.stop_requested();
-    if (!again) return status.WithContext(Concat("rank ", rank, " at ", address));
-    std::mutex mutex;
-    std::unique_lock lock(mutex);
-    std::condition_variable_any().wait_for(lock, stop, kRedial, [] { return false; });
-  }
 }
 
 Status GrpcPeerServer::Service::AwaitPeers(GrpcTransport& transport, TimePoint deadline,
