@@ -2,6 +2,7 @@
 // parameter never gets a gradient.
 #pragma once
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/mean.h>
 #include <ATen/ops/ones.h>

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "tests/trainer/gang_fixture.h"
+#include "worker/trainer/step_meter.h"
 
 namespace gvsl::trainer {
 namespace {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/text.h"
+#include "worker/trainer/numerics.h"
 #include "worker/trainer/step_loop.h"
 
 namespace gvsl::trainer {

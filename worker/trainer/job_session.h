@@ -68,9 +68,4 @@ class JobSession {
 // Whether an error means that the gang is broken rather than the job.
 bool IsBrokenGang(const Status& status);
 
-// Threads and determinism for this thread, before anything is computed on it.
-void SetUpNumerics(std::uint32_t threads);
-// "cpu/avx512/torch-2.11.0": what the bits depend on besides the number of threads.
-std::string NumericClass();
-
 }  // namespace gvsl::trainer

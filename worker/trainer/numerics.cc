@@ -1,13 +1,17 @@
+#include "worker/trainer/numerics.h"
+
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
+#include <ATen/ops/conv3d.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/sum.h>
 #include <torch/version.h>
 
 #include <algorithm>
 #include <cctype>
 
 #include "common/text.h"
-#include "worker/trainer/job_session.h"
 
 namespace gvsl::trainer {
 
@@ -23,6 +27,11 @@ std::string NumericClass() {
   std::transform(capability.begin(), capability.end(), capability.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return Concat("cpu/", capability, "/torch-", TORCH_VERSION);
+}
+
+void WarmUp() {
+  const at::Tensor weight = at::ones({8, 8, 3, 3, 3}).set_requires_grad(true);
+  at::sum(at::conv3d(at::ones({1, 8, 8, 8, 8}), weight, {}, 1, 1)).backward();
 }
 
 }  // namespace gvsl::trainer

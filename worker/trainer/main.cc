@@ -1,0 +1,171 @@
+// gvsl-trainer: the child of an agent, which tells it over a pipe what to compute. It serves one
+// job, over many generations, and trusts nobody but its agent to end it.
+#include <ATen/Parallel.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdlib>
+#include <thread>
+
+#include "common/file_system.h"
+#include "common/log.h"
+#include "common/program_options.h"
+#include "common/text.h"
+#include "common/version.h"
+#include "model/memory.h"
+#include "worker/collective/grpc_peer_server.h"
+#include "worker/trainer/job_session.h"
+#include "worker/trainer/numerics.h"
+#include "worker/trainer/pipe_commands.h"
+#include "worker/trainer/pipe_messages.h"
+#include "worker/trainer/pipe_reports.h"
+
+namespace gvsl::trainer {
+namespace {
+
+// Members are told of a generation within a heartbeat of each other.
+constexpr Duration kConnectTimeout = std::chrono::seconds(15);
+
+struct Options {
+  std::string listen = "127.0.0.1:0";
+  std::string advertise;
+  int pipe_fd = 3;
+};
+
+std::string WithPort(const std::string& host, int port) {
+  const bool bare_ipv6 = host.find(':') != std::string::npos && host.front() != '[';
+  return bare_ipv6 ? Concat("[", host, "]:", port) : Concat(host, ":", port);
+}
+
+// What peers are told: --advertise, else the host of --listen, else this machine's name.
+StatusOr<std::string> PeerAddress(const Options& options, int port) {
+  if (!options.advertise.empty()) {
+    const bool has_port = HostOfAddress(options.advertise).ok();
+    return has_port ? options.advertise : WithPort(options.advertise, port);
+  }
+  GVSL_ASSIGN_OR_RETURN(std::string host, HostOfAddress(options.listen));
+  if (host == "0.0.0.0" || host == "::" || host.empty()) {
+    char name[256] = {};
+    if (::gethostname(name, sizeof(name) - 1) != 0) return InternalError("gethostname failed");
+    host = name;
+  }
+  return WithPort(host, port);
+}
+
+std::vector<std::string> Names(const GangPlan& gang, const std::vector<int>& ranks) {
+  std::vector<std::string> names;
+  for (const int rank : ranks) names.push_back(gang.members[static_cast<std::size_t>(rank)].name);
+  return names;
+}
+
+class Trainer {
+ public:
+  Trainer(collective::GrpcPeerServer& server, PipeReports& reports)
+      : server_(server), reports_(reports) {}
+
+  // Connect, agree on a state, take steps, report.
+  void Run(Order& order) {
+    const GangPlan gang = GangPlanOf(order.assignment());
+    JobPlan job = JobPlanOf(order.assignment());
+    if (session_ == nullptr || session_->job().uid != job.uid) {
+      session_ = std::make_unique<JobSession>(
+          TrainerEnvironment{PosixFileSystem(), clock_, reports_, NumericClass()}, std::move(job));
+    }
+    reports_.Forming(session_->job(), gang, session_->held_step());
+
+    std::vector<int> missing;
+    auto communicator = server_.Connect(Place(gang), kConnectTimeout, order.stop_token(), &missing);
+    if (!communicator.ok()) {
+      reports_.Ended(v1::TrainerReport::STATE_STOPPED, session_->held_step(),
+                     communicator.status().message(), Names(gang, missing));
+      return;
+    }
+    order.SetCommunicator(communicator->get());
+    const auto end = session_->RunGeneration(gang, **communicator, order.stop_flag());
+    Report(gang, end, **communicator);
+    order.SetCommunicator(nullptr);
+  }
+
+ private:
+  collective::GangPlace Place(const GangPlan& gang) const {
+    collective::GangPlace place{session_->job().uid, gang.generation, gang.rank, {}};
+    for (const MemberPlan& member : gang.members) place.addresses.push_back(member.peer_address);
+    return place;
+  }
+
+  void Report(const GangPlan& gang, const StatusOr<GenerationEnd>& end,
+              const collective::Communicator& communicator) {
+    const auto held = session_->held_step();
+    if (!end.ok()) {
+      reports_.Ended(v1::TrainerReport::STATE_FAILED, held, end.status().message());
+    } else if (*end == GenerationEnd::kFinished) {
+      reports_.Ended(v1::TrainerReport::STATE_FINISHED, held);
+    } else if (*end == GenerationEnd::kStopped) {
+      reports_.Ended(v1::TrainerReport::STATE_STOPPED, held);
+    } else {
+      reports_.Ended(v1::TrainerReport::STATE_STOPPED, held, "the gang is broken",
+                     Names(gang, communicator.LostRanks()));
+    }
+  }
+
+  collective::GrpcPeerServer& server_;
+  PipeReports& reports_;
+  SystemClock clock_;
+  std::unique_ptr<JobSession> session_;
+};
+
+Status Serve(const Options& options) {
+  MessagePipe pipe(options.pipe_fd);
+  SystemClock clock;
+  PipeReports reports(pipe, clock);
+  reports.SendNumericClass(NumericClass());
+
+  collective::GrpcPeerOptions peer_options;
+  peer_options.listen = options.listen;
+  GVSL_ASSIGN_OR_RETURN(const auto server, collective::GrpcPeerServer::Start(peer_options));
+  GVSL_ASSIGN_OR_RETURN(const std::string address, PeerAddress(options, server->port()));
+  reports.Idle(address);
+
+  PipeCommands commands(pipe);
+  std::thread([&commands] {
+    const Status end = commands.Receive();
+    // What is being written to disk is complete or absent, whenever this happens.
+    std::_Exit(end.ok() || end.code() == StatusCode::kOutOfRange ? 0 : 1);
+  }).detach();
+
+  SetUpNumerics(1);
+  WarmUp();
+  Trainer trainer(*server, reports);
+  while (true) trainer.Run(*commands.Next());
+}
+
+int Main(int argc, char** argv) {
+  model::KeepFreedMemory();
+  ::signal(SIGTERM, SIG_IGN);
+  ::signal(SIGINT, SIG_IGN);
+  ::signal(SIGPIPE, SIG_IGN);
+  at::set_num_interop_threads(1);
+
+  Options options;
+  CLI::App app("Computes a worker's share of a job. Started by gvsl-worker, never by hand.");
+  app.set_version_flag("--version", "gvsl-trainer " + std::string(kVersion));
+  app.add_option("--listen", options.listen, "where peers reach this process")
+      ->type_name("HOST:PORT")
+      ->capture_default_str();
+  app.add_option("--advertise", options.advertise, "what peers are told instead")
+      ->type_name("HOST[:PORT]");
+  app.add_option("--pipe-fd", options.pipe_fd, "file descriptor of the agent's pipe")
+      ->capture_default_str();
+  const ParseOutcome outcome = ParseOptions(app, argc, argv);
+  if (!outcome.run) return outcome.exit_status;
+
+  const Status status = Serve(options);
+  LogError("trainer_ends", {{"reason", status}});
+  std::_Exit(1);
+}
+
+}  // namespace
+}  // namespace gvsl::trainer
+
+int main(int argc, char** argv) { return gvsl::trainer::Main(argc, argv); }

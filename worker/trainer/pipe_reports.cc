@@ -1,0 +1,123 @@
+#include "worker/trainer/pipe_reports.h"
+
+#include "common/log.h"
+#include "common/text.h"
+#include "gvsl/v1/trainer_pipe.pb.h"
+#include "worker/trainer/pipe_messages.h"
+
+namespace gvsl::trainer {
+namespace {
+
+constexpr Duration kProgressInterval = std::chrono::milliseconds(100);
+
+}  // namespace
+
+void PipeReports::SendNumericClass(const std::string& name) {
+  v1::TrainerEvent event;
+  event.mutable_numeric_class()->set_name(name);
+  (void)pipe_.Send(event.SerializeAsString());
+}
+
+void PipeReports::Idle(const std::string& peer_address) {
+  const std::lock_guard lock(mutex_);
+  report_.set_state(v1::TrainerReport::STATE_IDLE);
+  report_.set_peer_address(peer_address);
+  Send();
+}
+
+void PipeReports::Forming(const JobPlan& job, const GangPlan& gang,
+                          std::optional<std::uint64_t> held_step) {
+  const std::lock_guard lock(mutex_);
+  report_.set_state(v1::TrainerReport::STATE_FORMING);
+  report_.set_job_uid(job.uid);
+  report_.set_generation(gang.generation);
+  report_.clear_reason();
+  report_.clear_suspects();
+  members_ = gang.members.size();
+  rank_ = gang.rank;
+  Hold(held_step);
+  Send();
+}
+
+void PipeReports::OnRunning(std::uint64_t step) {
+  const std::lock_guard lock(mutex_);
+  report_.set_state(v1::TrainerReport::STATE_RUNNING);
+  Hold(step);
+  LogInfo("generation_formed", {{"job", report_.job_uid()},
+                                {"generation", report_.generation()},
+                                {"rank", rank_},
+                                {"members", members_},
+                                {"step", step}});
+  Send();
+}
+
+void PipeReports::Ended(v1::TrainerReport::State state, std::optional<std::uint64_t> held_step,
+                        const std::string& reason, const std::vector<std::string>& suspects) {
+  const std::lock_guard lock(mutex_);
+  report_.set_state(state);
+  report_.set_reason(reason);
+  for (const std::string& suspect : suspects) report_.add_suspects(suspect);
+  Hold(held_step);
+  const std::vector<LogField> fields = {{"job", report_.job_uid()},
+                                        {"generation", report_.generation()},
+                                        {"step", report_.step()},
+                                        {"reason", reason},
+                                        {"lost", Join(suspects, ",")}};
+  if (state == v1::TrainerReport::STATE_FAILED) {
+    LogError("generation_failed", fields);
+  } else if (!suspects.empty()) {
+    LogWarning("peers_lost", fields);
+  } else {
+    LogInfo(state == v1::TrainerReport::STATE_FINISHED ? "job_finished" : "generation_stopped",
+            fields);
+  }
+  Send();
+}
+
+void PipeReports::OnStep(const StepProgress& progress) {
+  const std::lock_guard lock(mutex_);
+  *report_.mutable_progress() = MessageOf(progress);
+  Hold(progress.step);
+  if (!sent_ || clock_.Now() - *sent_ >= kProgressInterval) Send();
+}
+
+void PipeReports::OnCheckpoint(const CheckpointOutcome& outcome) {
+  const std::lock_guard lock(mutex_);
+  const std::vector<LogField> fields = {{"job", report_.job_uid()},
+                                        {"generation", report_.generation()},
+                                        {"step", outcome.step},
+                                        {"bytes", outcome.manifest.TotalBytes()},
+                                        {"seconds", outcome.seconds}};
+  if (outcome.status.ok()) {
+    LogInfo("checkpoint_written", fields);
+  } else {
+    LogError("checkpoint_failed", {{"job", report_.job_uid()},
+                                   {"generation", report_.generation()},
+                                   {"step", outcome.step},
+                                   {"reason", outcome.status}});
+  }
+  v1::TrainerEvent event;
+  *event.mutable_checkpoint() = MessageOf(outcome, report_.job_uid(), report_.generation());
+  (void)pipe_.Send(event.SerializeAsString());
+}
+
+void PipeReports::OnNotice(const std::string& sentence) {
+  const std::lock_guard lock(mutex_);
+  LogWarning(
+      "notice",
+      {{"job", report_.job_uid()}, {"generation", report_.generation()}, {"what", sentence}});
+}
+
+void PipeReports::Hold(std::optional<std::uint64_t> step) {
+  report_.set_holds_state(step.has_value());
+  report_.set_step(step.value_or(0));
+}
+
+void PipeReports::Send() {
+  sent_ = clock_.Now();
+  v1::TrainerEvent event;
+  *event.mutable_report() = report_;
+  (void)pipe_.Send(event.SerializeAsString());
+}
+
+}  // namespace gvsl::trainer
