@@ -5,7 +5,7 @@ namespace gvsl::model {
 
 // Every step frees and takes the same hundreds of large tensors. glibc gives each back to the
 // kernel and has it cleared page by page at the next step; after this call it keeps them. Call it
-// once, first thing in main. Changes no result.
+// once, first thing in main, before other threads. Changes no result; the process shrinks no more.
 void KeepFreedMemory();
 
 }  // namespace gvsl::model

@@ -1,0 +1,37 @@
+// A trained network at work: what lies where.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <memory>
+#include <string>
+
+#include "common/file_system.h"
+#include "common/status.h"
+#include "model/gvsl_network.h"
+
+namespace gvsl::model {
+
+struct Alignment {
+  at::Tensor
+      field;  // (3, D, H, W), float32: fixed voxel p lies at p + field(p) in the moving volume
+  at::Tensor warped;  // (D, H, W), the moving volume read at the field
+};
+
+// Not thread-safe.
+class Aligner {
+ public:
+  // The width and the parts of the network are read from the weights. FAILED_PRECONDITION when they
+  // have no matching head, or are no weights of this network; names the tensor.
+  static StatusOr<Aligner> Load(FileSystem& files, const std::string& path);
+
+  // Volumes (D, H, W), float32, of one size. RESOURCE_EXHAUSTED when memory does not suffice.
+  StatusOr<Alignment> Align(const at::Tensor& fixed, const at::Tensor& moving) const;
+  std::int64_t width() const { return network_->options().width; }
+
+ private:
+  explicit Aligner(std::unique_ptr<GvslNetwork> network) : network_(std::move(network)) {}
+  std::unique_ptr<GvslNetwork> network_;
+};
+
+}  // namespace gvsl::model

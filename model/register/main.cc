@@ -1,0 +1,66 @@
+// gvsl-register: how well a trained network aligns a dataset's volumes.
+#include <ATen/Parallel.h>
+
+#include <CLI/CLI.hpp>
+#include <exception>
+#include <iostream>
+
+#include "model/memory.h"
+#include "model/register/register_command.h"
+
+namespace {
+
+constexpr int kFailed = 1;
+constexpr int kWrongUsage = 2;
+
+int Run(const gvsl::model::RegisterOptions& options, bool json) {
+  const auto pairs = gvsl::model::RegisterPairs(gvsl::PosixFileSystem(), options);
+  if (!pairs.ok()) {
+    std::cerr << "gvsl-register: " << pairs.status() << "\n";
+    return kFailed;
+  }
+  if (json) {
+    std::cout << gvsl::model::ToJson(*pairs) << std::endl;
+    return 0;
+  }
+  std::cout << gvsl::model::ToTable(*pairs);
+  if (options.output) std::cout << "pictures: " << *options.output << "\n";
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  gvsl::model::RegisterOptions options;
+  bool json = false;
+  int threads = 0;
+  CLI::App app(
+      "Aligns seeded pairs of a labelled dataset with trained GVSL weights and prints the "
+      "mean Dice overlap (DSC) of their labels before and after.");
+  app.add_option("--weights", options.weights, "model.safetensors of a checkpoint, or exported")
+      ->required();
+  app.add_option("--dataset", options.dataset, "dataset directory, with labels")->required();
+  app.add_option("--pairs", options.pairs, "pairs of different subjects")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--seed", options.seed, "of the draw of pairs")->capture_default_str();
+  app.add_option("--output", options.output,
+                 "directory for one PNG a pair: fixed, moving, warped, deformation grid, "
+                 "differences before and after");
+  app.add_flag("--json", json, "print one JSON object");
+  app.add_option("--threads", threads, "0: as many as there are cores")
+      ->check(CLI::NonNegativeNumber);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kWrongUsage;
+  }
+  gvsl::model::KeepFreedMemory();
+  try {
+    if (threads > 0) at::set_num_threads(threads);
+    return Run(options, json);
+  } catch (const std::exception& error) {
+    std::cerr << "gvsl-register: " << error.what() << "\n";
+    return kFailed;
+  }
+}
