@@ -53,13 +53,13 @@ Status PinDataset(FileSystem& files, v1::Job& job) {
 
 Status ClaimCheckpointDirectory(FileSystem& files, const v1::Job& job,
                                 const std::vector<const v1::StoredJob*>& others, bool create) {
-  const std::string& directory = job.spec().checkpoint().directory();
+  const std::string directory = Normal(job.spec().checkpoint().directory());
   const auto refuse = [](const Status& status) {
     return status.WithViolation("checkpoint.directory", status.message());
   };
   for (const v1::StoredJob* other : others) {
     if (other->job().uid() == job.uid()) continue;
-    if (Normal(other->job().spec().checkpoint().directory()) == Normal(directory)) {
+    if (Normal(other->job().spec().checkpoint().directory()) == directory) {
       return refuse(
           FailedPreconditionError(Concat("checkpoint.directory: ", directory, " belongs to job ",
                                          other->job().name(), ", which is not deleted")));

@@ -257,7 +257,7 @@ void CheckWorkers(std::uint32_t min, std::uint32_t max, std::uint32_t slots, Vio
   if (max < 1) wrong.Add("workers.max", "0 is below 1; the nearest is 1");
   if (min > max) {
     wrong.Add("workers.min", Concat(min, " is above workers.max; the nearest is ", max));
-  } else if (min > slots) {
+  } else if (slots > 0 && min > slots) {
     wrong.Add("workers.min", Concat(min, " is above slots; the nearest is ", slots));
   }
 }

@@ -1,0 +1,146 @@
+#include "coordinator/job_validation.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+
+namespace gvsl::coordinator {
+namespace {
+
+v1::JobSpec Good() {
+  v1::JobSpec spec;
+  spec.set_task(v1::TASK_PRETRAIN);
+  spec.set_method(v1::METHOD_GVSL);
+  spec.set_dataset("/data");
+  spec.set_steps(10);
+  spec.mutable_checkpoint()->set_directory("/ckpt");
+  return spec;
+}
+
+Status Check(const std::function<void(v1::JobSpec&)>& change) {
+  v1::JobSpec spec = Good();
+  change(spec);
+  return CompleteJobSpec(spec, "abc123");
+}
+
+// The field and a part of the reason of the only violation.
+void ExpectRefused(const char* field, const char* reason,
+                   const std::function<void(v1::JobSpec&)>& change) {
+  const Status status = Check(change);
+  EXPECT_EQ(status.code(), StatusCode::kInvalidArgument) << field;
+  ASSERT_EQ(status.violations().size(), 1u) << status;
+  EXPECT_EQ(status.violations()[0].field, field);
+  EXPECT_NE(status.violations()[0].reason.find(reason), std::string::npos)
+      << status.violations()[0].reason;
+}
+
+void ExpectLater(const char* field, const std::function<void(v1::JobSpec&)>& change) {
+  const Status status = Check(change);
+  EXPECT_EQ(status.code(), StatusCode::kUnimplemented) << field << ": " << status;
+  ASSERT_EQ(status.violations().size(), 1u) << field;
+  EXPECT_EQ(status.violations()[0].field, field);
+}
+
+TEST(JobValidation, WhatIsLeftOutTakesItsDefault) {
+  v1::JobSpec spec = Good();
+  ASSERT_TRUE(CompleteJobSpec(spec, "abc123").ok());
+  EXPECT_EQ(spec.name(), "gvsl-abc123");
+  EXPECT_EQ(spec.slots(), 8u);
+  EXPECT_EQ(spec.model().width(), 32u);
+  EXPECT_EQ(spec.optimizer().lr(), 1e-4);
+  EXPECT_EQ(spec.optimizer().betas(1), 0.999);
+  EXPECT_EQ(spec.numerics(), v1::NUMERICS_STRICT);
+  EXPECT_EQ(spec.workers().max(), 8u);
+  EXPECT_EQ(spec.checkpoint().every_steps(), 500u);
+  EXPECT_EQ(spec.checkpoint().keep_every(), 10000u);
+  EXPECT_TRUE(spec.patch().empty());
+}
+
+TEST(JobValidation, ACompleteSpecStaysAsItIs) {
+  v1::JobSpec spec = Good();
+  ASSERT_TRUE(CompleteJobSpec(spec, "abc123").ok());
+  v1::JobSpec again = spec;
+  ASSERT_TRUE(CompleteJobSpec(again, "other").ok());
+  EXPECT_EQ(spec.SerializeAsString(), again.SerializeAsString());
+}
+
+TEST(JobValidation, WhatIsRequiredIsNamed) {
+  v1::JobSpec spec;
+  const Status status = CompleteJobSpec(spec, "abc123");
+  std::vector<std::string> fields;
+  for (const auto& violation : status.violations()) fields.push_back(violation.field);
+  for (const char* field : {"task", "method", "dataset", "steps", "checkpoint.directory"}) {
+    EXPECT_NE(std::find(fields.begin(), fields.end(), field), fields.end()) << field;
+  }
+}
+
+TEST(JobValidation, ImpossibleValuesAreRefusedWithTheNearestThatWouldDo) {
+  ExpectRefused("workers.min", "above slots; the nearest is 8", [](auto& spec) {
+    spec.mutable_workers()->set_min(9);
+    spec.mutable_workers()->set_max(10);
+  });
+  ExpectRefused("workers.min", "above workers.max; the nearest is 2", [](auto& spec) {
+    spec.mutable_workers()->set_min(3);
+    spec.mutable_workers()->set_max(2);
+  });
+  ExpectRefused("model.width", "nearest is 16",
+                [](auto& spec) { spec.mutable_model()->set_width(13); });
+  ExpectRefused("steps", "nearest is 1", [](auto& spec) { spec.set_steps(0); });
+  ExpectRefused("slots", "nearest is 1", [](auto& spec) { spec.set_slots(0); });
+  ExpectRefused("batch_per_slot", "nearest is 1", [](auto& spec) { spec.set_batch_per_slot(0); });
+  ExpectRefused("optimizer.lr", "not above 0",
+                [](auto& spec) { spec.mutable_optimizer()->set_lr(0); });
+  ExpectRefused("optimizer.weight_decay", "nearest is 0",
+                [](auto& spec) { spec.mutable_optimizer()->set_weight_decay(-1); });
+  ExpectRefused("optimizer.betas", "nearest is 0.999", [](auto& spec) {
+    spec.mutable_optimizer()->add_betas(0.9);
+    spec.mutable_optimizer()->add_betas(1);
+  });
+  ExpectRefused("patch", "z, y and x", [](auto& spec) { spec.add_patch(64); });
+  ExpectRefused("patch", "nearest is 1", [](auto& spec) {
+    for (const int size : {64, 0, 64}) spec.add_patch(size);
+  });
+  ExpectRefused("name", "nearest is my-job", [](auto& spec) { spec.set_name("My_Job"); });
+  ExpectRefused("checkpoint.directory", "not an absolute path",
+                [](auto& spec) { spec.mutable_checkpoint()->set_directory("here"); });
+  ExpectRefused("checkpoint.every_steps", "nearest is 1",
+                [](auto& spec) { spec.mutable_checkpoint()->set_every_steps(0); });
+  ExpectRefused("checkpoint.keep_last", "nearest is 1",
+                [](auto& spec) { spec.mutable_checkpoint()->set_keep_last(0); });
+  ExpectRefused("workers.device", "nearest is cpu",
+                [](auto& spec) { spec.mutable_workers()->set_device("cpi"); });
+}
+
+TEST(JobValidation, MoreWorkersThanSlotsIsAllowedAsAMaximum) {
+  EXPECT_TRUE(Check([](auto& spec) { spec.mutable_workers()->set_max(100); }).ok());
+}
+
+TEST(JobValidation, CollectiveLocalMeansOneWorker) {
+  v1::JobSpec spec = Good();
+  spec.set_collective(v1::COLLECTIVE_LOCAL);
+  ASSERT_TRUE(CompleteJobSpec(spec, "abc123").ok());
+  EXPECT_EQ(spec.workers().max(), 1u);
+  ExpectRefused("workers.max", "nearest is 1", [](auto& two) {
+    two.set_collective(v1::COLLECTIVE_LOCAL);
+    two.mutable_workers()->set_max(2);
+  });
+}
+
+TEST(JobValidation, WhatALaterVersionBringsIsNamed) {
+  ExpectLater("task", [](auto& spec) { spec.set_task(v1::TASK_SEGMENT); });
+  ExpectLater("method", [](auto& spec) { spec.set_method(v1::METHOD_MODELS_GENESIS); });
+  ExpectLater("numerics", [](auto& spec) { spec.set_numerics(v1::NUMERICS_FAST); });
+  ExpectLater("numerics", [](auto& spec) { spec.set_numerics(v1::NUMERICS_REFERENCE); });
+  ExpectLater("precision", [](auto& spec) { spec.set_precision(v1::PRECISION_BF16); });
+  ExpectLater("collective", [](auto& spec) { spec.set_collective(v1::COLLECTIVE_NCCL); });
+  ExpectLater("collective", [](auto& spec) { spec.set_collective(v1::COLLECTIVE_MPI); });
+  ExpectLater("init", [](auto& spec) { spec.mutable_init()->set_checkpoint("/x"); });
+  ExpectLater("split", [](auto& spec) { spec.mutable_split()->set_train("40"); });
+  ExpectLater("labels", [](auto& spec) { (*spec.mutable_labels())[35] = 1; });
+  ExpectLater("priority", [](auto& spec) { spec.set_priority(1); });
+  ExpectLater("queue", [](auto& spec) { spec.set_queue("fast"); });
+  ExpectLater("workers.device", [](auto& spec) { spec.mutable_workers()->set_device("cuda:0"); });
+}
+
+}  // namespace
+}  // namespace gvsl::coordinator

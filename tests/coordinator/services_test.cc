@@ -1,0 +1,307 @@
+// The services over a real connection on loopback, scripted workers calling them.
+#include <google/rpc/error_details.pb.h>
+#include <google/rpc/status.pb.h>
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+#include "common/checkpoint_directory.h"
+#include "common/fault_file_system.h"
+#include "common/grpc_status.h"
+#include "common/sha256.h"
+#include "common/version.h"
+#include "coordinator/coordinator_metrics.h"
+#include "coordinator/coordinator_server.h"
+#include "coordinator/store/sqlite_job_store.h"
+#include "gvsl/v1/checkpoint_service.grpc.pb.h"
+#include "gvsl/v1/job_service.grpc.pb.h"
+#include "gvsl/v1/worker_service.grpc.pb.h"
+#include "tests/coordinator/test_dataset.h"
+
+namespace gvsl::coordinator {
+namespace {
+
+class Services : public testing::Test {
+ protected:
+  Services() : store(*OpenSqliteJobStore(":memory:")), logs(files, "/logs", 1 << 20) {
+    EXPECT_TRUE(WriteTestDataset(files, "/data", 3).ok());
+    coordinator = *Coordinator::Open({}, *store, logs, files, clock);
+    server = *CoordinatorServer::Start("127.0.0.1:0", *coordinator, logs, files, metrics);
+    channel = grpc::CreateChannel(server->address(), grpc::InsecureChannelCredentials());
+    jobs = v1::JobService::NewStub(channel);
+    workers = v1::WorkerService::NewStub(channel);
+    checkpoints = v1::CheckpointService::NewStub(channel);
+  }
+
+  static v1::CreateJobRequest Request(const std::string& name) {
+    v1::CreateJobRequest request;
+    v1::JobSpec& spec = *request.mutable_spec();
+    spec.set_name(name);
+    spec.set_task(v1::TASK_PRETRAIN);
+    spec.set_method(v1::METHOD_GVSL);
+    spec.set_dataset("/data");
+    spec.set_steps(10);
+    spec.mutable_checkpoint()->set_directory("/ckpt/" + name);
+    return request;
+  }
+  grpc::Status Create(const v1::CreateJobRequest& request, v1::Job* job) {
+    grpc::ClientContext context;
+    return jobs->CreateJob(&context, request, job);
+  }
+  grpc::Status Register(const std::string& name) {
+    v1::RegisterWorkerRequest request;
+    request.set_name(name);
+    request.set_incarnation("1");
+    request.set_version(std::string(kVersion));
+    request.set_threads(1);
+    v1::RegisterWorkerResponse response;
+    grpc::ClientContext context;
+    return workers->RegisterWorker(&context, request, &response);
+  }
+  static v1::HeartbeatRequest Idle(const std::string& name) {
+    v1::HeartbeatRequest request;
+    request.set_name(name);
+    request.set_incarnation("1");
+    request.mutable_trainer()->set_state(v1::TrainerReport::STATE_IDLE);
+    request.mutable_trainer()->set_peer_address("127.0.0.1:1");
+    request.mutable_trainer()->set_incarnation(1);
+    return request;
+  }
+  grpc::Status Beat(const v1::HeartbeatRequest& request, v1::HeartbeatResponse* response) {
+    grpc::ClientContext context;
+    return workers->Heartbeat(&context, request, response);
+  }
+  void WriteCheckpoint(const v1::Job& job, std::uint64_t step, const std::string& weights) {
+    CheckpointManifest manifest;
+    manifest.job_uid = job.uid();
+    manifest.job_name = job.name();
+    manifest.step = step;
+    manifest.time = "2026-11-23T12:00:00Z";
+    manifest.files["model.safetensors"] = {weights.size(), Sha256Hex(weights)};
+    const std::string directory =
+        JoinPath(job.spec().checkpoint().directory(), CheckpointName(step));
+    ASSERT_TRUE(files.CreateDirectories(directory).ok());
+    ASSERT_TRUE(
+        WriteFileDurably(files, JoinPath(directory, "manifest.json"), ToJson(manifest)).ok());
+    ASSERT_TRUE(WriteFileDurably(files, JoinPath(directory, "model.safetensors"), weights).ok());
+  }
+
+  SystemClock clock;
+  FaultFileSystem files;
+  std::unique_ptr<JobStore> store;
+  LogStore logs;
+  Metrics metrics;
+  std::unique_ptr<Coordinator> coordinator;
+  std::unique_ptr<CoordinatorServer> server;
+  std::shared_ptr<grpc::Channel> channel;
+  std::unique_ptr<v1::JobService::Stub> jobs;
+  std::unique_ptr<v1::WorkerService::Stub> workers;
+  std::unique_ptr<v1::CheckpointService::Stub> checkpoints;
+};
+
+TEST_F(Services, ARefusedJobNamesTheFieldsInItsErrorDetails) {
+  v1::CreateJobRequest request = Request("heads");
+  request.mutable_spec()->mutable_optimizer()->set_lr(-1);
+  v1::Job job;
+  const grpc::Status status = Create(request, &job);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  const Status decoded = FromGrpcStatus(status);
+  ASSERT_EQ(decoded.violations().size(), 1u);
+  EXPECT_EQ(decoded.violations()[0].field, "optimizer.lr");
+}
+
+TEST_F(Services, WatchingAJobShowsEveryStateAndEndsWithTheLast) {
+  v1::Job job;
+  ASSERT_TRUE(Create(Request("heads"), &job).ok());
+  v1::WatchJobRequest request;
+  request.set_job("heads");
+  grpc::ClientContext context;
+  const auto stream = jobs->WatchJob(&context, request);
+  ASSERT_TRUE(stream->Read(&job));
+  EXPECT_EQ(job.state(), v1::JOB_STATE_QUEUED);
+  ASSERT_TRUE(coordinator->CancelJob("heads").ok());
+  v1::Job last;
+  while (stream->Read(&job)) last = job;
+  EXPECT_EQ(last.state(), v1::JOB_STATE_CANCELLED);
+  EXPECT_TRUE(stream->Finish().ok());
+}
+
+TEST_F(Services, AHeldHeartbeatIsAnsweredAtOnceWhenThereIsADirective) {
+  ASSERT_TRUE(Register("w0").ok());
+  v1::HeartbeatRequest request = Idle("w0");
+  v1::HeartbeatResponse response;
+  ASSERT_TRUE(Beat(request, &response).ok());
+  EXPECT_FALSE(response.directive().has_assignment());
+  request.set_directive_version(response.directive_version());
+  request.set_wait_seconds(60);  // held for half a second at most
+  std::thread submitter([&] {
+    v1::Job job;
+    EXPECT_TRUE(Create(Request("heads"), &job).ok());
+  });
+  for (int i = 0; i < 20 && !response.directive().has_assignment(); ++i) {
+    ASSERT_TRUE(Beat(request, &response).ok());
+  }
+  submitter.join();
+  EXPECT_EQ(response.directive().assignment().job_name(), "heads");
+  EXPECT_EQ(response.directive().assignment().members_size(), 1);
+}
+
+TEST_F(Services, SixtyFourWorkersAreHeldAtTheSameTime) {
+  constexpr int kWorkers = 64;
+  std::atomic<int> answered = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kWorkers; ++i) {
+    threads.emplace_back([&, name = "w" + std::to_string(i)] {
+      ASSERT_TRUE(Register(name).ok());
+      v1::HeartbeatRequest request = Idle(name);
+      v1::HeartbeatResponse response;
+      for (int beat = 0; beat < 3; ++beat) {
+        ASSERT_TRUE(Beat(request, &response).ok());
+        request.set_directive_version(response.directive_version());
+        request.set_wait_seconds(0.2);
+      }
+      ++answered;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(answered, kWorkers);
+  EXPECT_EQ(coordinator->ListWorkers().workers_size(), kWorkers);
+}
+
+TEST_F(Services, LogsThatWorkersSendAreReadInWholeLines) {
+  v1::Job job;
+  ASSERT_TRUE(Create(Request("heads"), &job).ok());
+  ASSERT_TRUE(Register("w0").ok());
+  v1::HeartbeatRequest beat = Idle("w0");
+  v1::LogChunk& chunk = *beat.add_logs();
+  chunk.set_job_uid(job.uid());
+  chunk.set_text("one\ntwo\n");
+  v1::HeartbeatResponse response;
+  ASSERT_TRUE(Beat(beat, &response).ok());
+  ASSERT_EQ(response.log_acks_size(), 1);
+  EXPECT_EQ(response.log_acks(0).next_offset(), 8u);
+
+  v1::ReadLogsRequest request;
+  request.set_job("heads");
+  request.set_since_offset(4);
+  grpc::ClientContext context;
+  const auto stream = jobs->ReadLogs(&context, request);
+  v1::LogLines lines;
+  ASSERT_TRUE(stream->Read(&lines));
+  EXPECT_EQ(lines.worker(), "w0");
+  EXPECT_EQ(lines.text(), "two\n");
+  EXPECT_FALSE(stream->Read(&lines));
+  EXPECT_TRUE(stream->Finish().ok());
+}
+
+TEST_F(Services, FollowedLogsEndWithTheJob) {
+  v1::Job job;
+  ASSERT_TRUE(Create(Request("heads"), &job).ok());
+  v1::ReadLogsRequest request;
+  request.set_job("heads");
+  request.set_follow(true);
+  grpc::ClientContext context;
+  const auto stream = jobs->ReadLogs(&context, request);
+  ASSERT_TRUE(logs.Append(job.uid(), "w0", 0, "late").ok());
+  ASSERT_TRUE(coordinator->CancelJob("heads").ok());
+  v1::LogLines lines;
+  ASSERT_TRUE(stream->Read(&lines));
+  EXPECT_EQ(lines.text(), "late");
+  EXPECT_FALSE(stream->Read(&lines));
+  EXPECT_TRUE(stream->Finish().ok());
+}
+
+TEST_F(Services, CheckpointsAreListedVerifiedStreamedAndTheOnlyGoodOneIsKept) {
+  v1::Job job;
+  ASSERT_TRUE(Create(Request("heads"), &job).ok());
+  const std::string weights(3 << 20, 'w');
+  WriteCheckpoint(job, 5, weights);
+  WriteCheckpoint(job, 7, "damaged later");
+  ASSERT_TRUE(WriteFileDurably(files, "/ckpt/heads/step-000000007/model.safetensors", "!").ok());
+
+  v1::ListCheckpointsRequest list;
+  list.set_job("heads");
+  v1::ListCheckpointsResponse listed;
+  grpc::ClientContext list_context;
+  ASSERT_TRUE(checkpoints->ListCheckpoints(&list_context, list, &listed).ok());
+  ASSERT_EQ(listed.checkpoints_size(), 2);
+
+  v1::VerifyCheckpointRequest verify;
+  verify.set_job("heads");
+  verify.set_step(7);
+  v1::Checkpoint verified;
+  grpc::ClientContext bad;
+  EXPECT_EQ(checkpoints->VerifyCheckpoint(&bad, verify, &verified).error_code(),
+            grpc::StatusCode::DATA_LOSS);
+  verify.set_step(5);
+  grpc::ClientContext good;
+  ASSERT_TRUE(checkpoints->VerifyCheckpoint(&good, verify, &verified).ok());
+  EXPECT_EQ(verified.weights_sha256(), Sha256Hex(weights));
+
+  v1::DeleteCheckpointRequest remove;
+  remove.set_job("heads");
+  remove.set_step(5);
+  v1::DeleteCheckpointResponse removed;
+  grpc::ClientContext refused;
+  EXPECT_EQ(checkpoints->DeleteCheckpoint(&refused, remove, &removed).error_code(),
+            grpc::StatusCode::FAILED_PRECONDITION);
+  remove.set_step(7);
+  grpc::ClientContext allowed;
+  EXPECT_TRUE(checkpoints->DeleteCheckpoint(&allowed, remove, &removed).ok());
+
+  v1::ReadCheckpointFileRequest read;
+  read.set_job("heads");
+  grpc::ClientContext context;
+  const auto stream = checkpoints->ReadCheckpointFile(&context, read);
+  std::string bytes;
+  v1::FileChunk chunk;
+  while (stream->Read(&chunk)) {
+    EXPECT_EQ(chunk.has_checkpoint(), bytes.empty());
+    bytes += chunk.data();
+  }
+  EXPECT_TRUE(stream->Finish().ok());
+  EXPECT_EQ(bytes, weights);
+  read.set_file("../../data/manifest.json");
+  grpc::ClientContext outside;
+  const auto nothing = checkpoints->ReadCheckpointFile(&outside, read);
+  EXPECT_FALSE(nothing->Read(&chunk));
+  EXPECT_EQ(nothing->Finish().error_code(), grpc::StatusCode::NOT_FOUND);
+}
+
+TEST_F(Services, MetricsShowAJobWhileItLivesAndCallsByCode) {
+  CoordinatorMetrics numbers(metrics);
+  v1::Job job;
+  ASSERT_TRUE(Create(Request("heads"), &job).ok());
+  EXPECT_FALSE(Create(Request("heads"), &job).ok());
+  numbers.Update(coordinator->Snapshot(), clock.WallNow());
+  std::string text = metrics.Expose();
+  EXPECT_NE(text.find("gvsl_job_step{job=\"heads\""), std::string::npos);
+  EXPECT_NE(text.find("gvsl_jobs{state=\"QUEUED\"} 1"), std::string::npos);
+  EXPECT_NE(text.find("code=\"ALREADY_EXISTS\",method=\"/gvsl.v1.JobService/CreateJob\""),
+            std::string::npos)
+      << text;
+  ASSERT_TRUE(coordinator->CancelJob("heads").ok());
+  numbers.Update(coordinator->Snapshot(), clock.WallNow());
+  text = metrics.Expose();
+  EXPECT_EQ(text.find("gvsl_job_step{"), std::string::npos);
+  EXPECT_NE(text.find("gvsl_jobs{state=\"CANCELLED\"} 1"), std::string::npos);
+}
+
+TEST_F(Services, StoppingAnswersWhatWaits) {
+  v1::Job job;
+  ASSERT_TRUE(Create(Request("heads"), &job).ok());
+  v1::WatchJobRequest request;
+  request.set_job("heads");
+  grpc::ClientContext context;
+  const auto stream = jobs->WatchJob(&context, request);
+  ASSERT_TRUE(stream->Read(&job));
+  server->Stop();
+  while (stream->Read(&job)) {
+  }
+  EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
+}  // namespace
+}  // namespace gvsl::coordinator
