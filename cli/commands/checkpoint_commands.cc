@@ -19,7 +19,9 @@ struct Place {
 std::shared_ptr<Place> AddPlace(CLI::App& app) {
   const auto place = std::make_shared<Place>();
   AddJobArgument(app, place->job);
-  app.add_option("STEP", place->step, "step of the checkpoint")->required();
+  app.add_option("STEP", place->step, "step of the checkpoint")
+      ->required()
+      ->check(CLI::NonNegativeNumber);
   return place;
 }
 

@@ -103,7 +103,8 @@ Action ConfigureLogs(CLI::App& app) {
   AddJobArgument(app, options->job);
   app.add_flag("-f,--follow", options->follow, "and what comes, until the job has ended");
   app.add_option("--worker", options->worker, "only this worker's, without its name before lines");
-  app.add_option("--since-offset", options->since_offset, "bytes of a worker's log to leave out");
+  app.add_option("--since-offset", options->since_offset, "bytes of a worker's log to leave out")
+      ->check(CLI::NonNegativeNumber);
   return [options](Context& context) { return LogReader(context, *options).Run(); };
 }
 

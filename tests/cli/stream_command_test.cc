@@ -136,9 +136,15 @@ TEST_F(StreamCommandTest, WatchConnectsAgainToACoordinatorThatWasRestarted) {
 }
 
 TEST_F(StreamCommandTest, WatchGivesUpOnACoordinatorThatStaysAway) {
-  Watch({JobAt(1, v1::JOB_STATE_RUNNING)});  // ends the stream early, again and again
+  bool first = true;
+  coordinator_.jobs.watch = [&](const auto&, const auto& write, const auto&) {
+    if (first) write(JobAt(1, v1::JOB_STATE_RUNNING));
+    first = false;
+    return UnavailableError("shutting down");
+  };
   const CliResult result = cli_.Run({"watch", "heads", "--timeout", "300ms"});
   EXPECT_EQ(result.exit_code, 5);
+  EXPECT_THAT(result.err, HasSubstr("shutting down"));
 }
 
 TEST_F(StreamCommandTest, WatchIsExitFiveWhenThereIsNoFirstAnswer) {
