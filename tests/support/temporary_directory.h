@@ -1,7 +1,7 @@
 // A directory of a test's own, removed with all that is in it.
 #pragma once
 
-#include <stdlib.h>
+#include <cstdlib>
 
 #include <filesystem>
 #include <stdexcept>

@@ -1,0 +1,115 @@
+// gvsl-dataset as a process: exit codes, and what it prints.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <cstdio>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "tests/support/dicom_maker.h"
+#include "tests/support/nifti_maker.h"
+#include "tests/support/temporary_directory.h"
+
+namespace gvsl {
+namespace {
+
+using ::testing::HasSubstr;
+
+struct Outcome {
+  int exit_code = -1;
+  std::string output;
+};
+
+class DatasetProgramTest : public ::testing::Test {
+ protected:
+  // Runs with the test's folder as working directory; standard error goes to the file "stderr".
+  Outcome Run(const std::string& arguments) {
+    const std::string command =
+        "cd " + directory_.path() + " && " GVSL_DATASET_PROGRAM " " + arguments + " 2>stderr";
+    Outcome outcome;
+    FILE* pipe = ::popen(command.c_str(), "r");
+    std::array<char, 4096> buffer;
+    while (const std::size_t count = std::fread(buffer.data(), 1, buffer.size(), pipe)) {
+      outcome.output.append(buffer.data(), count);
+    }
+    const int status = ::pclose(pipe);
+    outcome.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+    return outcome;
+  }
+  std::string StandardError() {
+    std::ifstream file(directory_ / "stderr");
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+  testing::TemporaryDirectory directory_;
+};
+
+TEST_F(DatasetProgramTest, IngestsVerifiesShowsAndExports) {
+  testing::WriteSlices(testing::MakeSlices(5), directory_ / "in/series");
+  testing::MakeNifti(directory_ / "in/a.nii.gz", {});
+  Outcome run = Run("ingest --input in --output set --spacing native --json");
+  ASSERT_EQ(run.exit_code, 0) << StandardError();
+  const auto report = nlohmann::json::parse(run.output);
+  EXPECT_EQ(report["accepted"].size(), 2U);
+  EXPECT_THAT(StandardError(), HasSubstr(directory_ / "in/a.nii.gz"));
+  EXPECT_EQ(Run("verify set").exit_code, 0);
+  run = Run("show set --json");
+  EXPECT_EQ(run.exit_code, 0);
+  const auto shown = nlohmann::json::parse(run.output);
+  EXPECT_EQ(shown["volumes"], 2);
+  EXPECT_EQ(shown["modalities"]["MR"], 1);
+  const std::string id = shown["volume_list"][0]["id"];
+  EXPECT_EQ(Run("export set " + id + " out.nii.gz").exit_code, 0);
+  EXPECT_TRUE(std::filesystem::exists(directory_ / "out.nii.gz"));
+  EXPECT_EQ(Run("show set").exit_code, 0);
+}
+
+TEST_F(DatasetProgramTest, ExitsWithThreeWhenNothingWasAccepted) {
+  auto slices = testing::MakeSlices(5);
+  slices.erase(slices.begin() + 2);
+  testing::WriteSlices(slices, directory_ / "in");
+  const Outcome run = Run("ingest --input in --output set");
+  EXPECT_EQ(run.exit_code, 3);
+  EXPECT_THAT(run.output, HasSubstr("MISSING_SLICE 1"));
+  std::ifstream file(directory_ / "set/report.json");
+  const auto report = nlohmann::json::parse(file);
+  EXPECT_EQ(report["rejected"][0]["code"], "MISSING_SLICE");
+  EXPECT_EQ(Run("convert --input in --output out.nii").exit_code, 3);
+}
+
+TEST_F(DatasetProgramTest, ExitsWithOneWhenTheDatasetIsThereOrDamagedOrMissing) {
+  testing::MakeNifti(directory_ / "a.nii", {});
+  EXPECT_EQ(Run("ingest --input a.nii --output set").exit_code, 0) << StandardError();
+  EXPECT_EQ(Run("ingest --input a.nii --output set").exit_code, 1);
+  EXPECT_THAT(StandardError(), HasSubstr("is there already"));
+  std::filesystem::resize_file(directory_ / "set/shard-00000.safetensors", 100);
+  EXPECT_EQ(Run("verify set").exit_code, 1);
+  EXPECT_THAT(StandardError(), HasSubstr("shard-00000.safetensors"));
+  EXPECT_EQ(Run("verify nothing").exit_code, 1);
+  EXPECT_EQ(Run("show nothing").exit_code, 1);
+  EXPECT_EQ(Run("ingest --input nothing --output other").exit_code, 1);
+}
+
+TEST_F(DatasetProgramTest, ExitsWithTwoAfterWrongUsage) {
+  for (const char* wrong :
+       {"", "eat", "ingest", "ingest --input in", "ingest --input in --output set --window bone",
+        "ingest --input in --output set --spacing 1,2", "show", "verify a b",
+        "ingest --input in --output set --volumes-per-shard 0", "show set --yaml",
+        "convert --input in --output out.png"}) {
+    EXPECT_EQ(Run(wrong).exit_code, 2) << wrong;
+  }
+  EXPECT_EQ(Run("--help").exit_code, 0);
+  EXPECT_EQ(Run("--version").exit_code, 0);
+}
+
+TEST_F(DatasetProgramTest, TakesAWindowThatBeginsWithAMinus) {
+  testing::MakeNifti(directory_ / "a.nii", {});
+  EXPECT_EQ(Run("ingest --input a.nii --output set --window -100,240").exit_code, 0)
+      << StandardError();
+  const auto shown = nlohmann::json::parse(Run("show set --json").output);
+  EXPECT_EQ(shown["volume_list"][0]["window_range"], (std::vector<double>{-100, 240}));
+}
+
+}  // namespace
+}  // namespace gvsl

@@ -1,0 +1,160 @@
+#include "data_loader/dicom_series_reader.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <numeric>
+
+#include "data_loader/input_files.h"
+#include "data_loader/orientation.h"
+#include "tests/support/dicom_maker.h"
+#include "tests/support/temporary_directory.h"
+
+namespace gvsl::data_loader {
+namespace {
+
+using ::gvsl::testing::MakeSlices;
+using ::gvsl::testing::TemporaryDirectory;
+using ::gvsl::testing::WriteSlices;
+
+class DicomSeriesReaderTest : public ::testing::Test {
+ protected:
+  // Reads the only series under the folder.
+  OrRejection<RawVolume> Read() {
+    const auto files = ListFiles({directory_.path()}, "");
+    ScanResult scan = reader_.Scan(*files);
+    left_ = scan.left;
+    EXPECT_EQ(scan.sources.size(), 1U);
+    source_ = scan.sources.at(0);
+    return reader_.Read(source_);
+  }
+  OrRejection<RawVolume> WriteAndRead(const std::vector<demo::DicomSlice>& slices) {
+    WriteSlices(slices, directory_ / "series");
+    return Read();
+  }
+  static RawVolume Volume(const OrRejection<RawVolume>& result) {
+    if (const auto* rejection = std::get_if<Rejection>(&result)) {
+      ADD_FAILURE() << rejection->code << ": " << rejection->reason;
+      return {};
+    }
+    return std::get<RawVolume>(result);
+  }
+  static std::string Code(const OrRejection<RawVolume>& result) {
+    const auto* rejection = std::get_if<Rejection>(&result);
+    return rejection == nullptr ? "accepted" : rejection->code;
+  }
+  TemporaryDirectory directory_;
+  DicomSeriesReader reader_;
+  VolumeSource source_;
+  std::vector<std::string> left_;
+};
+
+TEST_F(DicomSeriesReaderTest, ReadsASeriesWhateverItsFilesAreCalled) {
+  auto slices = MakeSlices(7);
+  std::rotate(slices.begin(), slices.begin() + 3, slices.end());
+  std::swap(slices[0], slices[5]);
+  const RawVolume volume = Volume(WriteAndRead(slices));
+  EXPECT_EQ(volume.size, (std::array<std::int64_t, 3>{7, 5, 6}));
+  EXPECT_EQ(volume.modality, "MR");
+  EXPECT_FLOAT_EQ(volume.voxels[(2 * 5 + 3) * 6 + 4], 234);
+  EXPECT_NEAR(volume.to_ras[2][2], 3, 1e-9);
+  EXPECT_NEAR(volume.to_ras[0][0], -1.5, 1e-9);
+  EXPECT_EQ(source_.stem, "series");
+  EXPECT_EQ(source_.path, directory_ / "series");
+}
+
+TEST_F(DicomSeriesReaderTest, AppliesEachSlicesOwnRescale) {
+  auto slices = MakeSlices(4);
+  slices[1].slope = 0.5;
+  slices[2].intercept = -1024;
+  const RawVolume volume = Volume(WriteAndRead(slices));
+  EXPECT_FLOAT_EQ(volume.voxels[0], 0);
+  EXPECT_FLOAT_EQ(volume.voxels[30], 50);
+  EXPECT_FLOAT_EQ(volume.voxels[60], 200 - 1024);
+}
+
+TEST_F(DicomSeriesReaderTest, ReadsBigEndianToTheSameValues) {
+  auto slices = MakeSlices(3);
+  for (auto& slice : slices) slice.big_endian = true;
+  EXPECT_FLOAT_EQ(Volume(WriteAndRead(slices)).voxels[60 + 17], 225);
+}
+
+TEST_F(DicomSeriesReaderTest, PlacesAnObliqueSeriesWhereItsPositionsSay) {
+  RawVolume expected;
+  expected.size = {4, 5, 6};
+  expected.to_ras = {{{-0.9, 0, 2.4, 40}, {0, -2, 0, 50}, {1.2, 0, 1.8, -60}}};
+  std::vector<std::int16_t> values(4 * 5 * 6);
+  std::iota(values.begin(), values.end(), std::int16_t{0});
+  expected.voxels.assign(values.begin(), values.end());
+  const auto slices = demo::SlicesOf(expected.size, expected.to_ras, values, "oblique");
+  const Image image = ToRas(Volume(WriteAndRead(slices)));
+  EXPECT_EQ(image.voxels, ToRas(expected).voxels);
+  for (int row = 0; row < 3; ++row) {
+    for (int i = 0; i < 4; ++i) {
+      EXPECT_NEAR(image.grid.to_ras[row][i], ToRas(expected).grid.to_ras[row][i], 1e-6);
+    }
+  }
+}
+
+TEST_F(DicomSeriesReaderTest, RefusesASeriesWithAMissingSlice) {
+  auto slices = MakeSlices(6);
+  slices.erase(slices.begin() + 2);
+  EXPECT_EQ(Code(WriteAndRead(slices)), "MISSING_SLICE");
+}
+
+TEST_F(DicomSeriesReaderTest, RefusesTwoSlicesAtOnePositionButLeavesOutCopiesOfAFile) {
+  auto slices = MakeSlices(4);
+  slices.push_back(slices[1]);
+  EXPECT_EQ(Volume(WriteAndRead(slices)).size[0], 4);
+  slices.back().instance_uid += ".9";
+  EXPECT_EQ(Code(WriteAndRead(slices)), "DUPLICATE_POSITION");
+}
+
+TEST_F(DicomSeriesReaderTest, RefusesTwoOrientationsInOneSeries) {
+  auto slices = MakeSlices(4);
+  slices[3].orientation = {0, 1, 0, 0, 0, -1};
+  EXPECT_EQ(Code(WriteAndRead(slices)), "MIXED_ORIENTATION");
+}
+
+TEST_F(DicomSeriesReaderTest, RefusesASeriesWithATruncatedFile) {
+  WriteSlices(MakeSlices(4), directory_ / "series");
+  const std::string file = directory_ / "series/IM-002.dcm";
+  std::filesystem::resize_file(file, std::filesystem::file_size(file) - 20);
+  EXPECT_EQ(Code(Read()), "TRUNCATED");
+}
+
+TEST_F(DicomSeriesReaderTest, RefusesObjectsWithoutPixels) {
+  ::gvsl::testing::WriteObjectWithoutPixels(MakeSlices(1)[0], directory_ / "plan.dcm");
+  EXPECT_EQ(Code(Read()), "NOT_AN_IMAGE");
+}
+
+TEST_F(DicomSeriesReaderTest, LeavesOtherFilesAlone) {
+  WriteSlices(MakeSlices(3), directory_ / "series");
+  std::ofstream(directory_ / "series/readme.txt") << "not DICOM";
+  std::ofstream(directory_ / "series/README") << "not DICOM either";
+  std::ofstream(directory_ / "series/broken.dcm") << std::string(3000, 'z');
+  EXPECT_EQ(Code(Read()), "accepted");
+  EXPECT_EQ(left_.size(), 3U);
+}
+
+TEST_F(DicomSeriesReaderTest, SeparatesSeriesThatLieInOneFolder) {
+  WriteSlices(MakeSlices(3, "Doe"), directory_.path());
+  auto others = MakeSlices(4, "Roe");
+  std::filesystem::rename(directory_ / "IM-001.dcm", directory_ / "a.dcm");
+  std::filesystem::rename(directory_ / "IM-002.dcm", directory_ / "b.dcm");
+  std::filesystem::rename(directory_ / "IM-003.dcm", directory_ / "c.dcm");
+  WriteSlices(others, directory_.path());
+  const ScanResult scan = reader_.Scan(*ListFiles({directory_.path()}, ""));
+  ASSERT_EQ(scan.sources.size(), 2U);
+  EXPECT_NE(scan.sources[0].path, scan.sources[1].path);
+  const RawVolume one = Volume(reader_.Read(scan.sources[0]));
+  const RawVolume other = Volume(reader_.Read(scan.sources[1]));
+  EXPECT_EQ(one.size[0] + other.size[0], 7);
+  EXPECT_NE(one.subject_key, other.subject_key);
+  EXPECT_EQ(one.subject_key.find("oe"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace gvsl::data_loader

@@ -1,0 +1,190 @@
+#include "data_loader/nifti_reader.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <fstream>
+#include <limits>
+#include <numeric>
+
+#include "data_loader/nifti_file.h"
+#include "tests/support/nifti_maker.h"
+#include "tests/support/temporary_directory.h"
+
+namespace gvsl::data_loader {
+namespace {
+
+using ::gvsl::testing::MakeNifti;
+using ::gvsl::testing::NiftiKnobs;
+using ::gvsl::testing::Straight;
+using ::gvsl::testing::TemporaryDirectory;
+
+class NiftiReaderTest : public ::testing::Test {
+ protected:
+  OrRejection<RawVolume> Read(const NiftiKnobs& knobs, const std::string& name = "a.nii") {
+    MakeNifti(directory_ / name, knobs);
+    return ReadFile(name);
+  }
+  OrRejection<RawVolume> ReadFile(const std::string& name) {
+    return NiftiReader().Read({directory_ / name, {directory_ / name}, "a"});
+  }
+  static RawVolume Volume(const OrRejection<RawVolume>& result) {
+    if (const auto* rejection = std::get_if<Rejection>(&result)) {
+      ADD_FAILURE() << rejection->code << ": " << rejection->reason;
+      return {};
+    }
+    return std::get<RawVolume>(result);
+  }
+  static std::string Code(const OrRejection<RawVolume>& result) {
+    const auto* rejection = std::get_if<Rejection>(&result);
+    return rejection == nullptr ? "accepted" : rejection->code;
+  }
+  static std::vector<float> Ascending(std::size_t count) {
+    std::vector<float> values(count);
+    std::iota(values.begin(), values.end(), 0.0F);
+    return values;
+  }
+  TemporaryDirectory directory_;
+};
+
+TEST_F(NiftiReaderTest, ReadsEveryRealDatatype) {
+  for (std::int16_t datatype : {2, 4, 8, 16, 64, 256, 512, 768, 1024, 1280, 1536}) {
+    NiftiKnobs knobs;
+    knobs.datatype = datatype;
+    const RawVolume volume = Volume(Read(knobs));
+    EXPECT_EQ(volume.size, (std::array<std::int64_t, 3>{2, 3, 4})) << datatype;
+    EXPECT_EQ(volume.voxels, Ascending(24)) << datatype;
+  }
+}
+
+TEST_F(NiftiReaderTest, ReadsGzipAndBigEndianAndHeaderExtensions) {
+  NiftiKnobs knobs;
+  EXPECT_EQ(Volume(Read(knobs, "a.nii.gz")).voxels, Ascending(24));
+  knobs.big_endian = true;
+  EXPECT_EQ(Volume(Read(knobs)).voxels, Ascending(24));
+  knobs.extension_bytes = 12816;
+  EXPECT_EQ(Volume(Read(knobs)).voxels, Ascending(24));
+  EXPECT_EQ(Volume(Read(knobs, "a.nii.gz")).voxels, Ascending(24));
+}
+
+TEST_F(NiftiReaderTest, AppliesSlopeAndInterceptUnlessTheSlopeIsZero) {
+  NiftiKnobs knobs;
+  knobs.slope = 2;
+  knobs.intercept = -1000;
+  EXPECT_FLOAT_EQ(Volume(Read(knobs)).voxels[3], -994);
+  knobs.slope = 0;
+  EXPECT_FLOAT_EQ(Volume(Read(knobs)).voxels[3], 3);
+}
+
+TEST_F(NiftiReaderTest, PrefersTheSformToTheQformToThePixelSizes) {
+  NiftiKnobs knobs;
+  knobs.pixel_size = {1.5, 2, 3};
+  RawVolume volume = Volume(Read(knobs));
+  EXPECT_DOUBLE_EQ(volume.to_ras[0][0], 1.5);
+  ASSERT_EQ(volume.warnings.size(), 1U);
+  EXPECT_EQ(volume.warnings[0].code, "ORIENTATION_ASSUMED");
+  knobs.qform_offset = {{7, 8, 9}};
+  volume = Volume(Read(knobs));
+  EXPECT_DOUBLE_EQ(volume.to_ras[1][3], 8);
+  EXPECT_TRUE(volume.warnings.empty());
+  knobs.sform = Straight({1.5, 2, 3}, {-1, -2, -3});
+  EXPECT_DOUBLE_EQ(Volume(Read(knobs)).to_ras[1][3], -2);
+}
+
+TEST_F(NiftiReaderTest, RefusesWhatIsTruncated) {
+  NiftiKnobs knobs;
+  knobs.missing_bytes = 1;
+  EXPECT_EQ(Code(Read(knobs)), "TRUNCATED");
+  EXPECT_EQ(Code(Read(knobs, "a.nii.gz")), "TRUNCATED");
+  knobs.missing_bytes = 48 + 100;
+  EXPECT_EQ(Code(Read(knobs)), "UNREADABLE");
+  std::filesystem::resize_file(directory_ / "a.nii.gz", 60);
+  EXPECT_NE(Code(ReadFile("a.nii.gz")), "accepted");
+}
+
+TEST_F(NiftiReaderTest, RefusesGarbageAndEmptyFiles) {
+  std::ofstream(directory_ / "a.nii") << std::string(5000, 'x');
+  EXPECT_EQ(Code(ReadFile("a.nii")), "UNREADABLE");
+  std::ofstream(directory_ / "b.nii.gz") << "";
+  EXPECT_EQ(Code(ReadFile("b.nii.gz")), "UNREADABLE");
+  EXPECT_EQ(Code(ReadFile("none.nii")), "UNREADABLE");
+}
+
+TEST_F(NiftiReaderTest, RefusesValuesThatAreNotFinite) {
+  NiftiKnobs knobs;
+  knobs.datatype = 16;
+  knobs.values.assign(24, 1.0);
+  knobs.values[7] = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_EQ(Code(Read(knobs)), "NON_FINITE");
+  knobs.values[7] = std::numeric_limits<double>::infinity();
+  EXPECT_EQ(Code(Read(knobs)), "NON_FINITE");
+}
+
+TEST_F(NiftiReaderTest, RefusesWhatIsNoSingleVolume) {
+  NiftiKnobs knobs;
+  knobs.size = {4, 3, 2, 2};
+  EXPECT_EQ(Code(Read(knobs)), "FOUR_DIMENSIONAL");
+  knobs.size = {4, 3};
+  EXPECT_EQ(Code(Read(knobs)), "NOT_A_VOLUME");
+  knobs.size = {4, 3, 0};
+  EXPECT_NE(Code(Read(knobs)), "accepted");
+  knobs.size = {0, 3, 2};
+  EXPECT_NE(Code(Read(knobs)), "accepted");
+  knobs.size = {-4, 3, 2};
+  EXPECT_NE(Code(Read(knobs)), "accepted");
+}
+
+TEST_F(NiftiReaderTest, RefusesColoursComplexNumbersAndImpossibleMatrices) {
+  NiftiKnobs knobs;
+  knobs.datatype = 128;
+  EXPECT_EQ(Code(Read(knobs)), "COLOR_IMAGE");
+  knobs.datatype = 32;
+  EXPECT_EQ(Code(Read(knobs)), "UNSUPPORTED_DATATYPE");
+  knobs.datatype = 4;
+  knobs.sform = Straight({1, 0, 1}, {0, 0, 0});
+  EXPECT_EQ(Code(Read(knobs)), "INVALID_GEOMETRY");
+}
+
+TEST_F(NiftiReaderTest, RefusesAHeaderThatClaimsMoreThanThereIs) {
+  NiftiKnobs knobs;
+  knobs.size = {32767, 32767, 32767};
+  knobs.values = {1, 2, 3};
+  EXPECT_EQ(Code(Read(knobs)), "TOO_LARGE");
+  knobs.size = {1000, 1000, 1000};
+  EXPECT_EQ(Code(Read(knobs)), "TRUNCATED");
+  EXPECT_EQ(Code(Read(knobs, "a.nii.gz")), "TRUNCATED");
+}
+
+TEST_F(NiftiReaderTest, ReadsBackWhatItWrites) {
+  const Affine to_ras = {{{-1.5, 0.1, 0, 10}, {0.1, 2, 0, -20}, {0, 0, 3, 30}}};
+  const std::vector<double> values = {1, -2, 3.5, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+  ASSERT_TRUE(
+      WriteNifti(directory_ / "b.nii.gz", {3, 2, 2}, to_ras, values, NiftiType::kFloat32).ok());
+  const RawVolume volume = Volume(ReadFile("b.nii.gz"));
+  EXPECT_EQ(volume.size, (std::array<std::int64_t, 3>{3, 2, 2}));
+  EXPECT_FLOAT_EQ(volume.voxels[2], 3.5F);
+  for (int row = 0; row < 3; ++row) {
+    for (int i = 0; i < 4; ++i) EXPECT_NEAR(volume.to_ras[row][i], to_ras[row][i], 1e-6);
+  }
+}
+
+TEST_F(NiftiReaderTest, AWriteThatFailsSaysSo) {
+  const std::vector<double> values(8, 1);
+  EXPECT_FALSE(WriteNifti(directory_ / "no/b.nii", {2, 2, 2}, Straight({1, 1, 1}, {0, 0, 0}),
+                          values, NiftiType::kInt16)
+                   .ok());
+}
+
+TEST_F(NiftiReaderTest, LabelMapsHoldWholeNumbers) {
+  NiftiKnobs knobs;
+  knobs.datatype = 16;
+  knobs.values.assign(24, 3);
+  MakeNifti(directory_ / "l.nii", knobs);
+  EXPECT_EQ(std::get<LabelMap>(ReadLabelMap(directory_ / "l.nii")).values[5], 3);
+  knobs.values[5] = 1.5;
+  MakeNifti(directory_ / "l.nii", knobs);
+  EXPECT_EQ(std::get<Rejection>(ReadLabelMap(directory_ / "l.nii")).code, "LABEL_NOT_INTEGER");
+}
+
+}  // namespace
+}  // namespace gvsl::data_loader

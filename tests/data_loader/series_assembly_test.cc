@@ -1,0 +1,118 @@
+#include "data_loader/series_assembly.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "data_loader/geometry.h"
+
+namespace gvsl::data_loader {
+namespace {
+
+// `count` slices of 5 rows and 6 columns along an oblique normal, 3 mm apart.
+std::vector<SliceGeometry> Stack(int count) {
+  const double c = std::cos(0.3), s = std::sin(0.3);
+  const Vector3 row = {c, s, 0}, column = {-s * c, c * c, s}, normal = Cross(row, column);
+  std::vector<SliceGeometry> slices;
+  for (int i = 0; i < count; ++i) {
+    SliceGeometry slice;
+    slice.position = Add({10, 20, 30}, Scale(normal, 3.0 * i));
+    slice.orientation = {row[0], row[1], row[2], column[0], column[1], column[2]};
+    slice.pixel_spacing = {2, 1.5};
+    slice.rows = 5;
+    slice.columns = 6;
+    slices.push_back(slice);
+  }
+  return slices;
+}
+
+std::string Code(const std::vector<SliceGeometry>& slices) {
+  const auto result = AssembleSlices(slices);
+  const auto* rejection = std::get_if<Rejection>(&result);
+  return rejection == nullptr ? "accepted" : rejection->code;
+}
+
+TEST(SeriesAssembly, SortsByPositionAndTakesTheSpacingFromIt) {
+  auto slices = Stack(5);
+  std::swap(slices[0], slices[3]);
+  std::swap(slices[1], slices[4]);
+  const SliceStack stack = std::get<SliceStack>(AssembleSlices(slices));
+  EXPECT_EQ(stack.order, (std::vector<std::size_t>{3, 4, 2, 0, 1}));
+  EXPECT_EQ(stack.size, (std::array<std::int64_t, 3>{5, 5, 6}));
+  EXPECT_NEAR(Length(Column(stack.to_ras, 0)), 1.5, 1e-9);
+  EXPECT_NEAR(Length(Column(stack.to_ras, 1)), 2, 1e-9);
+  EXPECT_NEAR(Length(Column(stack.to_ras, 2)), 3, 1e-9);
+}
+
+TEST(SeriesAssembly, TurnsDicomsLeftAndBackIntoRightAndFront) {
+  const auto slices = Stack(3);
+  const SliceStack stack = std::get<SliceStack>(AssembleSlices(slices));
+  const Vector3 origin = Column(stack.to_ras, 3);
+  EXPECT_NEAR(origin[0], -10, 1e-12);
+  EXPECT_NEAR(origin[1], -20, 1e-12);
+  EXPECT_NEAR(origin[2], 30, 1e-12);
+  EXPECT_NEAR(Column(stack.to_ras, 0)[0], -1.5 * slices[0].orientation[0], 1e-12);
+}
+
+TEST(SeriesAssembly, FindsAMissingSliceAndSaysWhere) {
+  auto slices = Stack(8);
+  slices.erase(slices.begin() + 3, slices.begin() + 5);
+  const auto result = AssembleSlices(slices);
+  EXPECT_EQ(std::get<Rejection>(result).code, "MISSING_SLICE");
+  EXPECT_THAT(std::get<Rejection>(result).reason,
+              ::testing::HasSubstr("2 slices are missing after slice 3 of 6"));
+}
+
+TEST(SeriesAssembly, RefusesTwoSlicesAtOnePlace) {
+  auto slices = Stack(5);
+  slices.push_back(slices[2]);
+  EXPECT_EQ(Code(slices), "DUPLICATE_POSITION");
+  EXPECT_EQ(Code(std::vector<SliceGeometry>(4, slices[0])), "DUPLICATE_POSITION");
+}
+
+TEST(SeriesAssembly, RefusesUnevenSpacing) {
+  auto slices = Stack(5);
+  slices.back().position =
+      Add(slices[3].position, Scale(Subtract(slices[1].position, slices[0].position), 1.3));
+  EXPECT_EQ(Code(slices), "UNEVEN_SPACING");
+}
+
+TEST(SeriesAssembly, ToleratesRoundedPositions) {
+  auto slices = Stack(20);
+  for (std::size_t i = 0; i < slices.size(); ++i) {
+    for (double& part : slices[i].position) part = std::round(part * 100) / 100;
+  }
+  EXPECT_EQ(Code(slices), "accepted");
+}
+
+TEST(SeriesAssembly, RefusesMixedOrientationsSizesAndPixels) {
+  auto slices = Stack(4);
+  slices[1].orientation = {0, 1, 0, 0, 0, -1};
+  EXPECT_EQ(Code(slices), "MIXED_ORIENTATION");
+  slices = Stack(4);
+  slices[3].rows = 7;
+  EXPECT_EQ(Code(slices), "MIXED_SIZES");
+  slices = Stack(4);
+  slices[3].pixel_spacing = {2, 1.6};
+  EXPECT_EQ(Code(slices), "MIXED_PIXEL_SPACING");
+}
+
+TEST(SeriesAssembly, RefusesAStackThatATiltedGantrySheared) {
+  auto slices = Stack(5);
+  for (std::size_t i = 0; i < slices.size(); ++i) {
+    slices[i].position[1] += 0.5 * static_cast<double>(i);
+  }
+  EXPECT_EQ(Code(slices), "GANTRY_TILT");
+}
+
+TEST(SeriesAssembly, RefusesTooFewSlicesAndImpossibleVectors) {
+  EXPECT_EQ(Code(Stack(2)), "TOO_FEW_SLICES");
+  auto slices = Stack(4);
+  slices[0].orientation = {0, 0, 0, 0, 0, 0};
+  EXPECT_EQ(Code(slices), "INVALID_GEOMETRY");
+}
+
+}  // namespace
+}  // namespace gvsl::data_loader
