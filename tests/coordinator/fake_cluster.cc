@@ -207,6 +207,13 @@ void FakeCluster::TakeState(const Group& group, const v1::Assignment& assignment
     ASSERT_EQ(held.step(), source.held_step());
     step = source.held_step();
   }
+  for (int rank = 0; rank < assignment.members_size(); ++rank) {
+    const v1::Member& listed = assignment.members(rank);
+    const TrainerReport& held = group[rank]->report;
+    if (!listed.has_held_step()) continue;
+    ASSERT_TRUE(held.holds_state() && held.step() == listed.held_step()) << listed.name();
+    ASSERT_LE(listed.held_step(), step) << "a survivor holds a higher step than the source";
+  }
   for (FakeWorker* member : group) {
     member->report.set_state(TrainerReport::STATE_RUNNING);
     member->report.set_holds_state(true);

@@ -96,6 +96,19 @@ TEST_F(GangLife, AnAccusedMemberThatStillSpeaksIsKept) {
   EXPECT_TRUE(cluster.Reaches("heads", v1::JOB_STATE_SUCCEEDED));
 }
 
+TEST_F(GangLife, ASilentAgentIsLostWhenItsLeaseEndsAndMayJoinAgain) {
+  StartJob(2, 1, 120);
+  ASSERT_TRUE(cluster.ReachesStep("heads", 5));
+  cluster.worker("w1").silent = true;
+  cluster.Rounds(14);
+  EXPECT_EQ(Job().generation(), 1u);
+  ASSERT_TRUE(cluster.RoundsUntil([&] { return Job().generation() == 2; }));
+  EXPECT_EQ(Members(), 1u);
+  cluster.worker("w1").silent = false;
+  ASSERT_TRUE(cluster.RoundsUntil([&] { return Members() == 2; }));
+  EXPECT_TRUE(cluster.Reaches("heads", v1::JOB_STATE_SUCCEEDED));
+}
+
 TEST_F(GangLife, AMemberThatIsLostWhileFormingDoesNotHoldTheOthers) {
   StartJob(3);
   cluster.Kill("w1");

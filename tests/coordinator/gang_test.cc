@@ -1,0 +1,189 @@
+// The rules of one decision, where a whole cluster would not come to the point by itself.
+#include "coordinator/gang.h"
+
+#include <gtest/gtest.h>
+
+namespace gvsl::coordinator {
+namespace {
+
+using v1::Gang;
+using v1::StopOrder;
+using v1::TrainerReport;
+using Verdict = GangDecision::Verdict;
+
+class GangMachine : public testing::Test {
+ protected:
+  GangMachine() {
+    job.mutable_job()->set_uid("u");
+    job.mutable_job()->set_steps(100);
+    job.mutable_job()->set_generation(2);
+    job.mutable_job()->mutable_spec()->set_slots(4);
+    job.mutable_job()->mutable_spec()->mutable_workers()->set_min(1);
+    job.mutable_job()->mutable_spec()->mutable_workers()->set_max(4);
+    Gang& gang = *job.mutable_gang();
+    gang.set_generation(2);
+    gang.set_phase(Gang::PHASE_RUNNING);
+    for (const char* name : {"a", "b"}) {
+      v1::GangSeat& seat = *gang.add_seats();
+      seat.mutable_member()->set_name(name);
+      seat.mutable_member()->add_slots(gang.seats_size() - 1);
+      seat.set_incarnation("1");
+      seat.set_trainer_incarnation(1);
+      WorkerView& worker = workers[name];
+      worker.name = name;
+      worker.incarnation = "1";
+      worker.reported = true;
+      worker.last_heartbeat = clock.Now();
+      Report(name, TrainerReport::STATE_RUNNING, 2, 10);
+    }
+  }
+  TrainerReport& Report(const std::string& name, TrainerReport::State state,
+                        std::uint64_t generation, std::uint64_t step) {
+    TrainerReport& report = workers[name].report;
+    report.set_state(state);
+    report.set_job_uid("u");
+    report.set_generation(generation);
+    report.set_holds_state(step > 0);
+    report.set_step(step);
+    report.set_incarnation(1);
+    return report;
+  }
+  GangDecision Decide() {
+    GangDecision decision =
+        AdvanceGang(clock.Now(), job, memory, workers, adopt_until, GangOptions{});
+    *job.mutable_gang() = decision.gang;
+    memory = decision.memory;
+    return decision;
+  }
+  void Stopping(StopOrder::Mode mode) {
+    job.mutable_gang()->set_phase(Gang::PHASE_STOPPING);
+    job.mutable_gang()->set_stop_mode(mode);
+  }
+
+  FakeClock clock;
+  v1::StoredJob job;
+  GangMemory memory;
+  WorkerViews workers;
+  TimePoint adopt_until;
+};
+
+TEST_F(GangMachine, NothingChangesWhileAllMembersTrain) {
+  const std::string before = job.gang().SerializeAsString();
+  const GangDecision decision = Decide();
+  EXPECT_EQ(decision.verdict, Verdict::kStay);
+  EXPECT_EQ(decision.gang.SerializeAsString(), before);
+  EXPECT_TRUE(decision.events.empty());
+}
+
+TEST_F(GangMachine, ALostMemberIsNamedOnceWithTheReason) {
+  workers.erase("b");
+  const GangDecision decision = Decide();
+  EXPECT_EQ(decision.gang.phase(), Gang::PHASE_STOPPING);
+  EXPECT_EQ(decision.gang.stop_mode(), StopOrder::MODE_NOW);
+  ASSERT_EQ(decision.events.size(), 1u);
+  EXPECT_EQ(decision.events[0].worker(), "b");
+  EXPECT_EQ(decision.events[0].message(), "worker b was lost: its lease ran out");
+  EXPECT_TRUE(Decide().events.empty());
+}
+
+TEST_F(GangMachine, AMemberThatWasNotHeardOfYetIsNotLostBeforeItsTime) {
+  workers.erase("b");
+  adopt_until = clock.Now() + std::chrono::milliseconds(100);
+  EXPECT_EQ(Decide().gang.phase(), Gang::PHASE_RUNNING);
+  clock.Advance(std::chrono::milliseconds(100));
+  EXPECT_EQ(Decide().gang.phase(), Gang::PHASE_STOPPING);
+}
+
+TEST_F(GangMachine, AMemberThatHasNotTakenUpTheStopMayStillBeginTheGeneration) {
+  Stopping(StopOrder::MODE_NOW);
+  Report("a", TrainerReport::STATE_STOPPED, 2, 10);
+  Report("b", TrainerReport::STATE_STOPPED, 1, 9);
+  EXPECT_EQ(Decide().verdict, Verdict::kStay);
+  workers["b"].holds_directive = true;
+  EXPECT_EQ(Decide().verdict, Verdict::kReform);
+}
+
+TEST_F(GangMachine, AnIdleMemberOfAStoppedGenerationNeedsNoStopping) {
+  Stopping(StopOrder::MODE_NOW);
+  Report("a", TrainerReport::STATE_STOPPED, 2, 10);
+  workers["b"].report.Clear();
+  workers["b"].report.set_state(TrainerReport::STATE_IDLE);
+  workers["b"].report.set_incarnation(1);
+  EXPECT_EQ(Decide().verdict, Verdict::kReform);
+}
+
+TEST_F(GangMachine, ALossWhileStoppingAtABoundaryMakesItAStopAtOnce) {
+  Stopping(StopOrder::MODE_CHECKPOINT);
+  workers["b"].report.set_state(TrainerReport::STATE_ABSENT);
+  const GangDecision decision = Decide();
+  EXPECT_EQ(decision.gang.stop_mode(), StopOrder::MODE_NOW);
+  EXPECT_TRUE(decision.gang.trainer_died());
+}
+
+TEST_F(GangMachine, ALeaverIsCheckpointedWhileTrainingAndLetGoAtOnceWhileForming) {
+  workers["b"].leaving = true;
+  EXPECT_EQ(Decide().gang.stop_mode(), StopOrder::MODE_CHECKPOINT);
+  job.mutable_gang()->set_phase(Gang::PHASE_FORMING);
+  EXPECT_EQ(Decide().gang.stop_mode(), StopOrder::MODE_NOW);
+}
+
+TEST_F(GangMachine, ALeaverThatHasGoneIsNotALoss) {
+  workers["b"].leaving = true;
+  Decide();
+  Report("a", TrainerReport::STATE_STOPPED, 2, 11);
+  workers.erase("b");
+  const GangDecision decision = Decide();
+  ASSERT_EQ(decision.events.size(), 1u);
+  EXPECT_EQ(decision.events[0].type(), "WORKER_LEFT");
+}
+
+TEST_F(GangMachine, AStopWithACheckpointWaitsForItsReportButNotForEver) {
+  job.set_wish(v1::StoredJob::WISH_PAUSE);
+  Stopping(StopOrder::MODE_CHECKPOINT);
+  for (const char* name : {"a", "b"}) Report(name, TrainerReport::STATE_STOPPED, 2, 11);
+  EXPECT_EQ(Decide().verdict, Verdict::kStay);
+  clock.Advance(std::chrono::seconds(3));
+  const GangDecision late = Decide();
+  EXPECT_EQ(late.verdict, Verdict::kPaused);
+  EXPECT_NE(late.sentence.find("without a new checkpoint"), std::string::npos);
+  job.mutable_job()->add_checkpoints()->set_step(11);
+  EXPECT_EQ(Decide().sentence, "paused; it goes on from the checkpoint of step 11");
+}
+
+TEST_F(GangMachine, APauseWhoseCheckpointFailedSaysWhy) {
+  job.set_wish(v1::StoredJob::WISH_PAUSE);
+  job.set_checkpoint_error("No space left on device");
+  Stopping(StopOrder::MODE_CHECKPOINT);
+  for (const char* name : {"a", "b"}) Report(name, TrainerReport::STATE_STOPPED, 2, 11);
+  const GangDecision decision = Decide();
+  EXPECT_EQ(decision.verdict, Verdict::kPaused);
+  EXPECT_NE(decision.sentence.find("No space left on device"), std::string::npos);
+}
+
+TEST_F(GangMachine, TheJobHasSucceededOnlyWhenItsLastCheckpointIsListed) {
+  Report("a", TrainerReport::STATE_FINISHED, 2, 100);
+  EXPECT_EQ(Decide().verdict, Verdict::kStay);
+  job.mutable_job()->add_checkpoints()->set_step(100);
+  EXPECT_EQ(Decide().verdict, Verdict::kSucceeded);
+}
+
+TEST_F(GangMachine, AMemberOtherThanRank0ThatHasFinishedDoesNotEndTheJob) {
+  job.mutable_job()->add_checkpoints()->set_step(100);
+  Report("b", TrainerReport::STATE_FINISHED, 2, 100);
+  EXPECT_EQ(Decide().verdict, Verdict::kStay);
+}
+
+TEST_F(GangMachine, TheSourceOfTheNextGenerationHoldsTheHighestStep) {
+  Report("a", TrainerReport::STATE_STOPPED, 2, 10);
+  Report("b", TrainerReport::STATE_STOPPED, 2, 11);
+  const Gang gang = FormGang(job, {"a", "b"}, {}, 4, workers);
+  EXPECT_EQ(gang.generation(), 3u);
+  EXPECT_EQ(gang.source_rank(), 1u);
+  EXPECT_EQ(gang.seats(0).member().held_step(), 10u);
+  const Gang smaller = FormGang(job, {"a", "b"}, {}, 1, workers);
+  ASSERT_EQ(smaller.seats_size(), 1);
+  EXPECT_EQ(smaller.seats(0).member().name(), "b");
+}
+
+}  // namespace
+}  // namespace gvsl::coordinator
