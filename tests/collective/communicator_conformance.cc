@@ -12,7 +12,6 @@
 namespace gvsl::collective {
 namespace {
 
-using testing::Contains;
 using testing::Each;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -57,7 +56,7 @@ void ExpectSerialBits(Gang& gang, const Owners& owners, std::size_t floats) {
   std::atomic<int> same = 0;
   const auto results = OnEveryRank(gang, [&](Communicator& communicator) {
     std::vector<float> total(floats, -1.0F);
-    const Status status = SumGradients(communicator, owners, total);
+    Status status = SumGradients(communicator, owners, total);
     same += SameBits(total, expected) ? 1 : 0;
     return status;
   });
@@ -106,7 +105,7 @@ TEST_P(CommunicatorConformance, BroadcastGivesEverybodyTheBytesOfTheRoot) {
     const auto results = OnEveryRank(gang, [&](Communicator& communicator) {
       std::vector<std::byte> bytes(size, std::byte{9});
       if (communicator.rank() == root) bytes = expected;
-      const Status status = communicator.Broadcast(root, bytes);
+      Status status = communicator.Broadcast(root, bytes);
       same += bytes == expected ? 1 : 0;
       return status;
     });

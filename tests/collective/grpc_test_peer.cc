@@ -3,12 +3,15 @@
 // prints its port, reads a line with the addresses of all ranks, and sums until an error.
 #include <iostream>
 #include <sstream>
+#include <string>
 
 #include "tests/collective/endless_sums.h"
 #include "worker/collective/grpc_peer_server.h"
 
+using gvsl::collective::GangPlace;
+using gvsl::collective::GrpcPeerServer;
+
 int main(int argc, char** argv) {
-  using namespace gvsl::collective;
   if (argc != 3) return 2;
   auto server = GrpcPeerServer::Start({});
   if (!server.ok()) return 3;
@@ -20,7 +23,8 @@ int main(int argc, char** argv) {
   for (std::string address; words >> address;) place.addresses.push_back(address);
   auto communicator = (*server)->Connect(place, std::chrono::seconds(30));
   if (!communicator.ok()) return 4;
-  const gvsl::Status status = SumUntilError(**communicator, std::stoul(argv[2]), [](int) {});
+  const gvsl::Status status =
+      gvsl::collective::SumUntilError(**communicator, std::stoul(argv[2]), [](int) {});
   std::cout << status << std::endl;
   return 0;
 }

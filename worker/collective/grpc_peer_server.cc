@@ -65,7 +65,8 @@ class GrpcPeerServer::Service final : public v1::CollectiveService::Service {
   Status Listen();
   int port() const { return port_; }
   StatusOr<std::unique_ptr<Communicator>> Connect(const GangPlace& place, Duration timeout,
-                                                  std::stop_token stop, std::vector<int>* missing);
+                                                  const std::stop_token& stop,
+                                                  std::vector<int>* missing);
   grpc::Status Exchange(grpc::ServerContext* context,
                         grpc::ServerReaderWriter<v1::Frame, v1::Frame>* stream) override;
 
@@ -100,7 +101,8 @@ Status GrpcPeerServer::Service::Listen() {
 }
 
 StatusOr<std::unique_ptr<Communicator>> GrpcPeerServer::Service::Connect(
-    const GangPlace& place, Duration timeout, std::stop_token stop, std::vector<int>* missing) {
+    const GangPlace& place, Duration timeout, const std::stop_token& stop,
+    std::vector<int>* missing) {
   const TimePoint deadline = std::chrono::steady_clock::now() + timeout;
   GVSL_RETURN_IF_ERROR(CheckPlace(place));
   GVSL_RETURN_IF_ERROR(rendezvous_.Open(MakeHello(place), place.addresses.size()));
@@ -181,9 +183,9 @@ StatusOr<std::unique_ptr<GrpcPeerServer>> GrpcPeerServer::Start(const GrpcPeerOp
 
 StatusOr<std::unique_ptr<Communicator>> GrpcPeerServer::Connect(const GangPlace& place,
                                                                 Duration timeout,
-                                                                std::stop_token stop,
+                                                                const std::stop_token& stop,
                                                                 std::vector<int>* missing) {
-  return service_->Connect(place, timeout, std::move(stop), missing);
+  return service_->Connect(place, timeout, stop, missing);
 }
 
 }  // namespace gvsl::collective

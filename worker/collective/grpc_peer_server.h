@@ -56,7 +56,7 @@ class GrpcPeerServer {
   // died meanwhile, FAILED_PRECONDITION when a peer knows a newer generation or this server does.
   // After an error `missing`, if given, holds the ranks that did not come or died.
   StatusOr<std::unique_ptr<Communicator>> Connect(const GangPlace& place, Duration timeout,
-                                                  std::stop_token stop = {},
+                                                  const std::stop_token& stop = {},
                                                   std::vector<int>* missing = nullptr);
 
  private:
