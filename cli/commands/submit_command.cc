@@ -38,6 +38,11 @@ StatusOr<std::string> ReadJobFile(const std::string& path) {
   return text;
 }
 
+// False when no connection came about (gRPC says so in its message only).
+bool MayHaveArrived(const Status& status) {
+  return IsAway(status) && status.message().find("failed to connect") == std::string::npos;
+}
+
 Status PrintJob(Context& context, const v1::Job& job) {
   return context.Print(context.json() ? DumpPretty(JobToJson(job)) : job.name());
 }
@@ -61,7 +66,7 @@ StatusOr<ExitCode> Submit(Context& context, const Options& options) {
   request.set_validate_only(options.dry_run);
   const auto job =
       context.Call(*context.stubs().jobs, &v1::JobService::StubInterface::CreateJob, request);
-  if (!job.ok() && !options.dry_run && IsAway(job.status())) {
+  if (!job.ok() && !options.dry_run && MayHaveArrived(job.status())) {
     context.err() << "gvslctl: whether the job was created is not known; the same job file with "
                   << "--request-id " << request.request_id() << " makes sure of one" << std::endl;
   }

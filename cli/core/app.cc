@@ -143,7 +143,8 @@ void PrintError(const Status& status, std::ostream& err) {
   if (status.code() == StatusCode::kUnimplemented) err << "UNIMPLEMENTED: ";
   err << status.message() << '\n';
   for (const FieldViolation& violation : status.violations()) {
-    err << "  " << violation.field << ": " << violation.reason << '\n';
+    const std::string line = Concat(violation.field, ": ", violation.reason);
+    if (status.message().find(line) == std::string::npos) err << "  " << line << '\n';
   }
   err << std::flush;
 }

@@ -93,7 +93,8 @@ class Builder {
         coordinator.http = addresses->http;
         return WriteRecord(context_.environment().files, record_);
       }
-      GVSL_RETURN_IF_ERROR(Poll("coordinator", coordinator.identity, "did not say its address"));
+      GVSL_RETURN_IF_ERROR(CheckAlive("coordinator", coordinator.identity));
+      GVSL_RETURN_IF_ERROR(Wait("coordinator", "did not say its address"));
     }
   }
 
@@ -150,24 +151,27 @@ class Builder {
           std::find_if(record_.workers.begin(), record_.workers.end(),
                        [&](const WorkerRecord& worker) { return !registered.count(worker.name); });
       if (answer.ok() && missing == record_.workers.end()) return OkStatus();
-      GVSL_RETURN_IF_ERROR(
-          Poll("coordinator", record_.coordinator.identity, "gave no list of workers"));
-      if (missing != record_.workers.end()) {
-        GVSL_RETURN_IF_ERROR(Poll(missing->name, missing->identity, "did not register"));
+      GVSL_RETURN_IF_ERROR(CheckAlive("coordinator", record_.coordinator.identity));
+      for (const WorkerRecord& worker : record_.workers) {
+        GVSL_RETURN_IF_ERROR(CheckAlive(worker.name, worker.identity));
       }
+      GVSL_RETURN_IF_ERROR(answer.ok() ? Wait(missing->name, "did not register")
+                                       : Wait("coordinator", "gave no list of workers"));
     }
   }
 
-  // Waits a moment; an error when `process` has ended or the time is up.
-  Status Poll(const std::string& process, const ProcessIdentity& identity, const char* complaint) {
+  Status CheckAlive(const std::string& process, const ProcessIdentity& identity) {
+    if (identity.Alive()) return OkStatus();
     const std::string log = record_.LogPath(process);
-    if (!identity.Alive()) {
-      return FailedPreconditionError(
-          Concat(process, " has ended; its log is ", log, "\n", LastLines(log)));
-    }
+    return FailedPreconditionError(
+        Concat(process, " has ended; its log is ", log, "\n", LastLines(log)));
+  }
+
+  // Waits a moment; an error when the time is up.
+  Status Wait(const std::string& process, const char* complaint) {
     if (context_.environment().clock.Now() >= end_) {
-      return DeadlineExceededError(
-          Concat(process, " ", complaint, " in time (--timeout); its log is ", log));
+      return AbortedError(Concat(process, " ", complaint, " in time (--timeout); its log is ",
+                                 record_.LogPath(process)));
     }
     if (context_.interrupt().WaitFor(kPollInterval)) return CancelledError("interrupted");
     return OkStatus();
