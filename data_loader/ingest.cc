@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <new>
 #include <tuple>
 #include <utility>
 
@@ -44,7 +45,7 @@ class Ingestion {
     }
     GVSL_ASSIGN_OR_RETURN(writer_, DatasetWriter::Create(files_, options_.output));
     for (const auto& [source, reader] : sources_) {
-      GVSL_RETURN_IF_ERROR(IngestOne(source, *reader));
+      GVSL_RETURN_IF_ERROR(IngestOrReject(source, *reader));
     }
     ReportLeftOvers();
     return Publish();
@@ -78,6 +79,16 @@ class Ingestion {
     std::sort(sources_.begin(), sources_.end(),
               [](const auto& a, const auto& b) { return a.first.path < b.first.path; });
     return OkStatus();
+  }
+
+  // A volume that does not fit into memory is one more bad file.
+  Status IngestOrReject(const VolumeSource& source, VolumeReader& reader) {
+    try {
+      return IngestOne(source, reader);
+    } catch (const std::bad_alloc&) {
+      Reject(source.path, {"OUT_OF_MEMORY", "it does not fit into this machine's memory"});
+      return OkStatus();
+    }
   }
 
   Status IngestOne(const VolumeSource& source, VolumeReader& reader) {

@@ -14,7 +14,7 @@
 namespace gvsl::data_loader {
 namespace {
 
-constexpr double kMostVoxels = 4e9;
+constexpr double kMostVoxels = 1073741824.0;
 constexpr double kBestCompression = 1100;  // gzip's bound is 1032
 
 struct FreeImage {
@@ -47,7 +47,7 @@ OrRejection<Image> Open(const std::string& path) {
   }
   const double bytes = DataBytes(*image);
   if (bytes / image->nbyper > kMostVoxels) {
-    return Rejection{"TOO_LARGE", "its header claims more than 4e9 voxels; check the header"};
+    return Rejection{"TOO_LARGE", "its header claims more than 2^30 voxels; check the header"};
   }
   std::error_code error;
   const auto file_bytes = static_cast<double>(std::filesystem::file_size(path, error));

@@ -12,7 +12,7 @@ namespace gvsl::data_loader {
 
 namespace {
 
-constexpr double kMostVoxels = 2147483648.0;
+constexpr double kMostVoxels = 1073741824.0;
 
 std::optional<double> ParseLength(const std::string& text) {
   double value = 0;
@@ -53,7 +53,7 @@ OrRejection<NewVolume> PrepareVolume(RawVolume raw, const PrepareOptions& option
   if (options.spacing) {
     if (ResampledVoxels(image.grid, *options.spacing) > kMostVoxels) {
       return Rejection{"TOO_LARGE",
-                       "it would have more than 2^31 voxels at this spacing; choose a coarser one"};
+                       "it would have more than 2^30 voxels at this spacing; choose a coarser one"};
     }
     image = Resample(image, *options.spacing);
   }

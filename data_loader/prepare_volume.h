@@ -21,7 +21,7 @@ struct PrepareOptions {
 StatusOr<std::optional<std::array<double, 3>>> ParseSpacing(const std::string& text);
 
 // The window follows from the voxels before they are resampled. CONSTANT, or TOO_LARGE when there
-// would be more than 2^31 voxels.
+// would be more than 2^30 voxels.
 OrRejection<NewVolume> PrepareVolume(RawVolume raw, const PrepareOptions& options);
 
 }  // namespace gvsl::data_loader
