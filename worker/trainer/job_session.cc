@@ -30,6 +30,11 @@ Status FromException(const std::exception& error) {
   return InternalError(error.what());
 }
 
+// What a communicator says when a peer is lost or somebody aborted.
+bool IsBrokenGang(const Status& status) {
+  return status.code() == StatusCode::kUnavailable || status.code() == StatusCode::kAborted;
+}
+
 Status CheckGang(const GangPlan& gang, const JobPlan& job) {
   const auto in_gang = [&](int rank) { return rank >= 0 && rank < int(gang.members.size()); };
   if (!in_gang(gang.rank) || !in_gang(gang.source_rank)) {
@@ -51,10 +56,6 @@ bool AllHoldTheSame(const GangPlan& gang) {
 }
 
 }  // namespace
-
-bool IsBrokenGang(const Status& status) {
-  return status.code() == StatusCode::kUnavailable || status.code() == StatusCode::kAborted;
-}
 
 JobSession::JobSession(const TrainerEnvironment& environment, JobPlan job)
     : environment_(environment),

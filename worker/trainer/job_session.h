@@ -65,7 +65,4 @@ class JobSession {
   bool holds_state_ = false;
 };
 
-// Whether an error means that the gang is broken rather than the job.
-bool IsBrokenGang(const Status& status);
-
 }  // namespace gvsl::trainer

@@ -58,11 +58,10 @@ void PipeReports::Ended(v1::TrainerReport::State state, std::optional<std::uint6
   report_.set_reason(reason);
   for (const std::string& suspect : suspects) report_.add_suspects(suspect);
   Hold(held_step);
-  const std::vector<LogField> fields = {{"job", report_.job_uid()},
-                                        {"generation", report_.generation()},
-                                        {"step", report_.step()},
-                                        {"reason", reason},
-                                        {"lost", Join(suspects, ",")}};
+  std::vector<LogField> fields = {
+      {"job", report_.job_uid()}, {"generation", report_.generation()}, {"step", report_.step()}};
+  if (!reason.empty()) fields.emplace_back("reason", reason);
+  if (!suspects.empty()) fields.emplace_back("lost", Join(suspects, ","));
   if (state == v1::TrainerReport::STATE_FAILED) {
     LogError("generation_failed", fields);
   } else if (!suspects.empty()) {
