@@ -125,6 +125,8 @@ class Coordinator {
   void AdvanceGangs(Draft& draft, std::map<std::string, Demand>& demands);
   void ApplyDecision(Draft& draft, v1::StoredJob& job, GangDecision decision,
                      std::map<std::string, Demand>& demands);
+  void KeepGang(Draft& draft, v1::StoredJob& job, v1::Gang::Phase before,
+                std::map<std::string, Demand>& demands);
   void ApplyGrants(Draft& draft, const std::map<std::string, Demand>& demands);
   void Form(Draft& draft, v1::StoredJob& job, const Grant& grant);
   void EndGang(Draft& draft, v1::StoredJob& job, v1::JobState state, const std::string& reason);

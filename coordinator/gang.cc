@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/text.h"
+#include "coordinator/gang_seat.h"
 
 namespace gvsl::coordinator {
 namespace {
@@ -11,24 +12,6 @@ using v1::Gang;
 using v1::GangSeat;
 using v1::TrainerReport;
 using Verdict = GangDecision::Verdict;
-
-enum class SeatStatus {
-  kUnknown,   // not heard of yet by this coordinator
-  kGone,      // lost, or left
-  kWaiting,   // its trainer has not begun this generation
-  kActive,    // forming or running
-  kStopped,   // out of this generation, with its state
-  kFinished,  // the last step is done
-  kFailed,
-};
-
-struct Seat {
-  SeatStatus status = SeatStatus::kUnknown;
-  std::string why_gone;  // "its lease ran out"
-  bool trainer_died = false;
-  bool leaving = false;
-  const WorkerView* worker = nullptr;  // null when unknown or gone with its agent
-};
 
 class Machine {
  public:
@@ -41,8 +24,9 @@ class Machine {
 
   GangDecision Run() {
     RememberAccusations();
+    const SeatContext context{now_, adopt_until_, options_, decision_.memory, workers_};
     for (GangSeat& seat : *gang().mutable_seats()) {
-      seats_.push_back(Look(seat));
+      seats_.push_back(LookAtSeat(seat, gang(), uid(), context));
       if (seats_.back().leaving) seat.set_leaving(true);
     }
     if (Failed() || Succeeded()) return decision_;
@@ -94,76 +78,6 @@ class Machine {
         decision_.memory.accused_at.try_emplace(suspect, now_);
       }
     }
-  }
-
-  bool IsSilentSinceAccused(const WorkerView& worker) const {
-    const auto found = decision_.memory.accused_at.find(worker.name);
-    return found != decision_.memory.accused_at.end() && worker.last_heartbeat <= found->second &&
-           now_ - found->second > options_.accusation_grace;
-  }
-
-  static Seat Gone(std::string why, bool trainer_died = false, bool leaving = false) {
-    Seat seat;
-    seat.status = SeatStatus::kGone;
-    seat.why_gone = std::move(why);
-    seat.trainer_died = trainer_died;
-    seat.leaving = leaving;
-    return seat;
-  }
-
-  Seat Look(const GangSeat& seat) {
-    if (seat.lost()) return Gone("");
-    const WorkerView* worker = Worker(seat.member().name());
-    if (worker == nullptr) {
-      if (now_ < adopt_until_) return Seat{};
-      return Gone("its lease ran out", /*trainer_died=*/false, seat.leaving());
-    }
-    if (worker->incarnation != seat.incarnation()) return Gone("its agent was started anew");
-    if (!worker->reported) return Seat{};
-    if (IsSilentSinceAccused(*worker)) return Gone("its peers lost it and it is silent");
-    const TrainerReport& report = worker->report;
-    if (report.state() == TrainerReport::STATE_ABSENT ||
-        report.incarnation() != seat.trainer_incarnation()) {
-      return Gone("its trainer process ended", /*trainer_died=*/true, worker->leaving);
-    }
-    Seat result;
-    result.worker = worker;
-    result.leaving = worker->leaving;
-    result.status = StatusOf(*worker);
-    return result;
-  }
-
-  SeatStatus StatusOf(const WorkerView& worker) {
-    const TrainerReport& report = worker.report;
-    if (report.state() == TrainerReport::STATE_FAILED && report.job_uid() == uid()) {
-      return SeatStatus::kFailed;
-    }
-    if (!SpeaksOfThisGeneration(report)) return StatusBeforeThisGeneration(worker);
-    switch (report.state()) {
-      case TrainerReport::STATE_STOPPED:
-        return SeatStatus::kStopped;
-      case TrainerReport::STATE_FINISHED:
-        return SeatStatus::kFinished;
-      case TrainerReport::STATE_IDLE:
-        return SeatStatus::kWaiting;
-      default:
-        return SeatStatus::kActive;
-    }
-  }
-
-  // An idle trainer holds nothing, so it counts as stopped at once. One that still speaks of an
-  // older generation may be about to begin this one, until its agent is known to hold the order to
-  // stop.
-  SeatStatus StatusBeforeThisGeneration(const WorkerView& worker) {
-    const TrainerReport::State state = worker.report.state();
-    const bool stopping = gang().phase() == Gang::PHASE_STOPPING;
-    const bool idle = state == TrainerReport::STATE_IDLE;
-    const bool stopped_before =
-        state == TrainerReport::STATE_STOPPED || state == TrainerReport::STATE_FINISHED;
-    if (stopping && (idle || (stopped_before && worker.holds_directive))) {
-      return SeatStatus::kStopped;
-    }
-    return SeatStatus::kWaiting;
   }
 
   bool Failed() {

@@ -1,0 +1,39 @@
+// What one member of a gang is doing, as far as its worker's last report goes. Pure.
+#pragma once
+
+#include <string>
+
+#include "coordinator/gang.h"
+
+namespace gvsl::coordinator {
+
+enum class SeatStatus {
+  kUnknown,   // not heard of yet by this coordinator
+  kGone,      // lost, or left
+  kWaiting,   // its trainer has not begun this generation
+  kActive,    // forming or running
+  kStopped,   // out of this generation, with its state
+  kFinished,  // the last step is done
+  kFailed,
+};
+
+struct Seat {
+  SeatStatus status = SeatStatus::kUnknown;
+  std::string why_gone;  // "its lease ran out"
+  bool trainer_died = false;
+  bool leaving = false;
+  const WorkerView* worker = nullptr;  // null when unknown or gone with its agent
+};
+
+struct SeatContext {
+  TimePoint now;
+  TimePoint adopt_until;
+  const GangOptions& options;
+  const GangMemory& memory;
+  const WorkerViews& workers;
+};
+
+Seat LookAtSeat(const v1::GangSeat& seat, const v1::Gang& gang, const std::string& job_uid,
+                const SeatContext& context);
+
+}  // namespace gvsl::coordinator
