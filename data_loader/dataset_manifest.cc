@@ -1,15 +1,13 @@
 #include "data_loader/dataset_manifest.h"
 
 #include <algorithm>
-#include <cmath>
 #include <exception>
-#include <limits>
-#include <set>
 
 #include <nlohmann/json.hpp>
 
 #include "common/sha256.h"
 #include "common/text.h"
+#include "data_loader/manifest_check.h"
 
 namespace gvsl::data_loader {
 namespace {
@@ -17,8 +15,6 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::uint32_t kFormatVersion = 1;
-constexpr std::int64_t kLargestAxis = 65535;
-constexpr std::int64_t kLargestVolume = std::int64_t{1} << 33;
 
 template <typename T>
 Json OrNull(const std::optional<T>& value) {
@@ -80,71 +76,6 @@ ShardEntry ShardFromJson(const Json& json) {
   return {json.at("file").get<std::string>(), json.at("sha256").get<std::string>(),
           json.at("bytes").get<std::uint64_t>(),
           json.at("volumes").get<std::vector<std::uint32_t>>()};
-}
-
-bool IsSha256(const std::string& text) {
-  return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
-}
-
-// Empty when the entry makes sense.
-std::string Absurdity(const VolumeEntry& volume) {
-  std::int64_t voxels = 1;
-  for (std::int64_t size : volume.grid.size) {
-    if (size < 1 || size > kLargestAxis) return "a size is out of range";
-    voxels *= size;
-  }
-  if (voxels > kLargestVolume) return "it has too many voxels";
-  for (double spacing : volume.grid.spacing) {
-    if (!std::isfinite(spacing) || spacing <= 0) return "a spacing is not positive";
-  }
-  for (const auto& row : volume.grid.to_ras) {
-    for (double value : row) {
-      if (!std::isfinite(value)) return "its matrix is not finite";
-    }
-  }
-  if (!IsSha256(volume.sha256)) return "its sha256 is none";
-  if (volume.label_sha256 && !IsSha256(*volume.label_sha256)) return "its label_sha256 is none";
-  return {};
-}
-
-Status CheckShards(const DatasetManifest& manifest) {
-  std::vector<int> seen(manifest.volumes.size(), 0);
-  for (std::size_t i = 0; i < manifest.shards.size(); ++i) {
-    const ShardEntry& shard = manifest.shards[i];
-    if (shard.file.empty() || shard.file.find('/') != std::string::npos || shard.file == "..") {
-      return DataLossError(Concat("shard ", i, ": its file is not a plain name"));
-    }
-    if (!IsSha256(shard.sha256)) return DataLossError(shard.file + ": its sha256 is none");
-    for (std::uint32_t index : shard.volumes) {
-      if (index >= seen.size() || manifest.volumes[index].shard != i || seen[index]++ > 0) {
-        return DataLossError(Concat(shard.file, ": volume ", index, " is not its own"));
-      }
-    }
-  }
-  if (std::find(seen.begin(), seen.end(), 0) != seen.end()) {
-    return DataLossError("a volume is in no shard");
-  }
-  return OkStatus();
-}
-
-Status CheckManifest(const DatasetManifest& manifest) {
-  std::set<std::string> ids;
-  for (const VolumeEntry& volume : manifest.volumes) {
-    if (!ids.insert(volume.id).second) {
-      return DataLossError(Concat("volume ", volume.id, " is there twice"));
-    }
-    if (std::string reason = Absurdity(volume); !reason.empty()) {
-      return DataLossError(Concat("volume ", volume.id, ": ", reason));
-    }
-    if (volume.subject >= manifest.volumes.size()) {
-      return DataLossError(Concat("volume ", volume.id, ": its subject is out of range"));
-    }
-  }
-  GVSL_RETURN_IF_ERROR(CheckShards(manifest));
-  if (DatasetSha256(manifest) != manifest.sha256) {
-    return DataLossError("the dataset's sha256 does not hold");
-  }
-  return OkStatus();
 }
 
 StatusOr<DatasetManifest> FromJsonObject(const Json& json) {

@@ -18,6 +18,12 @@ std::string FolderName(const std::string& path) {
   return std::filesystem::path(path).filename().string();
 }
 
+bool IsCalledDicom(const std::string& path) {
+  std::string extension = std::filesystem::path(path).extension().string();
+  for (char& letter : extension) letter = static_cast<char>(letter | 0x20);
+  return extension == ".dcm" || extension == ".ima";
+}
+
 // A copy of a slice has its identity and its place.
 Series WithoutCopies(const Series& series) {
   std::set<std::pair<std::string, std::optional<std::array<double, 3>>>> seen;
@@ -58,6 +64,11 @@ ScanResult DicomSeriesReader::Scan(const std::vector<std::string>& files) {
   std::map<std::string, std::set<std::string>> series_in_folder;
   for (const std::string& file : files) {
     std::optional<DicomHeader> header = ReadDicomHeader(file);
+    if (!header && IsCalledDicom(file)) {
+      result.rejected.push_back(
+          {file, "", {"NOT_DICOM", "it is called a DICOM file and is none; copy it again"}});
+      continue;
+    }
     if (!header) {
       result.left.push_back(file);
       continue;

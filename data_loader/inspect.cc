@@ -113,6 +113,11 @@ StatusOr<DatasetSummary> SummarizeDataset(FileSystem& files, const std::string& 
 
 Status ExportVolume(FileSystem& files, const std::string& directory, const std::string& id,
                     const std::string& output, const std::string& label_output) {
+  for (const std::string& name : {output, label_output}) {
+    if (!name.empty() && NiftiStem(name).empty()) {
+      return InvalidArgumentError(name + ": the file's name must end in .nii or .nii.gz");
+    }
+  }
   GVSL_ASSIGN_OR_RETURN(const auto dataset, Dataset::Open(files, directory));
   const auto& volumes = dataset->manifest().volumes;
   const auto found = std::find_if(volumes.begin(), volumes.end(),

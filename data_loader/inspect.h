@@ -35,7 +35,8 @@ struct DatasetSummary {
 StatusOr<DatasetSummary> SummarizeDataset(FileSystem& files, const std::string& directory);
 
 // Writes the volume `id` as float32 NIfTI, values 0 to 1, and its labels to `label_output` unless
-// that is empty. NOT_FOUND (names a similar id), FAILED_PRECONDITION when it has no labels.
+// that is empty. NOT_FOUND (names a similar id), FAILED_PRECONDITION when it has no labels,
+// INVALID_ARGUMENT for names that do not end in .nii or .nii.gz.
 Status ExportVolume(FileSystem& files, const std::string& directory, const std::string& id,
                     const std::string& output, const std::string& label_output);
 

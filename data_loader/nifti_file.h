@@ -1,5 +1,5 @@
-// NIfTI-1 files (.nii, .nii.gz) by libnifti: bytes and header, nothing decided. Not thread-safe, as
-// the library is not.
+// NIfTI-1 files (.nii, .nii.gz) by libnifti: bytes and header, nothing decided. nifti_file.cc
+// reads, nifti_writer.cc writes. Not thread-safe, as the library is not.
 #pragma once
 
 #include <array>

@@ -96,7 +96,7 @@ TEST_F(DatasetProgramTest, ExitsWithTwoAfterWrongUsage) {
        {"", "eat", "ingest", "ingest --input in", "ingest --input in --output set --window bone",
         "ingest --input in --output set --spacing 1,2", "show", "verify a b",
         "ingest --input in --output set --volumes-per-shard 0", "show set --yaml",
-        "convert --input in --output out.png"}) {
+        "convert --input in --output out.png", "export set volume out.png"}) {
     EXPECT_EQ(Run(wrong).exit_code, 2) << wrong;
   }
   EXPECT_EQ(Run("--help").exit_code, 0);

@@ -26,6 +26,7 @@ class DicomSeriesReaderTest : public ::testing::Test {
     const auto files = ListFiles({directory_.path()}, "");
     ScanResult scan = reader_.Scan(*files);
     left_ = scan.left;
+    rejected_ = scan.rejected;
     EXPECT_EQ(scan.sources.size(), 1U);
     source_ = scan.sources.at(0);
     return reader_.Read(source_);
@@ -49,6 +50,7 @@ class DicomSeriesReaderTest : public ::testing::Test {
   DicomSeriesReader reader_;
   VolumeSource source_;
   std::vector<std::string> left_;
+  std::vector<RejectedSource> rejected_;
 };
 
 TEST_F(DicomSeriesReaderTest, ReadsASeriesWhateverItsFilesAreCalled) {
@@ -130,13 +132,15 @@ TEST_F(DicomSeriesReaderTest, RefusesObjectsWithoutPixels) {
   EXPECT_EQ(Code(Read()), "NOT_AN_IMAGE");
 }
 
-TEST_F(DicomSeriesReaderTest, LeavesOtherFilesAlone) {
+TEST_F(DicomSeriesReaderTest, LeavesOtherFilesAloneUnlessTheyAreCalledDicom) {
   WriteSlices(MakeSlices(3), directory_ / "series");
   std::ofstream(directory_ / "series/readme.txt") << "not DICOM";
   std::ofstream(directory_ / "series/README") << "not DICOM either";
   std::ofstream(directory_ / "series/broken.dcm") << std::string(3000, 'z');
   EXPECT_EQ(Code(Read()), "accepted");
-  EXPECT_EQ(left_.size(), 3U);
+  EXPECT_EQ(left_.size(), 2U);
+  ASSERT_EQ(rejected_.size(), 1U);
+  EXPECT_EQ(rejected_[0].rejection.code, "NOT_DICOM");
 }
 
 TEST_F(DicomSeriesReaderTest, SeparatesSeriesThatLieInOneFolder) {

@@ -1,0 +1,101 @@
+#include <nifti1_io.h>
+
+#include <cerrno>
+#include <limits>
+#include <memory>
+
+#include "data_loader/nifti_file.h"
+
+namespace gvsl::data_loader {
+namespace {
+
+struct FreeImage {
+  void operator()(nifti_image* image) const { nifti_image_free(image); }
+};
+
+template <typename T>
+void Pack(std::span<const double> values, void* data) {
+  T* out = static_cast<T*>(data);
+  for (std::size_t i = 0; i < values.size(); ++i) out[i] = static_cast<T>(values[i]);
+}
+
+int Datatype(NiftiType type) {
+  switch (type) {
+    case NiftiType::kInt16:
+      return NIFTI_TYPE_INT16;
+    case NiftiType::kInt32:
+      return NIFTI_TYPE_INT32;
+    case NiftiType::kFloat32:
+      return NIFTI_TYPE_FLOAT32;
+  }
+  return NIFTI_TYPE_FLOAT32;
+}
+
+// Units mm; the same matrix in sform and, as a rotation, in qform; code 1, "scanner".
+void SetFrame(nifti_image& image, const Affine& to_ras) {
+  mat44 matrix{};
+  for (int row = 0; row < 3; ++row) {
+    for (int column = 0; column < 4; ++column) {
+      matrix.m[row][column] = static_cast<float>(to_ras[row][column]);
+    }
+  }
+  matrix.m[3][3] = 1;
+  image.sform_code = image.qform_code = NIFTI_XFORM_SCANNER_ANAT;
+  image.sto_xyz = matrix;
+  image.sto_ijk = nifti_mat44_inverse(matrix);
+  nifti_mat44_to_quatern(matrix, &image.quatern_b, &image.quatern_c, &image.quatern_d,
+                         &image.qoffset_x, &image.qoffset_y, &image.qoffset_z, &image.dx, &image.dy,
+                         &image.dz, &image.qfac);
+  image.pixdim[0] = image.qfac;
+  image.pixdim[1] = image.dx;
+  image.pixdim[2] = image.dy;
+  image.pixdim[3] = image.dz;
+  image.xyz_units = NIFTI_UNITS_MM;
+}
+
+Status Write(const nifti_image& image, const std::string& path) {
+  const nifti_1_header header = nifti_convert_nim2nhdr(&image);
+  const char no_extension[4] = {};
+  znzFile file = znzopen(path.c_str(), "wb", path.ends_with(".gz") ? 1 : 0);
+  if (znz_isnull(file)) return ErrnoError(errno, "create " + path);
+  const std::size_t bytes = image.nvox * static_cast<std::size_t>(image.nbyper);
+  bool written = znzwrite(&header, 1, sizeof(header), file) == sizeof(header);
+  written = written && znzwrite(no_extension, 1, 4, file) == 4;
+  written = written && znzwrite(image.data, 1, bytes, file) == bytes;
+  const bool closed = Xznzclose(&file) == 0;
+  if (!written || !closed) return ErrnoError(errno == 0 ? EIO : errno, "write " + path);
+  return OkStatus();
+}
+
+}  // namespace
+
+Status WriteNifti(const std::string& path, const std::array<std::int64_t, 3>& size,
+                  const Affine& to_ras, std::span<const double> values, NiftiType type) {
+  for (std::int64_t length : size) {
+    if (length < 1 || length > std::numeric_limits<std::int16_t>::max()) {
+      return InvalidArgumentError("NIfTI-1 has axes of 1 to 32767 voxels");
+    }
+  }
+  const int dims[8] = {
+      3, static_cast<int>(size[2]), static_cast<int>(size[1]), static_cast<int>(size[0]), 1, 1, 1,
+      1};
+  const std::unique_ptr<nifti_image, FreeImage> image(nifti_make_new_nim(dims, Datatype(type), 1));
+  if (image == nullptr || image->data == nullptr) return ResourceExhaustedError("out of memory");
+  image->nifti_type = NIFTI_FTYPE_NIFTI1_1;
+  image->iname_offset = 352;
+  SetFrame(*image, to_ras);
+  switch (type) {
+    case NiftiType::kInt16:
+      Pack<std::int16_t>(values, image->data);
+      break;
+    case NiftiType::kInt32:
+      Pack<std::int32_t>(values, image->data);
+      break;
+    case NiftiType::kFloat32:
+      Pack<float>(values, image->data);
+      break;
+  }
+  return Write(*image, path);
+}
+
+}  // namespace gvsl::data_loader
