@@ -1,5 +1,6 @@
 #include "model/layers.h"
 
+#include <ATen/ops/cat.h>
 #include <ATen/ops/conv3d.h>
 #include <ATen/ops/group_norm.h>
 #include <ATen/ops/leaky_relu.h>
@@ -7,6 +8,7 @@
 #include <ATen/ops/upsample_trilinear3d.h>
 
 #include <algorithm>
+#include <vector>
 
 namespace gvsl::model {
 
@@ -19,7 +21,13 @@ Conv3d::Conv3d(ParameterList& parameters, const std::string& name, std::int64_t 
 at::Tensor Conv3d::Forward(const at::Tensor& x) const {
   const std::int64_t unit[] = {1, 1, 1};
   const std::int64_t padding[] = {padding_, padding_, padding_};
-  return at::conv3d(x, weight_, bias_, unit, padding);
+  if (x.scalar_type() != at::kDouble) return at::conv3d(x, weight_, bias_, unit, padding);
+  // Where oneDNN has no kernel, ATen unfolds a whole batch at once, to 27 times its size.
+  std::vector<at::Tensor> items;
+  for (std::int64_t k = 0; k < x.size(0); ++k) {
+    items.push_back(at::conv3d(x.narrow(0, k, 1), weight_, bias_, unit, padding));
+  }
+  return at::cat(items, 0);
 }
 
 NormActivation::NormActivation(ParameterList& parameters, const std::string& name,

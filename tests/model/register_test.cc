@@ -85,13 +85,14 @@ TEST(DrawPairs, LeavesVolumesWithoutLabelsOutAndRefusesASingleSubject) {
 }
 
 TEST(RegisterSummary, GivesMeanGainAndItsStandardError) {
-  const std::vector<RegisteredPair> pairs = {{0, 1, "", "", 0.5, 0.6}, {1, 0, "", "", 0.4, 0.7}};
+  const std::vector<RegisteredPair> pairs = {{0, 1, "", "", 0.5, 0.75}, {1, 0, "", "", 0.25, 0.75}};
   const RegisterSummary summary = Summarize(pairs);
-  EXPECT_NEAR(summary.dsc_before, 0.45, 1e-12);
-  EXPECT_NEAR(summary.dsc_after, 0.65, 1e-12);
-  EXPECT_NEAR(summary.gain, 0.2, 1e-12);
-  EXPECT_NEAR(summary.gain_spread, 0.1, 1e-12);
-  EXPECT_THAT(ToJson(pairs), HasSubstr("\"gain_spread\":0.1"));
+  EXPECT_EQ(summary.dsc_before, 0.375);
+  EXPECT_EQ(summary.dsc_after, 0.75);
+  EXPECT_EQ(summary.gain, 0.375);
+  EXPECT_EQ(summary.gain_spread, 0.125);
+  EXPECT_THAT(ToJson(pairs), HasSubstr("\"gain\":0.375,\"gain_spread\":0.125}"));
+  EXPECT_THAT(ToTable(pairs), HasSubstr("gain +0.3750, standard error 0.1250"));
 }
 
 class AlignerFile : public testing::Test {
@@ -154,7 +155,7 @@ TEST(Montage, ShowsThreePlanesInSixColumnsAndTheIdentityWithoutDifference) {
   const std::span<const float> voxels(volume.data_ptr<float>(), 10 * 12 * 14);
   GrayImage image = MakeMontage(
       {{10, 12, 14}, voxels, voxels, voxels, {field.data_ptr<float>(), 3 * 10 * 12 * 14}});
-  const int scale = 200 / 14;
+  const int scale = 260 / 14;
   EXPECT_EQ(image.width, 6 * (14 * scale + 4) - 4);
   EXPECT_EQ(image.height, 12 + (12 + 10 + 10) * scale + 2 * 4);
   // The middle of the last column's first tile.
