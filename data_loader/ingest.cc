@@ -1,17 +1,15 @@
 #include "data_loader/ingest.h"
 
 #include <algorithm>
-#include <map>
 #include <new>
+#include <set>
 #include <tuple>
 #include <utility>
 
 #include "common/sha256.h"
 #include "common/text.h"
 #include "data_loader/dataset_writer.h"
-#include "data_loader/dicom_series_reader.h"
-#include "data_loader/input_files.h"
-#include "data_loader/label_index.h"
+#include "data_loader/ingest_inputs.h"
 #include "data_loader/nifti_reader.h"
 #include "data_loader/resample.h"
 
@@ -39,12 +37,14 @@ class Ingestion {
       : files_(files), options_(options), observer_(observer), book_(options.key) {}
 
   StatusOr<IngestReport> Run() {
-    GVSL_RETURN_IF_ERROR(FindInputs());
+    GVSL_ASSIGN_OR_RETURN(inputs_, FindInputs(files_, options_));
+    for (const RejectedSource& source : inputs_.rejected) Reject(source.path, source.rejection);
+    report_.ignored_files = inputs_.ignored_files;
     if (IsFailedIngestion(files_, options_.output)) {
       GVSL_RETURN_IF_ERROR(files_.RemoveTree(options_.output));
     }
     GVSL_ASSIGN_OR_RETURN(writer_, DatasetWriter::Create(files_, options_.output));
-    for (const auto& [source, reader] : sources_) {
+    for (const auto& [source, reader] : inputs_.sources) {
       GVSL_RETURN_IF_ERROR(IngestOrReject(source, *reader));
     }
     ReportLeftOvers();
@@ -52,35 +52,6 @@ class Ingestion {
   }
 
  private:
-  Status FindInputs() {
-    GVSL_ASSIGN_OR_RETURN(std::vector<std::string> left,
-                          ListFiles(options_.inputs, options_.labels));
-    if (!options_.labels.empty()) {
-      GVSL_ASSIGN_OR_RETURN(const auto label_files, ListFiles({options_.labels}, ""));
-      labels_ = LabelIndex(label_files);
-      std::erase_if(left, [&](const std::string& file) {
-        return std::binary_search(label_files.begin(), label_files.end(), file);
-      });
-    }
-    if (!options_.classes.empty()) {
-      GVSL_ASSIGN_OR_RETURN(classes_, ReadClasses(files_, options_.classes));
-    }
-    readers_ = AllReaders();
-    for (const auto& reader : readers_) {
-      ScanResult scan = reader->Scan(left);
-      for (VolumeSource& source : scan.sources) {
-        ++stems_[source.stem];
-        sources_.emplace_back(std::move(source), reader.get());
-      }
-      for (const RejectedSource& source : scan.rejected) Reject(source.path, source.rejection);
-      left = std::move(scan.left);
-    }
-    report_.ignored_files = left.size();
-    std::sort(sources_.begin(), sources_.end(),
-              [](const auto& a, const auto& b) { return a.first.path < b.first.path; });
-    return OkStatus();
-  }
-
   // A volume that does not fit into memory is one more bad file.
   Status IngestOrReject(const VolumeSource& source, VolumeReader& reader) {
     try {
@@ -92,7 +63,7 @@ class Ingestion {
   }
 
   Status IngestOne(const VolumeSource& source, VolumeReader& reader) {
-    OrRejection<std::string> label = labels_.Find(source.stem);
+    OrRejection<std::string> label = inputs_.labels.Find(source.stem);
     OrRejection<RawVolume> raw = reader.Read(source);
     if (const auto* rejection = std::get_if<Rejection>(&raw)) {
       Reject(source.path, *rejection);
@@ -110,9 +81,9 @@ class Ingestion {
     volume.source = accepted.source;
     AddLabels(label, volume, accepted);
     AddClass(source.stem, volume, accepted);
-    if (stems_[source.stem] > 1) {
+    if (inputs_.stems[source.stem] > 1) {
       accepted.warnings.push_back(
-          {"DUPLICATE_STEM", Concat(stems_[source.stem],
+          {"DUPLICATE_STEM", Concat(inputs_.stems[source.stem],
                                     " inputs have this stem; all are kept, and labels and "
                                     "classes of the stem go to each")});
     }
@@ -154,19 +125,19 @@ class Ingestion {
   }
 
   void AddClass(const std::string& stem, NewVolume& volume, AcceptedVolume& accepted) {
-    if (const auto found = classes_.find(stem); found != classes_.end()) {
+    if (const auto found = inputs_.classes.find(stem); found != inputs_.classes.end()) {
       volume.class_index = found->second;
       used_classes_.insert(stem);
-    } else if (!classes_.empty()) {
+    } else if (!inputs_.classes.empty()) {
       accepted.warnings.push_back({"NO_CLASS", "the classes do not name its stem; kept without"});
     }
   }
 
   void ReportLeftOvers() {
-    for (const std::string& path : labels_.Unused()) {
+    for (const std::string& path : inputs_.labels.Unused()) {
       Reject(path, {"LABEL_WITHOUT_IMAGE", "no image has the stem of this label map"});
     }
-    if (const std::size_t unknown = classes_.size() - used_classes_.size(); unknown > 0) {
+    if (const std::size_t unknown = inputs_.classes.size() - used_classes_.size(); unknown > 0) {
       report_.warnings.push_back(
           {"CLASS_WITHOUT_IMAGE", Concat(unknown, " stems of the classes are no accepted image")});
       Observe(IngestEvent::Kind::kWarning, options_.classes, report_.warnings.back());
@@ -214,25 +185,14 @@ class Ingestion {
   const IngestOptions& options_;
   const IngestObserver& observer_;
   SourceBook book_;
-  LabelIndex labels_{{}};
-  std::map<std::string, std::int32_t> classes_;
+  IngestInputs inputs_;
   std::set<std::string> used_classes_;
-  std::vector<std::unique_ptr<VolumeReader>> readers_;
-  std::vector<std::pair<VolumeSource, VolumeReader*>> sources_;
-  std::map<std::string, int> stems_;
   std::unique_ptr<DatasetWriter> writer_;
   std::vector<AcceptedVolume> accepted_;  // in the writer's order
   IngestReport report_;
 };
 
 }  // namespace
-
-std::vector<std::unique_ptr<VolumeReader>> AllReaders() {
-  std::vector<std::unique_ptr<VolumeReader>> readers;
-  readers.push_back(std::make_unique<NiftiReader>());
-  readers.push_back(std::make_unique<DicomSeriesReader>());
-  return readers;
-}
 
 StatusOr<IngestReport> Ingest(FileSystem& files, const IngestOptions& options,
                               const IngestObserver& observer) {
