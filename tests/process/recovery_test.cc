@@ -1,0 +1,153 @@
+// What happens when something dies, and how long it takes.
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <iostream>
+#include <string>
+
+#include "tests/process/cluster.h"
+
+namespace gvsl::testing_process {
+namespace {
+
+using std::chrono::seconds;
+
+double SecondsSince(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+// Members of the gang by rank.
+std::vector<std::string> MemberNames(const Json& job) {
+  std::vector<std::string> names;
+  for (const Json& worker : job["workers"]) names.push_back(worker["name"]);
+  return names;
+}
+
+class LossOfAWorker : public testing::TestWithParam<int> {};
+
+TEST_P(LossOfAWorker, LosesNoCommittedStepAndNamesTheCulprit) {
+  const int rank = GetParam();
+  Cluster cluster;
+  cluster.MakeDataset();
+  cluster.StartCoordinator();
+  for (int i = 0; i < 3; ++i) cluster.StartWorker(i);
+  // No checkpoint before the loss: what goes on must come from the survivors.
+  cluster.Submit({.steps = 60, .min_workers = 2, .every_steps = 1000});
+  ASSERT_TRUE(cluster.WaitForStep("job", 5)) << cluster.Logs();
+  ASSERT_TRUE(Eventually([&] { return cluster.Get("job")["workers"].size() == 3; }));
+  const Json before = cluster.Get("job");
+  const std::string culprit = MemberNames(before).at(rank);
+  const int index = culprit.back() - '0';
+
+  const auto killed = std::chrono::steady_clock::now();
+  cluster.worker(index).Signal(SIGKILL);
+  ASSERT_TRUE(cluster.worker(index).WaitFor(seconds(5)));
+  cluster.StopWorker(index);
+  const double at_loss = cluster.StepOfWorkers();
+  ASSERT_TRUE(Eventually([&] { return cluster.StepOfWorkers() > at_loss + 1; }, seconds(30),
+                         std::chrono::milliseconds(5)))
+      << cluster.Get("job") << cluster.Logs();
+  const double recovered = SecondsSince(killed);
+  std::cout << "rank " << rank << " killed: next committed step after " << recovered << " s\n";
+  RecordProperty("seconds_to_next_step", std::to_string(recovered));
+
+  const Json after = cluster.Get("job");
+  EXPECT_GT(after["generation"].get<int>(), before["generation"].get<int>());
+  EXPECT_TRUE(after["checkpoints"].empty()) << "the state came from the survivors";
+  const Finished events = cluster.Ctl({"events", "job"});
+  EXPECT_NE(events.output.find(culprit), std::string::npos) << events.output;
+  EXPECT_EQ(cluster.WaitForEnd("job"), "SUCCEEDED") << cluster.Get("job") << cluster.Logs();
+  EXPECT_EQ(cluster.Get("job")["step"], 60);
+}
+
+INSTANTIATE_TEST_SUITE_P(OfEveryRank, LossOfAWorker, testing::Values(0, 1, 2));
+
+TEST(LossOfATrainer, IsRepairedByItsAgent) {
+  Cluster cluster;
+  cluster.MakeDataset();
+  cluster.StartCoordinator();
+  cluster.StartWorker(0);
+  cluster.StartWorker(1);
+  cluster.Submit({.steps = 60});
+  ASSERT_TRUE(cluster.WaitForStep("job", 5)) << cluster.Logs();
+  const auto children = cluster.worker(0).Children();
+  ASSERT_EQ(children.size(), 1U);
+  ASSERT_EQ(::kill(children[0], SIGKILL), 0);
+  EXPECT_EQ(cluster.WaitForEnd("job"), "SUCCEEDED") << cluster.Get("job") << cluster.Logs();
+  EXPECT_TRUE(cluster.worker(0).IsRunning());
+}
+
+TEST(LossOfATrainer, TakesPlaceWhenItsAgentDies) {
+  Cluster cluster;
+  cluster.StartCoordinator();
+  cluster.StartWorker(0);
+  const auto children = cluster.worker(0).Children();
+  ASSERT_EQ(children.size(), 1U);
+  cluster.worker(0).Signal(SIGKILL);
+  ASSERT_TRUE(cluster.worker(0).WaitFor(seconds(5)));
+  EXPECT_TRUE(Eventually([&] { return ::kill(children[0], 0) != 0; }, seconds(5)));
+}
+
+TEST(AFrozenWorker, IsLeftBehindAndFenced) {
+  Cluster cluster;
+  cluster.MakeDataset();
+  cluster.StartCoordinator();
+  for (int i = 0; i < 2; ++i) cluster.StartWorker(i);
+  cluster.Submit({.steps = 80});
+  ASSERT_TRUE(Eventually([&] { return cluster.Get("job")["workers"].size() == 2; }));
+  ASSERT_TRUE(cluster.WaitForStep("job", 5)) << cluster.Logs();
+  const auto children = cluster.worker(1).Children();
+  ASSERT_EQ(children.size(), 1U);
+  const auto frozen = std::chrono::steady_clock::now();
+  cluster.worker(1).Signal(SIGSTOP);
+  ::kill(children[0], SIGSTOP);
+  const double at_freeze = cluster.StepOfWorkers();
+  ASSERT_TRUE(Eventually(
+      [&] {
+        const Json job = cluster.Get("job");
+        return job.is_object() && job["workers"].size() == 1 &&
+               job["step"].get<double>() > at_freeze + 1;
+      },
+      seconds(60)))
+      << cluster.Get("job") << cluster.Logs();
+  std::cout << "frozen worker: next committed steps after " << SecondsSince(frozen) << " s\n";
+  ::kill(children[0], SIGCONT);
+  cluster.worker(1).Signal(SIGCONT);
+  EXPECT_EQ(cluster.WaitForEnd("job"), "SUCCEEDED") << cluster.Get("job") << cluster.Logs();
+}
+
+TEST(AWaitingJob, SaysWhatItWaitsForAndStartsWhenItComes) {
+  Cluster cluster;
+  cluster.MakeDataset();
+  cluster.StartCoordinator();
+  cluster.StartWorker(0);
+  cluster.Submit({.steps = 5, .min_workers = 2});
+  ASSERT_TRUE(Eventually([&] { return !cluster.Get("job")["reason"].get<std::string>().empty(); }));
+  EXPECT_EQ(cluster.Get("job")["state"], "QUEUED");
+  const Finished explained = cluster.Ctl({"explain", "job"});
+  EXPECT_EQ(explained.status, 0);
+  EXPECT_NE(explained.output.find("2"), std::string::npos) << explained.output;
+  cluster.StartWorker(1);
+  EXPECT_EQ(cluster.WaitForEnd("job"), "SUCCEEDED") << cluster.Get("job") << cluster.Logs();
+}
+
+TEST(ARestartedCoordinator, KnowsEverythingAgain) {
+  Cluster cluster;
+  cluster.MakeDataset();
+  cluster.StartCoordinator();
+  cluster.StartWorker(0);
+  cluster.Submit({.name = "done", .steps = 5});
+  ASSERT_EQ(cluster.WaitForEnd("done"), "SUCCEEDED");
+  cluster.Submit({.name = "waits", .steps = 5, .min_workers = 3});
+  const Json done = cluster.Get("done");
+  const std::string events = cluster.Ctl({"events", "done", "--json"}).output;
+  cluster.coordinator().Signal(SIGKILL);
+  ASSERT_TRUE(cluster.coordinator().WaitFor(seconds(5)));
+  cluster.StartCoordinator();
+  EXPECT_EQ(cluster.Get("done"), done);
+  EXPECT_EQ(cluster.Ctl({"events", "done", "--json"}).output, events);
+  EXPECT_EQ(cluster.Get("waits")["state"], "QUEUED");
+}
+
+}  // namespace
+}  // namespace gvsl::testing_process

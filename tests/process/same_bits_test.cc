@@ -1,0 +1,166 @@
+// The promise of the service: the weights of a job do not depend on who computed them or what
+// failed meanwhile.
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <map>
+#include <string>
+
+#include "common/checkpoint_directory.h"
+#include "common/safetensors.h"
+#include "tests/process/cluster.h"
+
+namespace gvsl::testing_process {
+namespace {
+
+using std::chrono::seconds;
+
+// The hash of the job that an undisturbed gang of so many workers trains. Computed once for each.
+std::string UndisturbedHash(int workers) {
+  static std::map<int, std::string> hashes;
+  std::string& hash = hashes[workers];
+  if (!hash.empty()) return hash;
+  Cluster cluster;
+  cluster.MakeDataset();
+  cluster.StartCoordinator();
+  for (int i = 0; i < workers; ++i) cluster.StartWorker(i);
+  cluster.Submit({.min_workers = workers});
+  EXPECT_EQ(cluster.WaitForEnd("job"), "SUCCEEDED") << cluster.Get("job") << cluster.Logs();
+  return hash = cluster.WeightsOf("job");
+}
+
+TEST(SameBits, ForOneTwoAndThreeWorkers) {
+  const std::string one = UndisturbedHash(1);
+  ASSERT_EQ(one.size(), 64U);
+  EXPECT_EQ(UndisturbedHash(2), one);
+  EXPECT_EQ(UndisturbedHash(3), one);
+}
+
+TEST(SameBits, WhenAWorkerAndTheCoordinatorAreKilledInTheMiddle) {
+  Cluster cluster;
+  cluster.MakeDataset();
+  cluster.StartCoordinator();
+  for (int i = 0; i < 3; ++i) cluster.StartWorker(i);
+  cluster.Submit({.min_workers = 2});
+  ASSERT_TRUE(cluster.WaitForStep("job", 8)) << cluster.Logs();
+
+  cluster.worker(1).Signal(SIGKILL);
+  ASSERT_TRUE(cluster.worker(1).WaitFor(seconds(5)));
+  const int at_loss = cluster.Get("job")["step"].get<int>();
+  ASSERT_TRUE(cluster.WaitForStep("job", at_loss + 3)) << cluster.Get("job") << cluster.Logs();
+
+  cluster.coordinator().Signal(SIGKILL);
+  ASSERT_TRUE(cluster.coordinator().WaitFor(seconds(5)));
+  const double at_kill = cluster.StepOfWorkers();
+  EXPECT_TRUE(Eventually([&] { return cluster.StepOfWorkers() >= at_kill + 3; }, seconds(30)))
+      << "steps must go on without a coordinator" << cluster.Logs();
+  cluster.StartCoordinator();
+  EXPECT_EQ(cluster.WaitForEnd("job"), "SUCCEEDED") << cluster.Get("job") << cluster.Logs();
+  EXPECT_EQ(cluster.WeightsOf("job"), UndisturbedHash(1));
+}
+
+TEST(SameBits, WhenTheJobEndsWhileTheCoordinatorIsAway) {
+  Cluster cluster;
+  cluster.MakeDataset();
+  cluster.StartCoordinator();
+  cluster.StartWorker(0);
+  cluster.StartWorker(1);
+  cluster.Submit({.min_workers = 2});
+  ASSERT_TRUE(cluster.WaitForStep("job", 5)) << cluster.Logs();
+  cluster.coordinator().Signal(SIGKILL);
+  ASSERT_TRUE(cluster.coordinator().WaitFor(seconds(5)));
+  ASSERT_TRUE(Eventually([&] { return cluster.StepOfWorkers() >= 40; })) << cluster.Logs();
+  cluster.StartCoordinator();
+  EXPECT_EQ(cluster.WaitForEnd("job"), "SUCCEEDED") << cluster.Get("job") << cluster.Logs();
+  EXPECT_EQ(cluster.WeightsOf("job"), UndisturbedHash(1));
+}
+
+TEST(SameBits, WhenAllWorkersDieAndOthersResumeFromTheCheckpoint) {
+  Cluster cluster;
+  cluster.MakeDataset();
+  cluster.StartCoordinator();
+  cluster.StartWorker(0);
+  cluster.StartWorker(1);
+  cluster.Submit({.min_workers = 2});
+  ASSERT_TRUE(cluster.WaitForStep("job", 13)) << cluster.Logs();
+  cluster.worker(0).Signal(SIGKILL);
+  cluster.worker(1).Signal(SIGKILL);
+  cluster.StartWorker(2);
+  cluster.StartWorker(3);
+  EXPECT_EQ(cluster.WaitForEnd("job"), "SUCCEEDED") << cluster.Get("job") << cluster.Logs();
+  EXPECT_EQ(cluster.WeightsOf("job"), UndisturbedHash(1));
+}
+
+TEST(SameBits, WhenAWorkerJoinsInTheMiddle) {
+  Cluster cluster;
+  cluster.MakeDataset();
+  cluster.StartCoordinator();
+  cluster.StartWorker(0);
+  cluster.Submit({.name = "job"});
+  ASSERT_TRUE(cluster.WaitForStep("job", 5)) << cluster.Logs();
+  cluster.StartWorker(1);
+  EXPECT_TRUE(Eventually([&] { return cluster.Get("job")["workers"].size() == 2; }, seconds(30)))
+      << cluster.Get("job") << cluster.Logs();
+  EXPECT_EQ(cluster.WaitForEnd("job"), "SUCCEEDED") << cluster.Get("job") << cluster.Logs();
+  EXPECT_EQ(cluster.WeightsOf("job"), UndisturbedHash(1));
+}
+
+TEST(SameBits, WhenTheJobIsPausedAndResumed) {
+  Cluster cluster;
+  cluster.MakeDataset();
+  cluster.StartCoordinator();
+  cluster.StartWorker(0);
+  cluster.StartWorker(1);
+  cluster.Submit({.name = "job"});
+  ASSERT_TRUE(cluster.WaitForStep("job", 7)) << cluster.Logs();
+  ASSERT_EQ(cluster.Ctl({"pause", "job"}).status, 0);
+  ASSERT_TRUE(Eventually([&] { return cluster.Get("job")["state"] == "PAUSED"; }, seconds(30)))
+      << cluster.Get("job") << cluster.Logs();
+  const Json paused = cluster.Get("job");
+  EXPECT_EQ(paused["checkpoints"].back()["step"], paused["step"]);
+  ASSERT_EQ(cluster.Ctl({"resume", "job"}).status, 0);
+  EXPECT_EQ(cluster.WaitForEnd("job"), "SUCCEEDED") << cluster.Get("job") << cluster.Logs();
+  EXPECT_EQ(cluster.WeightsOf("job"), UndisturbedHash(1));
+}
+
+// Every (step, slot) once, although a worker died and another joined: read from what the gang
+// itself recorded.
+TEST(SameBits, LeaveALineageInWhichEveryStepAndSlotOccursOnce) {
+  Cluster cluster;
+  cluster.MakeDataset();
+  cluster.StartCoordinator();
+  cluster.StartWorker(0);
+  cluster.StartWorker(1);
+  cluster.Submit({.name = "job"});
+  ASSERT_TRUE(cluster.WaitForStep("job", 6)) << cluster.Logs();
+  cluster.worker(0).Signal(SIGKILL);
+  cluster.StartWorker(2);
+  ASSERT_EQ(cluster.WaitForEnd("job"), "SUCCEEDED") << cluster.Get("job") << cluster.Logs();
+
+  FileSystem& files = PosixFileSystem();
+  const std::string directory = cluster.CheckpointDirectory("job");
+  const auto names = files.List(directory);
+  ASSERT_TRUE(names.ok());
+  std::int64_t next_step = 0;
+  std::map<std::int64_t, int> uses;  // of each volume as A
+  for (const std::string& name : *names) {
+    if (!name.starts_with("lineage-")) continue;
+    const auto segment = SafetensorsFile::Open(files, JoinPath(directory, name));
+    ASSERT_TRUE(segment.ok()) << segment.status();
+    const auto samples = segment->Find("samples");
+    ASSERT_TRUE(samples.ok());
+    ASSERT_EQ(samples->shape.size(), 3U);
+    EXPECT_EQ(name, LineageName(next_step, next_step + samples->shape[0]));
+    EXPECT_EQ(samples->shape[1], 6);
+    next_step += samples->shape[0];
+    const auto values = samples->As<std::int64_t>();
+    for (std::size_t i = 0; i < values.size(); i += 2) ++uses[values[i]];
+  }
+  EXPECT_EQ(next_step, 40);
+  // 240 samples of 8 volumes: 30 whole rounds.
+  ASSERT_EQ(uses.size(), 8U);
+  for (const auto& [volume, count] : uses) EXPECT_NEAR(count, 30, 2) << volume;
+}
+
+}  // namespace
+}  // namespace gvsl::testing_process
