@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# make lint: format, fences, then the torch-free rooms under AddressSanitizer + UBSan, clang-tidy
+# make lint: format, fences, then the torch-free rooms under AddressSanitizer (with parts of UBSan), clang-tidy
 # (with clang's thread-safety analysis) and ThreadSanitizer. Every part runs; any failure is the end.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -30,8 +30,8 @@ sanitizer_tests() {
 
 step "format" format
 step "fences" python3 tests/architecture/fences.py
-step "build with address, undefined" build asan
+step "build with AddressSanitizer" build asan
 step "tidy" python3 deploy/lint/tidy.py --build build-asan --jobs "$jobs"
-step "tests with address, undefined" sanitizer_tests asan
-step "build with thread" build tsan
-step "tests with thread" sanitizer_tests tsan
+step "tests with AddressSanitizer" sanitizer_tests asan
+step "build with ThreadSanitizer" build tsan
+step "tests with ThreadSanitizer" sanitizer_tests tsan

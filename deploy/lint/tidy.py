@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -65,7 +66,8 @@ def main():
             continue
         if source.relative_to(ROOT).parts[0] not in ROOMS:
             continue
-        stamp = stamp_of(entry["command"], files.get(entry["output"], []) + [source], version)
+        output = re.search(r" -o (\S+)", entry["command"]).group(1)
+        stamp = stamp_of(entry["command"], files.get(output, []) + [source], version)
         if not stamp.exists():
             work[source] = stamp
     failed = 0
@@ -77,7 +79,7 @@ def main():
                 work[source].touch()
             else:
                 failed += 1
-                print(result.stdout, result.stderr, sep="\n")
+                print(result.stdout, flush=True)
     print(f"tidy: {len(work)} files looked at, {failed} with findings")
     return 1 if failed else 0
 
