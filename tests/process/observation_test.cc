@@ -32,7 +32,7 @@ class Observation : public testing::Test {
     cluster_.StartCoordinator();
     cluster_.StartWorker(0);
     cluster_.StartWorker(1);
-    cluster_.Submit({.steps = 200, .min_workers = 2});
+    cluster_.Submit({.steps = 50, .min_workers = 2});
     ASSERT_TRUE(cluster_.WaitForStep("job", 5)) << cluster_.Logs();
   }
   Cluster cluster_;
@@ -96,7 +96,7 @@ TEST_F(Observation, WatchEndsWithTheJob) {
   Json last;
   for (std::string line; std::getline(lines, line);) last = Json::parse(line);
   EXPECT_EQ(last["state"], "SUCCEEDED");
-  EXPECT_EQ(last["step"], 200);
+  EXPECT_EQ(last["step"], 50);
 }
 
 TEST_F(Observation, AnExportHasTheHashOfTheCheckpoint) {

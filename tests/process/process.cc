@@ -20,6 +20,9 @@ namespace gvsl::testing_process {
 Process::Process(const Options& options) : prefix_(options.output_prefix) {
   const std::string output = prefix_ + ".out";
   const std::string errors = prefix_ + ".err";
+  // What an earlier process left there must not be taken for this one's.
+  ::unlink(output.c_str());
+  ::unlink(errors.c_str());
   std::vector<char*> arguments;
   for (const std::string& argument : options.arguments) {
     arguments.push_back(const_cast<char*>(argument.c_str()));
@@ -106,6 +109,9 @@ std::string HttpGet(const std::string& address, const std::string& path) {
   server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   server.sin_port =
       htons(static_cast<std::uint16_t>(std::atoi(address.substr(address.rfind(':') + 1).c_str())));
+  // A frozen process accepts and never answers.
+  const timeval patience{.tv_sec = 1, .tv_usec = 0};
+  ::setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
   std::string response;
   if (::connect(client, reinterpret_cast<sockaddr*>(&server), sizeof(server)) == 0) {
     const std::string request = "GET " + path + " HTTP/1.0\r\n\r\n";

@@ -32,7 +32,7 @@ TEST_P(LossOfAWorker, LosesNoCommittedStepAndNamesTheCulprit) {
   cluster.StartCoordinator();
   for (int i = 0; i < 3; ++i) cluster.StartWorker(i);
   // No checkpoint before the loss: what goes on must come from the survivors.
-  cluster.Submit({.steps = 60, .min_workers = 2, .every_steps = 1000});
+  cluster.Submit({.steps = 30, .min_workers = 2, .every_steps = 1000});
   ASSERT_TRUE(cluster.WaitForStep("job", 5)) << cluster.Logs();
   ASSERT_TRUE(Eventually([&] { return cluster.Get("job")["workers"].size() == 3; }));
   const Json before = cluster.Get("job");
@@ -57,7 +57,7 @@ TEST_P(LossOfAWorker, LosesNoCommittedStepAndNamesTheCulprit) {
   const Finished events = cluster.Ctl({"events", "job"});
   EXPECT_NE(events.output.find(culprit), std::string::npos) << events.output;
   EXPECT_EQ(cluster.WaitForEnd("job"), "SUCCEEDED") << cluster.Get("job") << cluster.Logs();
-  EXPECT_EQ(cluster.Get("job")["step"], 60);
+  EXPECT_EQ(cluster.Get("job")["step"], 30);
 }
 
 INSTANTIATE_TEST_SUITE_P(OfEveryRank, LossOfAWorker, testing::Values(0, 1, 2));
@@ -68,7 +68,7 @@ TEST(LossOfATrainer, IsRepairedByItsAgent) {
   cluster.StartCoordinator();
   cluster.StartWorker(0);
   cluster.StartWorker(1);
-  cluster.Submit({.steps = 60});
+  cluster.Submit({.steps = 30});
   ASSERT_TRUE(cluster.WaitForStep("job", 5)) << cluster.Logs();
   const auto children = cluster.worker(0).Children();
   ASSERT_EQ(children.size(), 1U);
@@ -93,7 +93,7 @@ TEST(AFrozenWorker, IsLeftBehindAndFenced) {
   cluster.MakeDataset();
   cluster.StartCoordinator();
   for (int i = 0; i < 2; ++i) cluster.StartWorker(i);
-  cluster.Submit({.steps = 80});
+  cluster.Submit({.steps = 40});
   ASSERT_TRUE(Eventually([&] { return cluster.Get("job")["workers"].size() == 2; }));
   ASSERT_TRUE(cluster.WaitForStep("job", 5)) << cluster.Logs();
   const auto children = cluster.worker(1).Children();

@@ -50,7 +50,22 @@ Status JobCheckpoints::Load(TrainState& state) {
   }
   GVSL_RETURN_IF_ERROR(CheckFits(loaded->manifest).WithContext(Concat("the checkpoint ", name)));
   GVSL_RETURN_IF_ERROR(state.Restore(*loaded).WithContext(name));
+  GVSL_RETURN_IF_ERROR(AnnounceAll());
   return store_.ForgetLineageBeyond(loaded->manifest.step);
+}
+
+Status JobCheckpoints::AnnounceAll() const {
+  const std::string& directory = store_.directory();
+  GVSL_ASSIGN_OR_RETURN(const auto steps, ListCheckpointSteps(files_, directory));
+  for (const std::uint64_t step : steps) {
+    auto manifest = ReadCheckpointManifest(files_, directory, step);
+    if (!manifest.ok()) continue;  // damaged: already said by the one who loads
+    observer_.OnCheckpoint({.step = step,
+                            .path = JoinPath(directory, CheckpointName(step)),
+                            .manifest = *std::move(manifest),
+                            .found = true});
+  }
+  return OkStatus();
 }
 
 Status JobCheckpoints::CheckFits(const CheckpointManifest& manifest) const {

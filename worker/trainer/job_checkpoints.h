@@ -23,8 +23,10 @@ class JobCheckpoints {
   // Rank 0, when a generation begins: makes the directory ready and lets go of lineage that is on
   // disk. FAILED_PRECONDITION: another job's directory.
   Status Prepare(TrainState& state);
-  // The newest whole checkpoint into `state`; NOT_FOUND where there is none. FAILED_PRECONDITION:
-  // it is another job's, or was computed with other data, threads or numeric class.
+  // The newest whole checkpoint into `state`, and tells the observer of all that are there (a
+  // coordinator that was away does not know them); NOT_FOUND where there is none.
+  // FAILED_PRECONDITION: it is another job's, or was computed with other data, threads or numeric
+  // class.
   Status Load(TrainState& state);
   // Writes the state of this step and applies the rule of what is kept. Tells the observer, also of
   // failure.
@@ -36,6 +38,7 @@ class JobCheckpoints {
 
  private:
   CheckpointManifest Manifest(const TrainState& state) const;
+  Status AnnounceAll() const;
   Status CheckFits(const CheckpointManifest& manifest) const;
   CheckpointOutcome TryWrite(TrainState& state);
 

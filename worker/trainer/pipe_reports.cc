@@ -88,7 +88,7 @@ void PipeReports::OnCheckpoint(const CheckpointOutcome& outcome) {
                                         {"bytes", outcome.manifest.TotalBytes()},
                                         {"seconds", outcome.seconds}};
   if (outcome.status.ok()) {
-    LogInfo("checkpoint_written", fields);
+    LogInfo(outcome.found ? "checkpoint_found" : "checkpoint_written", fields);
   } else {
     LogError("checkpoint_failed", {{"job", report_.job_uid()},
                                    {"generation", report_.generation()},

@@ -23,7 +23,7 @@ struct StepProgress {
   double slot_seconds = 0;                      // smoothed: one slot without waiting for others
 };
 
-// After an attempt to write a checkpoint.
+// After an attempt to write a checkpoint, or for one that was found on disk.
 struct CheckpointOutcome {
   std::uint64_t step = 0;
   Status status;                             // not OK: could not be written, training goes on
@@ -31,6 +31,7 @@ struct CheckpointOutcome {
   CheckpointManifest manifest;               // where OK
   std::vector<std::uint64_t> removed_steps;  // by the rule of keep_last and keep_every
   double seconds = 0;
+  bool found = false;  // was there when the job was taken up again
 };
 
 // Called from the thread that trains; must not block for long.
