@@ -1,7 +1,7 @@
 // Times one training step of GVSL by phase:
 //   gvsl-bench-step [--size N] [--width W] [--batch B] [--threads T] [--steps S] [--warmup S]
 //   [--json]
-// Standard output carries the table, or with --json one JSON object; seconds of wall time.
+// Standard output carries the table, or with --json one JSON object.
 #include <ATen/Parallel.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/sin.h>
@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <iostream>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -66,26 +67,42 @@ std::vector<PairSample> Samples(const BenchOptions& options, std::int64_t step) 
 
 using Seconds = std::map<std::string, std::vector<double>>;
 
-void RunStep(Method& method, torch::optim::Adam& adam, const std::vector<PairSample>& samples,
-             Seconds& seconds) {
-  using Clock = std::chrono::steady_clock;
-  std::vector<Clock::time_point> marks = {Clock::now()};
-  const Inputs inputs = method.Augment(samples);
-  marks.push_back(Clock::now());
-  const Outcome outcome = method.Forward(inputs);
-  marks.push_back(Clock::now());
-  outcome.loss.backward();
-  marks.push_back(Clock::now());
-  adam.step();
-  adam.zero_grad(/*set_to_none=*/false);
-  marks.push_back(Clock::now());
-  for (std::size_t k = 0; k + 1 < marks.size(); ++k) {
-    seconds[kPhases[k]].push_back(std::chrono::duration<double>(marks[k + 1] - marks[k]).count());
-  }
-  seconds["total"].push_back(std::chrono::duration<double>(marks.back() - marks.front()).count());
+struct Timings {
+  Seconds wall;
+  Seconds cpu;  // processor time of the whole process: the one to trust on a busy machine
+};
+
+// Wall and processor seconds since some moment.
+struct Mark {
+  double wall =
+      std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  double cpu = static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
+};
+
+void Record(const std::string& phase, const Mark& begin, const Mark& end, Timings& timings) {
+  timings.wall[phase].push_back(end.wall - begin.wall);
+  timings.cpu[phase].push_back(end.cpu - begin.cpu);
 }
 
-Seconds Measure(const BenchOptions& options) {
+void RunStep(Method& method, torch::optim::Adam& adam, const std::vector<PairSample>& samples,
+             Timings& timings) {
+  std::vector<Mark> marks(1);
+  const Inputs inputs = method.Augment(samples);
+  marks.emplace_back();
+  const Outcome outcome = method.Forward(inputs);
+  marks.emplace_back();
+  outcome.loss.backward();
+  marks.emplace_back();
+  adam.step();
+  adam.zero_grad(/*set_to_none=*/false);
+  marks.emplace_back();
+  for (std::size_t k = 0; k + 1 < marks.size(); ++k) {
+    Record(kPhases[k], marks[k], marks[k + 1], timings);
+  }
+  Record("total", marks.front(), marks.back(), timings);
+}
+
+Timings Measure(const BenchOptions& options) {
   MethodOptions method_options;
   method_options.width = options["--width"];
   auto method = MakeMethod(method_options);
@@ -97,33 +114,50 @@ Seconds Measure(const BenchOptions& options) {
   for (const auto& [name, parameter] : (*method)->NamedParameters())
     parameters.push_back(parameter);
   torch::optim::Adam adam(parameters, torch::optim::AdamOptions(1e-4));
-  Seconds seconds;
+  Timings timings;
   for (std::int64_t step = 0; step < options["--warmup"] + options["--steps"]; ++step) {
-    if (step == options["--warmup"]) seconds.clear();
-    RunStep(**method, adam, Samples(options, step), seconds);
+    if (step == options["--warmup"]) timings = {};
+    RunStep(**method, adam, Samples(options, step), timings);
   }
-  return seconds;
+  return timings;
 }
 
-void Print(const BenchOptions& options, Seconds seconds) {
+struct Spread {
+  double median = 0;
+  double min = 0;
+  double max = 0;
+};
+
+Spread SpreadOf(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const std::size_t n = values.size();
+  return {(values[(n - 1) / 2] + values[n / 2]) / 2, values.front(), values.back()};
+}
+
+nlohmann::json ToJson(const Spread& spread) {
+  return {{"median", spread.median}, {"min", spread.min}, {"max", spread.max}};
+}
+
+void PrintJson(const BenchOptions& options, const Timings& timings) {
   nlohmann::json json = {{"threads", options["--threads"]},
                          {"size", options["--size"]},
                          {"width", options["--width"]},
                          {"batch", options["--batch"]},
                          {"steps", options["--steps"]}};
-  if (!options.json) std::printf("%-10s %10s %10s %10s\n", "phase", "median s", "min s", "max s");
   for (const std::string& phase : kPhases) {
-    std::vector<double>& values = seconds[phase];
-    std::sort(values.begin(), values.end());
-    const std::size_t n = values.size();
-    const double median = (values[(n - 1) / 2] + values[n / 2]) / 2;
-    json["seconds"][phase] = {{"median", median}, {"min", values.front()}, {"max", values.back()}};
-    if (!options.json) {
-      std::printf("%-10s %10.4f %10.4f %10.4f\n", phase.c_str(), median, values.front(),
-                  values.back());
-    }
+    json["seconds"][phase] = ToJson(SpreadOf(timings.wall.at(phase)));
+    json["cpu_seconds"][phase] = ToJson(SpreadOf(timings.cpu.at(phase)));
   }
-  if (options.json) std::cout << json.dump() << std::endl;
+  std::cout << json.dump() << std::endl;
+}
+
+void PrintTable(const Timings& timings) {
+  std::printf("%-10s %10s %10s %10s %12s\n", "phase", "median s", "min s", "max s", "median CPU s");
+  for (const std::string& phase : kPhases) {
+    const Spread wall = SpreadOf(timings.wall.at(phase));
+    std::printf("%-10s %10.4f %10.4f %10.4f %12.4f\n", phase.c_str(), wall.median, wall.min,
+                wall.max, SpreadOf(timings.cpu.at(phase)).median);
+  }
 }
 
 }  // namespace
@@ -138,6 +172,11 @@ int main(int argc, char** argv) {
   }
   gvsl::model::KeepFreedMemory();
   at::set_num_threads(static_cast<int>(options["--threads"]));
-  gvsl::model::Print(options, gvsl::model::Measure(options));
+  const gvsl::model::Timings timings = gvsl::model::Measure(options);
+  if (options.json) {
+    gvsl::model::PrintJson(options, timings);
+  } else {
+    gvsl::model::PrintTable(timings);
+  }
   return 0;
 }
