@@ -36,7 +36,8 @@ class Families {
 
   void Remove(const MetricLabels& labels) {
     std::erase_if(series_, [&](const auto& entry) {
-      const auto& [name, series_labels] = entry.first;
+      const std::string& name = entry.first.first;
+      const MetricLabels& series_labels = entry.first.second;
       const bool matches = std::all_of(labels.begin(), labels.end(), [&](const auto& label) {
         const auto found = series_labels.find(label.first);
         return found != series_labels.end() && found->second == label.second;
@@ -137,8 +138,8 @@ MetricsServer::~MetricsServer() = default;
 
 StatusOr<std::unique_ptr<MetricsServer>> MetricsServer::Start(const std::string& address,
                                                               Metrics& metrics, Health health) {
-  const auto refresh = health.refresh;
-  const auto is_ready = health.ready;
+  const auto refresh = std::move(health.refresh);
+  const auto is_ready = std::move(health.ready);
   auto impl = std::unique_ptr<Impl>(new Impl{
       .metrics = Page(kMetricsType,
                       [&metrics, refresh] {

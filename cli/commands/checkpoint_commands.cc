@@ -17,7 +17,7 @@ struct Place {
 };
 
 std::shared_ptr<Place> AddPlace(CLI::App& app) {
-  const auto place = std::make_shared<Place>();
+  auto place = std::make_shared<Place>();
   AddJobArgument(app, place->job);
   app.add_option("STEP", place->step, "step of the checkpoint")
       ->required()
