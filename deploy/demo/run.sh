@@ -34,21 +34,21 @@ trap 'exit 143' TERM
 # Seeded, smooth, invertible deformations of a real head; some to learn from, some held out.
 make_virtual_subjects() {
   say "virtual subjects of a real head (Colin27, Debian's mricron-data)"
-  "$bin/gvsl-virtual-subjects" --image "$templates/ch2.nii.gz" --labels "$templates/aal.nii.gz" \
+  "$bin/gvsl-virtual-subjects" --image "$templates/ch2bet.nii.gz" --labels "$templates/aal.nii.gz" \
     --output "$out/subjects/train" --count 24 --seed 1 --dicom 1
-  "$bin/gvsl-virtual-subjects" --image "$templates/ch2.nii.gz" --labels "$templates/aal.nii.gz" \
+  "$bin/gvsl-virtual-subjects" --image "$templates/ch2bet.nii.gz" --labels "$templates/aal.nii.gz" \
     --output "$out/subjects/heldout" --count 6 --seed 2
 }
 
 ingest() {
   if [[ -n $data ]]; then
-    "$bin/gvsl-dataset" ingest --input "$data" --output "$out/train.gvsl" --spacing 5,5,5 --window mr
+    "$bin/gvsl-dataset" ingest --input "$data" --output "$out/train.gvsl" --spacing 6.25,6.25,6.25 --window mr
     return
   fi
   local set
   for set in train heldout; do
     "$bin/gvsl-dataset" ingest --input "$out/subjects/$set/images" --output "$out/$set.gvsl" \
-      --labels "$out/subjects/$set/labels" --spacing 5,5,5 --window mr --volumes-per-shard 3
+      --labels "$out/subjects/$set/labels" --spacing 6.25,6.25,6.25 --window mr --volumes-per-shard 3
   done
 }
 
