@@ -12,7 +12,6 @@
 
 namespace gvsl::cli {
 
-using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 

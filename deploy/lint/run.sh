@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # make lint: format, fences, then the torch-free rooms under AddressSanitizer (with parts of UBSan), clang-tidy
-# (with clang's thread-safety analysis) and ThreadSanitizer. Every part runs; any failure is the end.
+# (with clang's thread-safety analysis) and ThreadSanitizer. The first failure is the end.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 jobs=${JOBS:-$(nproc)}
