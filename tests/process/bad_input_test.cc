@@ -107,10 +107,7 @@ TEST(BadInput, AnAddressBeyondThisMachineNeedsAnExplicitFlag) {
 
 TEST(BadInput, TheCheckpointDirectoryOfAnotherJobIsRefused) {
   Cluster cluster;
-  cluster.MakeDataset();
-  cluster.StartCoordinator();
-  cluster.StartWorker(0);
-  cluster.Submit({.name = "first", .steps = 5});
+  cluster.Train(1, {.name = "first", .steps = 5});
   ASSERT_EQ(cluster.WaitForEnd("first"), "SUCCEEDED") << cluster.Logs();
   const Finished answer = cluster.Ctl(
       {"submit",

@@ -149,6 +149,13 @@ void Cluster::Submit(const JobOptions& options) {
   ASSERT_EQ(submitted.output, options.name + "\n");
 }
 
+void Cluster::Train(int workers, const JobOptions& options) {
+  MakeDataset();
+  StartCoordinator();
+  for (int i = 0; i < workers; ++i) StartWorker(i);
+  Submit(options);
+}
+
 double Cluster::StepOfWorkers() {
   double step = 0;
   for (const auto& [index, worker] : workers_) {

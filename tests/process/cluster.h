@@ -64,6 +64,8 @@ class Cluster {
   Json Get(const std::string& job);
   // Submits and expects the job's name.
   void Submit(const JobOptions& options);
+  // From nothing to a submitted job: a dataset, a coordinator, worker-0 to worker-(workers-1).
+  void Train(int workers, const JobOptions& options);
   // The highest committed step that a living worker shows on its own metrics page: known without
   // the coordinator.
   double StepOfWorkers();

@@ -13,11 +13,7 @@ using std::chrono::seconds;
 
 TEST(Sigterm, LetsAWorkerLeaveAtAStepBoundaryWhileTheGangGoesOn) {
   Cluster cluster;
-  cluster.MakeDataset();
-  cluster.StartCoordinator();
-  cluster.StartWorker(0);
-  cluster.StartWorker(1);
-  cluster.Submit({.steps = 40});
+  cluster.Train(2, {.steps = 40});
   ASSERT_TRUE(Eventually([&] { return cluster.Get("job")["workers"].size() == 2; }));
   ASSERT_TRUE(cluster.WaitForStep("job", 5)) << cluster.Logs();
   cluster.worker(0).Signal(SIGTERM);
@@ -31,10 +27,7 @@ TEST(Sigterm, LetsAWorkerLeaveAtAStepBoundaryWhileTheGangGoesOn) {
 
 TEST(Sigterm, MakesTheLastWorkerCheckpointFirst) {
   Cluster cluster;
-  cluster.MakeDataset();
-  cluster.StartCoordinator();
-  cluster.StartWorker(0);
-  cluster.Submit({.steps = 2000, .every_steps = 1000});
+  cluster.Train(1, {.steps = 2000, .every_steps = 1000});
   ASSERT_TRUE(cluster.WaitForStep("job", 5)) << cluster.Logs();
   cluster.worker(0).Signal(SIGTERM);
   const auto status = cluster.worker(0).WaitFor(seconds(30));
@@ -51,10 +44,7 @@ TEST(Sigterm, MakesTheLastWorkerCheckpointFirst) {
 
 TEST(Sigterm, MakesTheLastWorkerCheckpointAlsoWithoutACoordinator) {
   Cluster cluster;
-  cluster.MakeDataset();
-  cluster.StartCoordinator();
-  cluster.StartWorker(0);
-  cluster.Submit({.steps = 2000, .every_steps = 1000});
+  cluster.Train(1, {.steps = 2000, .every_steps = 1000});
   ASSERT_TRUE(cluster.WaitForStep("job", 5)) << cluster.Logs();
   cluster.coordinator().Signal(SIGKILL);
   ASSERT_TRUE(cluster.coordinator().WaitFor(seconds(5)));
@@ -75,10 +65,7 @@ TEST(Sigterm, MakesTheLastWorkerCheckpointAlsoWithoutACoordinator) {
 
 TEST(Sigterm, EndsTheCoordinatorAndNotTheGang) {
   Cluster cluster;
-  cluster.MakeDataset();
-  cluster.StartCoordinator();
-  cluster.StartWorker(0);
-  cluster.Submit({.steps = 50});
+  cluster.Train(1, {.steps = 50});
   ASSERT_TRUE(cluster.WaitForStep("job", 5)) << cluster.Logs();
   cluster.coordinator().Signal(SIGTERM);
   const auto status = cluster.coordinator().WaitFor(seconds(10));
@@ -102,10 +89,7 @@ TEST(Sigterm, EndsAnIdleWorkerWithStatusZero) {
 
 TEST(CtrlC, LeavesTheJobRunning) {
   Cluster cluster;
-  cluster.MakeDataset();
-  cluster.StartCoordinator();
-  cluster.StartWorker(0);
-  cluster.Submit({.steps = 50});
+  cluster.Train(1, {.steps = 50});
   const auto watch = cluster.StartCtl({"watch", "job"});
   ASSERT_TRUE(Eventually([&] { return !watch->Output().empty(); }, seconds(20)));
   watch->Signal(SIGINT);
@@ -117,10 +101,7 @@ TEST(CtrlC, LeavesTheJobRunning) {
 
 TEST(Cancelling, FreesTheWorkersForTheNextJob) {
   Cluster cluster;
-  cluster.MakeDataset();
-  cluster.StartCoordinator();
-  cluster.StartWorker(0);
-  cluster.Submit({.name = "long", .steps = 100000});
+  cluster.Train(1, {.name = "long", .steps = 100000});
   ASSERT_TRUE(cluster.WaitForStep("long", 3)) << cluster.Logs();
   EXPECT_EQ(cluster.Ctl({"cancel", "long"}).status, 0);
   EXPECT_EQ(cluster.WaitForEnd("long"), "CANCELLED");

@@ -28,11 +28,7 @@ void ExpectCleanMetrics(const Cluster& cluster, const std::string& name, const s
 class Observation : public testing::Test {
  protected:
   void SetUp() override {
-    cluster_.MakeDataset();
-    cluster_.StartCoordinator();
-    cluster_.StartWorker(0);
-    cluster_.StartWorker(1);
-    cluster_.Submit({.steps = 50, .min_workers = 2});
+    cluster_.Train(2, {.steps = 50, .min_workers = 2});
     ASSERT_TRUE(cluster_.WaitForStep("job", 5)) << cluster_.Logs();
   }
   Cluster cluster_;

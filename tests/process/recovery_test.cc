@@ -28,11 +28,8 @@ class LossOfAWorker : public testing::TestWithParam<int> {};
 TEST_P(LossOfAWorker, LosesNoCommittedStepAndNamesTheCulprit) {
   const int rank = GetParam();
   Cluster cluster;
-  cluster.MakeDataset();
-  cluster.StartCoordinator();
-  for (int i = 0; i < 3; ++i) cluster.StartWorker(i);
   // No checkpoint before the loss: what goes on must come from the survivors.
-  cluster.Submit({.steps = 30, .min_workers = 2, .every_steps = 1000});
+  cluster.Train(3, {.steps = 30, .min_workers = 2, .every_steps = 1000});
   ASSERT_TRUE(cluster.WaitForStep("job", 5)) << cluster.Logs();
   ASSERT_TRUE(Eventually([&] { return cluster.Get("job")["workers"].size() == 3; }));
   const Json before = cluster.Get("job");
@@ -64,11 +61,7 @@ INSTANTIATE_TEST_SUITE_P(OfEveryRank, LossOfAWorker, testing::Values(0, 1, 2));
 
 TEST(LossOfATrainer, IsRepairedByItsAgent) {
   Cluster cluster;
-  cluster.MakeDataset();
-  cluster.StartCoordinator();
-  cluster.StartWorker(0);
-  cluster.StartWorker(1);
-  cluster.Submit({.steps = 30});
+  cluster.Train(2, {.steps = 30});
   ASSERT_TRUE(cluster.WaitForStep("job", 5)) << cluster.Logs();
   const auto children = cluster.worker(0).Children();
   ASSERT_EQ(children.size(), 1U);
@@ -90,10 +83,7 @@ TEST(LossOfATrainer, TakesPlaceWhenItsAgentDies) {
 
 TEST(AFrozenWorker, IsLeftBehindAndFenced) {
   Cluster cluster;
-  cluster.MakeDataset();
-  cluster.StartCoordinator();
-  for (int i = 0; i < 2; ++i) cluster.StartWorker(i);
-  cluster.Submit({.steps = 40});
+  cluster.Train(2, {.steps = 40});
   ASSERT_TRUE(Eventually([&] { return cluster.Get("job")["workers"].size() == 2; }));
   ASSERT_TRUE(cluster.WaitForStep("job", 5)) << cluster.Logs();
   const auto children = cluster.worker(1).Children();
@@ -118,10 +108,7 @@ TEST(AFrozenWorker, IsLeftBehindAndFenced) {
 
 TEST(AWaitingJob, SaysWhatItWaitsForAndStartsWhenItComes) {
   Cluster cluster;
-  cluster.MakeDataset();
-  cluster.StartCoordinator();
-  cluster.StartWorker(0);
-  cluster.Submit({.steps = 5, .min_workers = 2});
+  cluster.Train(1, {.steps = 5, .min_workers = 2});
   ASSERT_TRUE(Eventually([&] { return !cluster.Get("job")["reason"].get<std::string>().empty(); }));
   EXPECT_EQ(cluster.Get("job")["state"], "QUEUED");
   const Finished explained = cluster.Ctl({"explain", "job"});
@@ -133,10 +120,7 @@ TEST(AWaitingJob, SaysWhatItWaitsForAndStartsWhenItComes) {
 
 TEST(ARestartedCoordinator, KnowsEverythingAgain) {
   Cluster cluster;
-  cluster.MakeDataset();
-  cluster.StartCoordinator();
-  cluster.StartWorker(0);
-  cluster.Submit({.name = "done", .steps = 5});
+  cluster.Train(1, {.name = "done", .steps = 5});
   ASSERT_EQ(cluster.WaitForEnd("done"), "SUCCEEDED");
   cluster.Submit({.name = "waits", .steps = 5, .min_workers = 3});
   const Json done = cluster.Get("done");

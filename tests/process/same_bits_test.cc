@@ -21,10 +21,7 @@ std::string UndisturbedHash(int workers) {
   std::string& hash = hashes[workers];
   if (!hash.empty()) return hash;
   Cluster cluster;
-  cluster.MakeDataset();
-  cluster.StartCoordinator();
-  for (int i = 0; i < workers; ++i) cluster.StartWorker(i);
-  cluster.Submit({.min_workers = workers});
+  cluster.Train(workers, {.min_workers = workers});
   EXPECT_EQ(cluster.WaitForEnd("job"), "SUCCEEDED") << cluster.Get("job") << cluster.Logs();
   return hash = cluster.WeightsOf("job");
 }
@@ -38,10 +35,7 @@ TEST(SameBits, ForOneTwoAndThreeWorkers) {
 
 TEST(SameBits, WhenAWorkerAndTheCoordinatorAreKilledInTheMiddle) {
   Cluster cluster;
-  cluster.MakeDataset();
-  cluster.StartCoordinator();
-  for (int i = 0; i < 3; ++i) cluster.StartWorker(i);
-  cluster.Submit({.min_workers = 2});
+  cluster.Train(3, {.min_workers = 2});
   ASSERT_TRUE(cluster.WaitForStep("job", 8)) << cluster.Logs();
 
   cluster.worker(1).Signal(SIGKILL);
@@ -61,11 +55,7 @@ TEST(SameBits, WhenAWorkerAndTheCoordinatorAreKilledInTheMiddle) {
 
 TEST(SameBits, WhenTheJobEndsWhileTheCoordinatorIsAway) {
   Cluster cluster;
-  cluster.MakeDataset();
-  cluster.StartCoordinator();
-  cluster.StartWorker(0);
-  cluster.StartWorker(1);
-  cluster.Submit({.min_workers = 2});
+  cluster.Train(2, {.min_workers = 2});
   ASSERT_TRUE(cluster.WaitForStep("job", 5)) << cluster.Logs();
   cluster.coordinator().Signal(SIGKILL);
   ASSERT_TRUE(cluster.coordinator().WaitFor(seconds(5)));
@@ -77,11 +67,7 @@ TEST(SameBits, WhenTheJobEndsWhileTheCoordinatorIsAway) {
 
 TEST(SameBits, WhenAllWorkersDieAndOthersResumeFromTheCheckpoint) {
   Cluster cluster;
-  cluster.MakeDataset();
-  cluster.StartCoordinator();
-  cluster.StartWorker(0);
-  cluster.StartWorker(1);
-  cluster.Submit({.min_workers = 2});
+  cluster.Train(2, {.min_workers = 2});
   ASSERT_TRUE(cluster.WaitForStep("job", 13)) << cluster.Logs();
   cluster.worker(0).Signal(SIGKILL);
   cluster.worker(1).Signal(SIGKILL);
@@ -93,10 +79,7 @@ TEST(SameBits, WhenAllWorkersDieAndOthersResumeFromTheCheckpoint) {
 
 TEST(SameBits, WhenAWorkerJoinsInTheMiddle) {
   Cluster cluster;
-  cluster.MakeDataset();
-  cluster.StartCoordinator();
-  cluster.StartWorker(0);
-  cluster.Submit({.name = "job"});
+  cluster.Train(1, {.name = "job"});
   ASSERT_TRUE(cluster.WaitForStep("job", 5)) << cluster.Logs();
   cluster.StartWorker(1);
   EXPECT_TRUE(Eventually([&] { return cluster.Get("job")["workers"].size() == 2; }, seconds(30)))
@@ -107,11 +90,7 @@ TEST(SameBits, WhenAWorkerJoinsInTheMiddle) {
 
 TEST(SameBits, WhenTheJobIsPausedAndResumed) {
   Cluster cluster;
-  cluster.MakeDataset();
-  cluster.StartCoordinator();
-  cluster.StartWorker(0);
-  cluster.StartWorker(1);
-  cluster.Submit({.name = "job"});
+  cluster.Train(2, {.name = "job"});
   ASSERT_TRUE(cluster.WaitForStep("job", 7)) << cluster.Logs();
   ASSERT_EQ(cluster.Ctl({"pause", "job"}).status, 0);
   ASSERT_TRUE(Eventually([&] { return cluster.Get("job")["state"] == "PAUSED"; }, seconds(30)))
@@ -127,11 +106,7 @@ TEST(SameBits, WhenTheJobIsPausedAndResumed) {
 // itself recorded.
 TEST(SameBits, LeaveALineageInWhichEveryStepAndSlotOccursOnce) {
   Cluster cluster;
-  cluster.MakeDataset();
-  cluster.StartCoordinator();
-  cluster.StartWorker(0);
-  cluster.StartWorker(1);
-  cluster.Submit({.name = "job"});
+  cluster.Train(2, {.name = "job"});
   ASSERT_TRUE(cluster.WaitForStep("job", 6)) << cluster.Logs();
   cluster.worker(0).Signal(SIGKILL);
   cluster.StartWorker(2);
