@@ -42,7 +42,7 @@ make_virtual_subjects() {
 
 ingest() {
   if [[ -n $data ]]; then
-    "$bin/gvsl-dataset" ingest --input "$data" --output "$out/train.gvsl" --spacing 6.25,6.25,6.25 --window mr
+    "$bin/gvsl-dataset" ingest --input "$data" --output "$out/train.gvsl" --spacing 6.25,6.25,6.25
     return
   fi
   local set
@@ -54,6 +54,8 @@ ingest() {
 
 train() {
   local overrides=(--set "dataset=$out/train.gvsl" --set "checkpoint.directory=$out/checkpoints")
+  # Whole volumes where they are heads; anything larger is cropped, so that a step stays as short.
+  [[ -z $data ]] || overrides+=(--set 'patch=[40, 40, 40]')
   [[ -z ${STEPS:-} ]] || overrides+=(--set "steps=$STEPS")
   job=$("$bin/gvslctl" submit deploy/demo/demo.yaml "${overrides[@]}")
   "$bin/gvslctl" --json watch "$job" >"$out/progress.jsonl" &

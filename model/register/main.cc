@@ -35,11 +35,11 @@ int main(int argc, char** argv) {
   bool json = false;
   int threads = 0;
   CLI::App app(
-      "Aligns seeded pairs of a labelled dataset with trained GVSL weights and prints the "
-      "mean Dice overlap (DSC) of their labels before and after.");
+      "Aligns seeded pairs of a dataset with trained GVSL weights and prints how well they match "
+      "before and after: local correlation (NCC), and the Dice overlap (DSC) of known labels.");
   app.add_option("--weights", options.weights, "model.safetensors of a checkpoint, or exported")
       ->required();
-  app.add_option("--dataset", options.dataset, "dataset directory, with labels")->required();
+  app.add_option("--dataset", options.dataset, "dataset directory")->required();
   app.add_option("--pairs", options.pairs, "pairs of different subjects")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();

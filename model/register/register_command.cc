@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <iomanip>
+#include <optional>
 #include <sstream>
 
 #include "common/text.h"
 #include "data_loader/dataset.h"
+#include "model/losses.h"
 #include "model/register/aligner.h"
 #include "model/register/montage.h"
 #include "model/register/overlap.h"
@@ -16,9 +18,9 @@
 namespace gvsl::model {
 namespace {
 
-struct LabelledVolume {
+struct PaddedVolume {
   at::Tensor voxels;  // (D, H, W)
-  Labels labels;
+  std::optional<Labels> labels;
 };
 
 std::span<const float> Span(const at::Tensor& tensor) {
@@ -34,18 +36,37 @@ void CopyPadded(std::span<const T> from, const VolumeSize& size, const VolumeSiz
   }
 }
 
-StatusOr<LabelledVolume> Read(data_loader::Dataset& dataset, std::uint32_t index) {
+StatusOr<PaddedVolume> Read(data_loader::Dataset& dataset, std::uint32_t index) {
   GVSL_ASSIGN_OR_RETURN(const data_loader::VolumeView view, dataset.Volume(index));
-  if (!view.labels) return DataLossError(Concat("volume ", index, " has lost its labels"));
   const VolumeSize padded = dataset.manifest().LargestSize();
-  LabelledVolume volume{at::zeros(padded, at::kFloat), Labels(padded[0] * padded[1] * padded[2])};
+  PaddedVolume volume{at::zeros(padded, at::kFloat), std::nullopt};
   CopyPadded(view.voxels, view.size, padded, volume.voxels.data_ptr<float>());
-  CopyPadded(*view.labels, view.size, padded, volume.labels.data());
+  if (view.labels) {
+    volume.labels.emplace(static_cast<std::size_t>(volume.voxels.numel()));
+    CopyPadded(*view.labels, view.size, padded, volume.labels->data());
+  }
   return volume;
 }
 
+double Ncc(const at::Tensor& image, const at::Tensor& other) {
+  const auto batch = [](const at::Tensor& volume) { return volume.unsqueeze(0).unsqueeze(0); };
+  return 1 - NccLoss(batch(image), batch(other)).item<double>();
+}
+
+void Measure(const PaddedVolume& fixed, const PaddedVolume& moving, const Alignment& alignment,
+             RegisteredPair& pair) {
+  pair.ncc_before = Ncc(moving.voxels, fixed.voxels);
+  pair.ncc_after = Ncc(alignment.warped, fixed.voxels);
+  if (!fixed.labels || !moving.labels) return;
+  const auto sizes = fixed.voxels.sizes();
+  const Labels warped =
+      WarpLabels(*moving.labels, Span(alignment.field), {sizes[0], sizes[1], sizes[2]});
+  pair.dsc_before = MeanDsc(*fixed.labels, *moving.labels);
+  pair.dsc_after = MeanDsc(*fixed.labels, warped);
+}
+
 Status WritePicture(FileSystem& files, const std::string& directory, std::size_t number,
-                    const LabelledVolume& fixed, const LabelledVolume& moving,
+                    const PaddedVolume& fixed, const PaddedVolume& moving,
                     const Alignment& alignment) {
   std::ostringstream name;
   name << "pair-" << std::setw(3) << std::setfill('0') << number << ".png";
@@ -67,14 +88,11 @@ StatusOr<std::vector<RegisteredPair>> RegisterPairs(FileSystem& files,
   GVSL_ASSIGN_OR_RETURN(std::vector<RegisteredPair> pairs,
                         DrawPairs(dataset->manifest(), options.pairs, options.seed));
   if (options.output) GVSL_RETURN_IF_ERROR(files.CreateDirectories(*options.output));
-  const VolumeSize size = dataset->manifest().LargestSize();
   for (std::size_t k = 0; k < pairs.size(); ++k) {
-    GVSL_ASSIGN_OR_RETURN(const LabelledVolume fixed, Read(*dataset, pairs[k].a));
-    GVSL_ASSIGN_OR_RETURN(const LabelledVolume moving, Read(*dataset, pairs[k].b));
+    GVSL_ASSIGN_OR_RETURN(const PaddedVolume fixed, Read(*dataset, pairs[k].a));
+    GVSL_ASSIGN_OR_RETURN(const PaddedVolume moving, Read(*dataset, pairs[k].b));
     GVSL_ASSIGN_OR_RETURN(const Alignment alignment, aligner.Align(fixed.voxels, moving.voxels));
-    const Labels warped = WarpLabels(moving.labels, Span(alignment.field), size);
-    pairs[k].dsc_before = MeanDsc(fixed.labels, moving.labels);
-    pairs[k].dsc_after = MeanDsc(fixed.labels, warped);
+    Measure(fixed, moving, alignment, pairs[k]);
     if (options.output) {
       GVSL_RETURN_IF_ERROR(WritePicture(files, *options.output, k, fixed, moving, alignment));
     }

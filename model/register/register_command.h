@@ -20,7 +20,8 @@ struct RegisterOptions {
   std::optional<std::string> output;  // directory for pictures, pair-000.png and so on
 };
 
-// Draws pairs, aligns B to A, measures the labels' overlap on A's grid before and after. Volumes
+// Draws pairs, aligns B to A, measures on A's grid, before and after, how well the images correlate
+// and, where there are labels, how well these overlap. Volumes
 // are zero-padded at their ends to the dataset's largest size, as in training.
 StatusOr<std::vector<RegisteredPair>> RegisterPairs(FileSystem& files,
                                                     const RegisterOptions& options);

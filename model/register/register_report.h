@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,25 +16,35 @@ struct RegisteredPair {
   std::uint32_t b = 0;  // moving
   std::string a_id;
   std::string b_id;
-  double dsc_before = 0;
-  double dsc_after = 0;
+  // Mean over the voxels of the squared correlation in windows of 9^3 (losses.h), 0 to 1.
+  double ncc_before = 0;
+  double ncc_after = 0;
+  // Absent where one of the two has no labels.
+  std::optional<double> dsc_before;
+  std::optional<double> dsc_after;
 };
 
-struct RegisterSummary {
-  double dsc_before = 0;
-  double dsc_after = 0;
+struct BeforeAfter {
+  double before = 0;  // means over pairs
+  double after = 0;
   double gain = 0;
   double gain_spread = 0;  // standard error of the mean gain; 0 for one pair
 };
 
-// Up to `count` distinct ordered pairs of labelled volumes of different subjects, drawn from
-// `seed`. FAILED_PRECONDITION when there is none.
+struct RegisterSummary {
+  std::optional<BeforeAfter> dsc;  // of the pairs that have labels; absent where none has
+  BeforeAfter ncc;
+};
+
+// Up to `count` distinct ordered pairs of volumes of different subjects, drawn from `seed`: of
+// labelled ones, where there are two, else of all. FAILED_PRECONDITION when there is no pair.
 StatusOr<std::vector<RegisteredPair>> DrawPairs(const data_loader::DatasetManifest& manifest,
                                                 std::size_t count, std::uint64_t seed);
 
 RegisterSummary Summarize(const std::vector<RegisteredPair>& pairs);
 
-// {pairs: [{a, b, a_id, b_id, dsc_before, dsc_after}], dsc_before, dsc_after, gain, gain_spread}
+// {pairs: [{a, b, a_id, b_id, ncc_before, ncc_after, dsc_before, dsc_after}], ncc_before,
+// ncc_after, ncc_gain, ncc_gain_spread, and the same four of dsc; null where there are no labels}
 std::string ToJson(const std::vector<RegisteredPair>& pairs);
 std::string ToTable(const std::vector<RegisteredPair>& pairs);
 

@@ -12,14 +12,16 @@
 #include "model/register/montage.h"
 #include "model/register/overlap.h"
 #include "model/register/png_file.h"
+#include "model/register/register_command.h"
 #include "model/register/register_report.h"
 #include "model/weights_file.h"
 #include "tests/model/test_volumes.h"
+#include "tests/support/tiny_dataset.h"
 
 namespace gvsl::model {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 data_loader::DatasetManifest Manifest(const std::vector<std::uint32_t>& subjects) {
   data_loader::DatasetManifest manifest;
@@ -78,28 +80,53 @@ TEST(DrawPairs, GivesAllPairsWhereThereAreFewerThanAskedFor) {
   EXPECT_EQ(DrawPairs(Manifest({0, 0, 1}), 100, 1)->size(), 4U);
 }
 
-TEST(DrawPairs, LeavesVolumesWithoutLabelsOutAndRefusesASingleSubject) {
+TEST(DrawPairs, LeavesVolumesWithoutLabelsOutWhereTwoSubjectsHaveLabels) {
+  auto manifest = Manifest({0, 1, 2});
+  manifest.volumes[2].label_sha256.reset();
+  const auto pairs = DrawPairs(manifest, 100, 1);
+  ASSERT_EQ(pairs->size(), 2U);
+  for (const RegisteredPair& pair : *pairs) EXPECT_EQ(pair.a + pair.b, 1U);
+}
+
+TEST(DrawPairs, TakesVolumesWithoutLabelsWhereNoTwoSubjectsHaveAny) {
   auto manifest = Manifest({0, 0, 1});
   manifest.volumes[2].label_sha256.reset();
-  EXPECT_EQ(DrawPairs(manifest, 8, 1).status().code(), StatusCode::kFailedPrecondition);
+  EXPECT_EQ(DrawPairs(manifest, 100, 1)->size(), 4U);
+}
+
+TEST(DrawPairs, RefusesASingleSubject) {
+  EXPECT_EQ(DrawPairs(Manifest({0, 0}), 8, 1).status().code(), StatusCode::kFailedPrecondition);
 }
 
 TEST(RegisterSummary, GivesMeanGainAndItsStandardError) {
-  const std::vector<RegisteredPair> pairs = {{0, 1, "", "", 0.5, 0.75}, {1, 0, "", "", 0.25, 0.75}};
+  const std::vector<RegisteredPair> pairs = {{0, 1, "", "", 0.25, 0.5, 0.5, 0.75},
+                                             {1, 0, "", "", 0.25, 0.5, 0.25, 0.75}};
   const RegisterSummary summary = Summarize(pairs);
-  EXPECT_EQ(summary.dsc_before, 0.375);
-  EXPECT_EQ(summary.dsc_after, 0.75);
-  EXPECT_EQ(summary.gain, 0.375);
-  EXPECT_EQ(summary.gain_spread, 0.125);
-  EXPECT_THAT(ToJson(pairs), HasSubstr("\"gain\":0.375,\"gain_spread\":0.125}"));
+  ASSERT_TRUE(summary.dsc.has_value());
+  EXPECT_EQ(summary.dsc->before, 0.375);
+  EXPECT_EQ(summary.dsc->after, 0.75);
+  EXPECT_EQ(summary.dsc->gain, 0.375);
+  EXPECT_EQ(summary.dsc->gain_spread, 0.125);
+  EXPECT_EQ(summary.ncc.gain, 0.25);
+  EXPECT_EQ(summary.ncc.gain_spread, 0);
+  EXPECT_THAT(ToJson(pairs), HasSubstr("\"dsc_gain\":0.375,\"dsc_gain_spread\":0.125}"));
+  EXPECT_THAT(ToTable(pairs), HasSubstr("mean DSC of 2 pairs: 0.3750 without alignment"));
   EXPECT_THAT(ToTable(pairs), HasSubstr("gain +0.3750, standard error 0.1250"));
 }
 
-class AlignerFile : public testing::Test {
+TEST(RegisterSummary, HasNoOverlapWhereThereAreNoLabels) {
+  const std::vector<RegisteredPair> pairs = {{0, 1, "", "", 0.25, 0.5, {}, {}}};
+  EXPECT_FALSE(Summarize(pairs).dsc.has_value());
+  EXPECT_THAT(ToJson(pairs), HasSubstr("\"dsc_after\":null"));
+  EXPECT_THAT(ToJson(pairs), HasSubstr("\"ncc_gain\":0.25"));
+  EXPECT_THAT(ToTable(pairs), ::testing::Not(HasSubstr("DSC")));
+}
+
+class AlignerFile : public ::testing::Test {
  protected:
   AlignerFile()
-      : directory_(testing::TempDir() + "aligner_" +
-                   testing::UnitTest::GetInstance()->current_test_info()->name()) {
+      : directory_(::testing::TempDir() + "aligner_" +
+                   ::testing::UnitTest::GetInstance()->current_test_info()->name()) {
     std::filesystem::create_directories(directory_);
   }
   ~AlignerFile() override { std::filesystem::remove_all(directory_); }
@@ -147,6 +174,28 @@ TEST_F(AlignerFile, AnswersTwoSizesWithAnErrorAndNotAnException) {
   ASSERT_TRUE(aligner.ok());
   EXPECT_EQ(aligner->Align(at::ones({8, 8, 8}), at::ones({8, 8, 9})).status().code(),
             StatusCode::kInternal);
+}
+
+TEST_F(AlignerFile, MeasuresAndDrawsPairsWithAndWithoutLabels) {
+  ASSERT_TRUE(LoadWeightsOf({.width = 8}).ok());
+  for (const bool labelled : {true, false}) {
+    RegisterOptions options;
+    options.weights = directory_ + "/model.safetensors";
+    options.dataset = Concat(directory_, labelled ? "/labelled" : "/plain");
+    options.pairs = 2;
+    options.output = options.dataset + "-pictures";
+    ASSERT_TRUE(
+        testing::WriteTinyDataset(files_, options.dataset, 3, {16, 17, 18}, 2, labelled).ok());
+    const auto pairs = RegisterPairs(files_, options);
+    ASSERT_TRUE(pairs.ok()) << pairs.status();
+    ASSERT_EQ(pairs->size(), 2U);
+    for (const RegisteredPair& pair : *pairs) {
+      EXPECT_GT(pair.ncc_before, 0);
+      EXPECT_LE(pair.ncc_before, 1);
+      EXPECT_EQ(pair.dsc_after.has_value(), labelled);
+    }
+    EXPECT_TRUE(files_.Exists(*options.output + "/pair-001.png"));
+  }
 }
 
 TEST(Montage, ShowsThreePlanesInSixColumnsAndTheIdentityWithoutDifference) {

@@ -46,14 +46,14 @@ inline data_loader::NewVolume BlobVolume(std::uint32_t number, std::array<std::i
 }
 
 // Writes `count` blob volumes of as many subjects as a dataset at `directory`.
-inline StatusOr<data_loader::DatasetManifest> WriteTinyDataset(FileSystem& files,
-                                                               const std::string& directory,
-                                                               std::uint32_t count,
-                                                               std::array<std::int64_t, 3> size,
-                                                               std::uint32_t volumes_per_shard) {
+inline StatusOr<data_loader::DatasetManifest> WriteTinyDataset(
+    FileSystem& files, const std::string& directory, std::uint32_t count,
+    std::array<std::int64_t, 3> size, std::uint32_t volumes_per_shard, bool labelled = true) {
   GVSL_ASSIGN_OR_RETURN(auto writer, data_loader::DatasetWriter::Create(files, directory));
   for (std::uint32_t number = 0; number < count; ++number) {
-    GVSL_RETURN_IF_ERROR(writer->Add(BlobVolume(number, size)));
+    data_loader::NewVolume volume = BlobVolume(number, size);
+    if (!labelled) volume.labels.reset();
+    GVSL_RETURN_IF_ERROR(writer->Add(volume));
   }
   GVSL_ASSIGN_OR_RETURN(auto layout, writer->Arrange(volumes_per_shard));
   GVSL_RETURN_IF_ERROR(writer->Publish(layout.manifest, {}));
