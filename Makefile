@@ -20,9 +20,10 @@ setup:  ## install what is missing (apt, pip), as cmake/versions.txt pins it
 
 build: setup  ## programs into build/bin/
 	@cmake --preset release -Wno-dev --log-level=WARNING >/dev/null
-	@cmake --build --preset release -j $(JOBS)
+	@cmake --build --preset release -j $(JOBS) --target programs
 
 test: build  ## every test, closing with ctest's summary; CTEST_ARGS="-R name" picks some
+	@cmake --build --preset release -j $(JOBS)
 	@ctest --preset release -j 2 $(CTEST_ARGS)
 
 demo: build  ## pre-train on virtual subjects of a real head, with pictures; DATA=/path takes yours

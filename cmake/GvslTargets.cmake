@@ -29,6 +29,13 @@ function(gvsl_program name)
   gvsl_common_options(${name})
   target_link_libraries(${name} PRIVATE ${ARG_LINK})
   install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  set_property(GLOBAL APPEND PROPERTY GVSL_PROGRAMS ${name})
+endfunction()
+
+# The target `programs` is all of them, without the tests; call it after the last gvsl_program.
+function(gvsl_programs_target)
+  get_property(programs GLOBAL PROPERTY GVSL_PROGRAMS)
+  add_custom_target(programs DEPENDS ${programs})
 endfunction()
 
 # gvsl_test(NAME SOURCES a_test.cc ... [LINK lib ...] [LABELS label ...] [TIMEOUT seconds] [SERIAL])
