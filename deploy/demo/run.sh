@@ -54,8 +54,6 @@ ingest() {
 
 train() {
   local overrides=(--set "dataset=$out/train.gvsl" --set "checkpoint.directory=$out/checkpoints")
-  # Whole volumes where they are heads; anything larger is cropped, so that a step stays as short.
-  [[ -z $data ]] || overrides+=(--set 'patch=[40, 40, 40]')
   [[ -z ${STEPS:-} ]] || overrides+=(--set "steps=$STEPS")
   job=$("$bin/gvslctl" submit deploy/demo/demo.yaml "${overrides[@]}")
   "$bin/gvslctl" --json watch "$job" >"$out/progress.jsonl" &
