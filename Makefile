@@ -27,7 +27,7 @@ test: build  ## every test, closing with ctest's summary; CTEST_ARGS="-R name" p
 	@ctest --preset release -j 2 $(CTEST_ARGS)
 
 demo: build  ## pre-train on virtual subjects of a real head, with pictures; DATA=/path takes yours
-	@DATA='$(DATA)' deploy/demo/run.sh
+	@DATA='$(DATA)' LABELS='$(LABELS)' deploy/demo/run.sh
 
 lint: setup  ## format, fences, clang-tidy, tests under the sanitizers
 	@JOBS=$(JOBS) deploy/lint/run.sh

@@ -1,5 +1,6 @@
 """What the demo ends with: the loss curve (gnuplot), the alignment before and after, the verdict, and
-where everything is. Exit status 1 when the gain in DSC is not above its spread over the pairs.
+where everything is. Exit status 1 when the gain in DSC is not above its spread over held-out pairs;
+people's own volumes are not judged.
 
   report.py OUT    reads OUT/progress.jsonl, job.json, registration.json
 """
@@ -48,13 +49,13 @@ def print_table(pairs, measure):
         print(f"{number:<6} {low:11.3f} {high:8.3f} {high - low:+8.3f}")
 
 
-def verdict(pairs):
-    """Whether the mean gain in DSC exceeds its standard deviation over the pairs."""
+def print_gain(pairs, which):
+    """Prints the mean gain in DSC; whether it exceeds its standard deviation over the pairs."""
     gains = [pair["dsc_after"] - pair["dsc_before"] for pair in pairs]
-    mean, spread = statistics.mean(gains), statistics.stdev(gains)
+    mean, spread = statistics.mean(gains), statistics.stdev(gains) if len(gains) > 1 else 0.0
     before = statistics.mean(pair["dsc_before"] for pair in pairs)
     after = statistics.mean(pair["dsc_after"] for pair in pairs)
-    print(f"\nDSC of known labels over {len(pairs)} held-out pairs: {before:.3f} unaligned, "
+    print(f"\nDSC of known labels over {len(pairs)} {which}: {before:.3f} unaligned, "
           f"{after:.3f} aligned by what was learned; gain {mean:+.3f}, spread {spread:.3f}")
     return mean > spread
 
@@ -65,10 +66,13 @@ def main():
     registration = json.loads((out / "registration.json").read_text())
     pairs = registration["pairs"]
     draw_loss(out)
+    held_out = (out / "heldout.gvsl").exists()
+    labelled = [pair for pair in pairs if pair["dsc_before"] is not None]
     good = True
-    if pairs and pairs[0].get("dsc_before") is not None:
-        print_table(pairs, "dsc")
-        good = verdict(pairs)
+    if labelled:
+        print_table(labelled, "dsc")
+        gained = print_gain(labelled, "held-out pairs" if held_out else "pairs")
+        good = gained or not held_out
     else:
         print_table(pairs, "ncc")
     print(f"job {job['name']}: {job['state']}, {job['step']} of {job['steps']} steps, "

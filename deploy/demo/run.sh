@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # make demo: the main job on real images, on this machine, leaving nothing running.
-#   DATA=/path   your own DICOM or NIfTI folder instead of the virtual subjects (then there are no labels
-#                and no verdict: losses and pictures only)
+#   DATA=/path   your own DICOM or NIfTI folder instead of the virtual subjects: it trains on them and
+#                registers pairs of them, on a grid as coarse as the demo's
+#   LABELS=/path label maps of DATA, paired by file stem: the overlap before and after is printed too
 #   OUT=/path    where everything goes (default demo-output/, which is made anew)
 #   STEPS=N      a longer or shorter run
 set -euo pipefail
@@ -9,6 +10,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 root=$PWD
 bin=$root/build/bin
 data=${DATA:-}
+labels=${LABELS:-}
 out=${OUT:-$root/demo-output}
 templates=/usr/share/mricron/templates
 pairs=10
@@ -40,9 +42,31 @@ make_virtual_subjects() {
     --output "$out/subjects/heldout" --count 6 --seed 2
 }
 
+# Somebody's own volumes, with voxels of so many mm.
+ingest_own() {
+  local options=(--input "$data" --output "$out/train.gvsl" --spacing "$1,$1,$1")
+  [[ -z $labels ]] || options+=(--labels "$labels")
+  rm -rf "$out/train.gvsl"
+  "$bin/gvsl-dataset" ingest "${options[@]}"
+}
+
+# The longest axis of any volume, in voxels.
+longest_axis() {
+  "$bin/gvsl-dataset" show "$out/train.gvsl" --json |
+    python3 -c 'import json, sys; print(max(json.load(sys.stdin)["largest_size"]))'
+}
+
 ingest() {
   if [[ -n $data ]]; then
-    "$bin/gvsl-dataset" ingest --input "$data" --output "$out/train.gvsl" --spacing 6.25,6.25,6.25
+    ingest_own 6.25
+    local longest spacing
+    longest=$(longest_axis)
+    # A head has about 40 voxels then. What is much smaller or larger gets a grid of its own.
+    if ((longest < 28 || longest > 80)); then
+      spacing=$(python3 -c "print(round(6.25 * $longest / 40, 2))")
+      say "ingesting again, with voxels of $spacing mm"
+      ingest_own "$spacing"
+    fi
     return
   fi
   local set
@@ -76,6 +100,8 @@ register() {
 }
 
 [[ -z $data || -d $data ]] || fail "DATA=$data is not a folder"
+[[ -z $labels || -d $labels ]] || fail "LABELS=$labels is not a folder"
+[[ -z $labels || -n $data ]] || fail "LABELS is for DATA"
 [[ $out != / && $out != "$root" ]] || fail "OUT=$out would be removed"
 rm -rf "$out"
 mkdir -p "$out"
@@ -86,6 +112,6 @@ say "a coordinator and two workers on this machine"
 "$bin/gvslctl" local up --workers 2
 say "training"
 train
-say "registering pairs that training has not seen"
+if [[ -n $data ]]; then say "registering pairs"; else say "registering pairs that training has not seen"; fi
 register
 python3 deploy/demo/report.py "$out"
