@@ -1,9 +1,8 @@
 #include "data_loader/convert.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <utility>
 
 #include "common/file_system.h"
@@ -11,6 +10,7 @@
 #include "data_loader/geometry.h"
 #include "data_loader/input_files.h"
 #include "data_loader/nifti_file.h"
+#include "data_loader/volume_check.h"
 
 namespace gvsl::data_loader {
 namespace {
@@ -38,6 +38,16 @@ void FlipRows(RawVolume& volume) {
   SetColumn(volume.to_ras, 1, Scale(step, -1));
 }
 
+Status CheckIsNoInput(const std::string& name, const std::vector<std::string>& inputs) {
+  std::error_code error;
+  for (const std::string& input : inputs) {
+    if (std::filesystem::equivalent(name, input, error)) {
+      return AlreadyExistsError(name + " is one of the inputs; choose another name");
+    }
+  }
+  return OkStatus();
+}
+
 }  // namespace
 
 std::string NumberedName(const std::string& output, std::size_t number) {
@@ -59,24 +69,38 @@ StatusOr<std::vector<std::string>> Convert(const std::string& input, const std::
   if (NiftiStem(output).empty()) {
     return InvalidArgumentError(output + ": the output's name must end in .nii or .nii.gz");
   }
-  GVSL_ASSIGN_OR_RETURN(std::vector<std::string> left, ListFiles({input}, ""));
+  GVSL_ASSIGN_OR_RETURN(const FileList list, ListFiles({input}, ""));
+  for (const auto& [path, reason] : list.unread) {
+    observer(
+        {IngestEvent::Kind::kRejected, path, {"UNREADABLE", "it cannot be opened: " + reason}});
+  }
+  std::vector<std::string> left = list.files;
   std::vector<std::string> written;
   for (const auto& reader : AllReaders()) {
     ScanResult scan = reader->Scan(left);
     left = std::move(scan.left);
+    for (const RejectedSource& rejected : scan.rejected) {
+      observer({IngestEvent::Kind::kRejected, rejected.path, rejected.rejection});
+    }
     std::sort(scan.sources.begin(), scan.sources.end(),
               [](const VolumeSource& a, const VolumeSource& b) { return a.path < b.path; });
     for (const VolumeSource& source : scan.sources) {
-      OrRejection<RawVolume> volume = reader->Read(source);
+      OrRejection<RawVolume> volume = ReadVolume(*reader, source);
       if (const auto* rejection = std::get_if<Rejection>(&volume)) {
         observer({IngestEvent::Kind::kRejected, source.path, *rejection});
         continue;
       }
       const std::string name = NumberedName(output, written.size() + 1);
+      GVSL_RETURN_IF_ERROR(CheckIsNoInput(name, list.files));
       GVSL_RETURN_IF_ERROR(WriteRawVolume(std::get<RawVolume>(volume), name));
       observer({IngestEvent::Kind::kAccepted, source.path, {"", name}});
       written.push_back(name);
     }
+  }
+  if (!left.empty()) {
+    observer({IngestEvent::Kind::kWarning,
+              input,
+              {"IGNORED", Concat(left.size(), " files are neither NIfTI nor DICOM images")}});
   }
   return written;
 }

@@ -17,8 +17,9 @@ std::string NumberedName(const std::string& output, std::size_t number);
 // are turned upside down, as dcm2niix does; the matrix says so.
 Status WriteRawVolume(const RawVolume& volume, const std::string& output);
 
-// Converts every volume under `input`, in the order of paths; returns the files written. Rejected
-// ones go to the observer. INVALID_ARGUMENT when `output` does not end in .nii or .nii.gz.
+// Converts every volume under `input`, in the order of paths; returns the files written. Whatever
+// was not converted goes to the observer. INVALID_ARGUMENT when `output` does not end in .nii or
+// .nii.gz; ALREADY_EXISTS rather than writing over an input.
 StatusOr<std::vector<std::string>> Convert(const std::string& input, const std::string& output,
                                            const IngestObserver& observer);
 

@@ -7,6 +7,7 @@
 
 #include "common/sha256.h"
 #include "common/text.h"
+#include "data_loader/json_text.h"
 #include "data_loader/manifest_check.h"
 
 namespace gvsl::data_loader {
@@ -134,7 +135,7 @@ std::string ToJson(const DatasetManifest& manifest) {
 
 StatusOr<DatasetManifest> ParseManifest(std::string_view text) {
   try {
-    const Json json = Json::parse(text);
+    GVSL_ASSIGN_OR_RETURN(const Json json, ParseJson(text));
     GVSL_ASSIGN_OR_RETURN(DatasetManifest manifest, FromJsonObject(json));
     GVSL_RETURN_IF_ERROR(CheckManifest(manifest));
     return manifest;

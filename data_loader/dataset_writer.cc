@@ -1,9 +1,8 @@
 #include "data_loader/dataset_writer.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdio>
+#include <random>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -11,6 +10,7 @@
 #include "common/safetensors.h"
 #include "common/sha256.h"
 #include "common/text.h"
+#include "data_loader/manifest_check.h"
 #include "data_loader/volume_order.h"
 
 namespace gvsl::data_loader {
@@ -25,6 +25,14 @@ std::string ShardName(std::uint32_t shard) {
   char name[48];
   std::snprintf(name, sizeof(name), "shard-%05u.safetensors", shard);
   return name;
+}
+
+// Not the process's number: on shared storage two containers may have the same.
+std::string RandomSuffix() {
+  std::random_device device;
+  char digits[20];
+  std::snprintf(digits, sizeof(digits), "%08x%08x", device(), device());
+  return digits;
 }
 
 Status CheckSizes(const NewVolume& volume) {
@@ -67,7 +75,7 @@ std::string ContentId(const Grid& grid, const std::string& voxels_sha256) {
 DatasetWriter::DatasetWriter(FileSystem& files, std::string directory)
     : files_(files),
       directory_(std::move(directory)),
-      aside_(Concat(directory_, ".tmp-", ::getpid())) {}
+      aside_(Concat(directory_, ".tmp-", RandomSuffix())) {}
 
 DatasetWriter::~DatasetWriter() {
   if (!published_) (void)files_.RemoveTree(aside_);
@@ -86,13 +94,11 @@ StatusOr<std::unique_ptr<DatasetWriter>> DatasetWriter::Create(FileSystem& files
     }
   }
   std::unique_ptr<DatasetWriter> writer(new DatasetWriter(files, name));
-  GVSL_RETURN_IF_ERROR(files.RemoveTree(writer->aside_));
   GVSL_RETURN_IF_ERROR(CreateDurably(files, writer->aside_));
   return writer;
 }
 
 Status DatasetWriter::Add(const NewVolume& volume) {
-  GVSL_RETURN_IF_ERROR(CheckSizes(volume));
   Part part;
   part.entry.grid = volume.grid;
   part.entry.modality = volume.modality;
@@ -100,6 +106,10 @@ Status DatasetWriter::Add(const NewVolume& volume) {
   part.entry.window_range = volume.window_range;
   part.entry.class_index = volume.class_index;
   part.entry.source = volume.source;
+  if (const std::string reason = Absurdity(part.entry); !reason.empty()) {
+    return InvalidArgumentError(reason);
+  }
+  GVSL_RETURN_IF_ERROR(CheckSizes(volume));
   part.entry.sha256 = Sha256Hex(Bytes(volume.voxels));
   part.entry.id = ContentId(volume.grid, part.entry.sha256);
   part.subject_key = volume.subject_key;

@@ -46,7 +46,7 @@ class DatasetWriter {
                                                          const std::string& directory);
   ~DatasetWriter();
 
-  // INVALID_ARGUMENT when sizes do not match the grid.
+  // INVALID_ARGUMENT when sizes do not match the grid, or a manifest with it could not be read.
   Status Add(const NewVolume& volume);
   std::size_t volumes() const { return parts_.size(); }
 

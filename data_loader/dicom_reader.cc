@@ -10,12 +10,15 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 
 #include "common/text.h"
+#include "data_loader/dicom_file.h"
 
 namespace gvsl::data_loader {
 namespace {
 
+constexpr double kLargestValue = std::numeric_limits<float>::max();
 constexpr const char* kCopyAgain = "a file ends before its data does; copy it again";
 
 // DCMTK's logger and decoders are the process's; set up once.
@@ -47,9 +50,11 @@ std::optional<std::array<double, N>> Numbers(DcmItem& item, const DcmTagKey& tag
   return values;
 }
 
+// `otherwise` where the tag is absent or empty; NaN where it is there and no finite number.
 double NumberOr(DcmItem& item, const DcmTagKey& tag, double otherwise) {
+  if (!item.tagExistsWithValue(tag)) return otherwise;
   const auto value = Numbers<1>(item, tag);
-  return value ? (*value)[0] : otherwise;
+  return value ? (*value)[0] : std::nan("");
 }
 
 std::int64_t Unsigned(DcmItem& item, const DcmTagKey& tag) {
@@ -62,6 +67,15 @@ bool HasMagic(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   char bytes[132] = {};
   return file.read(bytes, sizeof(bytes)) && std::string_view(bytes + 128, 4) == "DICM";
+}
+
+// Data sets without the preamble begin with group 2 or 8, in either byte order.
+bool BeginsLikeADataSet(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  char group[2] = {};
+  if (!file.read(group, sizeof(group))) return false;
+  const int low = group[0] + group[1];
+  return (group[0] == 0 || group[1] == 0) && (low == 2 || low == 8);
 }
 
 // Files without the preamble are looked into only where their name lets one expect DICOM.
@@ -95,15 +109,19 @@ Rejection PixelProblem(DcmDataset& dataset) {
   return {};
 }
 
-Rejection ObjectProblem(DcmDataset& dataset, bool complete) {
-  if (!complete) return {"TRUNCATED", kCopyAgain};
+Rejection ObjectProblem(DcmDataset& dataset, DicomLoad load) {
+  if (load == DicomLoad::kExcessive) {
+    return {"EXCESSIVE_STRUCTURE",
+            "its sequences are nested without end or it has millions of elements; no image is so"};
+  }
+  if (load == DicomLoad::kIncomplete) return {"TRUNCATED", kCopyAgain};
   if (!dataset.tagExists(DCM_Rows) || !dataset.tagExists(DCM_PixelData)) {
     return {"NOT_AN_IMAGE", "it is a DICOM object without pixels, such as a report or a plan"};
   }
   return PixelProblem(dataset);
 }
 
-DicomHeader ToHeader(const std::string& path, DcmDataset& dataset, bool complete) {
+DicomHeader ToHeader(const std::string& path, DcmDataset& dataset, DicomLoad load) {
   DicomHeader header;
   header.path = path;
   header.series_uid = Text(dataset, DCM_SeriesInstanceUID);
@@ -116,7 +134,7 @@ DicomHeader ToHeader(const std::string& path, DcmDataset& dataset, bool complete
   header.position = Numbers<3>(dataset, DCM_ImagePositionPatient);
   header.orientation = Numbers<6>(dataset, DCM_ImageOrientationPatient);
   header.pixel_spacing = Numbers<2>(dataset, DCM_PixelSpacing);
-  header.problem = ObjectProblem(dataset, complete);
+  header.problem = ObjectProblem(dataset, load);
   return header;
 }
 
@@ -147,6 +165,10 @@ OrRejection<PixelFormat> ReadPixelFormat(DcmDataset& dataset) {
   if (format.bits_stored > format.bits_allocated || format.shift < 0 ||
       format.shift + format.bits_stored > format.bits_allocated) {
     return Rejection{"UNSUPPORTED_PIXELS", "its numbers of stored bits contradict each other"};
+  }
+  if (!(std::abs(format.slope) * 65536 + std::abs(format.intercept) <= kLargestValue)) {
+    return Rejection{"INVALID_RESCALE",
+                     "its rescale slope or intercept is no number or makes impossible values"};
   }
   return format;
 }
@@ -179,22 +201,22 @@ OrRejection<std::vector<float>> Unpack(DcmDataset& dataset, const PixelFormat& f
 std::optional<DicomHeader> ReadDicomHeader(const std::string& path) {
   SetUpDcmtk();
   const bool magic = HasMagic(path);
-  if (!magic && !MayBeDicom(path)) return std::nullopt;
+  if (!magic && !(MayBeDicom(path) && BeginsLikeADataSet(path))) return std::nullopt;
   DcmFileFormat file;
-  const bool complete = file.loadFile(path.c_str()).good();
+  const DicomLoad load = LoadDicomFile(path, file);
   DcmDataset& dataset = *file.getDataset();
   if (Text(*file.getMetaInfo(), DCM_MediaStorageSOPClassUID) == UID_MediaStorageDirectoryStorage) {
     return std::nullopt;
   }
   const bool known = !Text(dataset, DCM_SOPClassUID).empty() || dataset.tagExists(DCM_Modality);
-  if (!magic && (!known || !complete)) return std::nullopt;
-  return ToHeader(path, dataset, complete);
+  if (!magic && (!known || load != DicomLoad::kWhole)) return std::nullopt;
+  return ToHeader(path, dataset, load);
 }
 
 OrRejection<std::vector<float>> ReadDicomPixels(const std::string& path) {
   SetUpDcmtk();
   DcmFileFormat file;
-  if (file.loadFile(path.c_str()).bad()) return Rejection{"TRUNCATED", kCopyAgain};
+  if (LoadDicomFile(path, file) != DicomLoad::kWhole) return Rejection{"TRUNCATED", kCopyAgain};
   DcmDataset& dataset = *file.getDataset();
   if (dataset.chooseRepresentation(EXS_LittleEndianExplicit, nullptr).bad()) {
     return Rejection{"UNREADABLE", "its compressed pixels cannot be decoded; export it anew"};

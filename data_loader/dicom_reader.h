@@ -1,5 +1,5 @@
-// Single DICOM files by DCMTK: what series are made of, nothing decided about series. The only file
-// that knows DCMTK. Not thread-safe.
+// Single DICOM files by DCMTK: what series are made of, nothing decided about series.
+// dicom_reader.cc and dicom_file.cc alone know DCMTK. Not thread-safe.
 #pragma once
 
 #include <array>
@@ -33,7 +33,7 @@ struct DicomHeader {
 std::optional<DicomHeader> ReadDicomHeader(const std::string& path);
 
 // rows x columns values with the file's own rescale slope and intercept applied. TRUNCATED,
-// UNREADABLE.
+// UNREADABLE, UNSUPPORTED_PIXELS, INVALID_RESCALE.
 OrRejection<std::vector<float>> ReadDicomPixels(const std::string& path);
 
 }  // namespace gvsl::data_loader

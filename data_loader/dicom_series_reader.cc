@@ -8,6 +8,7 @@
 #include "common/file_system.h"
 #include "common/sha256.h"
 #include "data_loader/series_assembly.h"
+#include "data_loader/volume_check.h"
 
 namespace gvsl::data_loader {
 namespace {
@@ -41,7 +42,7 @@ OrRejection<std::vector<SliceGeometry>> Geometry(const Series& series) {
     if (!header.position || !header.orientation || !header.pixel_spacing) {
       return Rejection{
           "NO_GEOMETRY",
-          "a slice has no position, orientation or pixel spacing: it cannot be placed"};
+          "a slice has no valid position, orientation or pixel spacing: it cannot be placed"};
     }
     slices.push_back({*header.position, *header.orientation, *header.pixel_spacing, header.rows,
                       header.columns});
@@ -63,10 +64,16 @@ ScanResult DicomSeriesReader::Scan(const std::vector<std::string>& files) {
   std::map<std::string, Series> by_uid;
   std::map<std::string, std::set<std::string>> series_in_folder;
   for (const std::string& file : files) {
-    std::optional<DicomHeader> header = ReadDicomHeader(file);
+    const auto read =
+        Guarded([&]() -> OrRejection<std::optional<DicomHeader>> { return ReadDicomHeader(file); });
+    if (const auto* rejection = std::get_if<Rejection>(&read)) {
+      result.rejected.push_back({file, *rejection});
+      continue;
+    }
+    std::optional<DicomHeader> header = std::get<0>(read);
     if (!header && IsCalledDicom(file)) {
       result.rejected.push_back(
-          {file, "", {"NOT_DICOM", "it is called a DICOM file and is none; copy it again"}});
+          {file, {"NOT_DICOM", "it is called a DICOM file and is none; copy it again"}});
       continue;
     }
     if (!header) {
@@ -96,6 +103,7 @@ OrRejection<RawVolume> DicomSeriesReader::Read(const VolumeSource& source) {
   OrRejection<SliceStack> assembled = AssembleSlices(std::get<0>(slices));
   if (const auto* rejection = std::get_if<Rejection>(&assembled)) return *rejection;
   const SliceStack& stack = std::get<SliceStack>(assembled);
+  if (Rejection found = CheckGrid(stack.size, stack.to_ras); !found.code.empty()) return found;
 
   RawVolume volume;
   volume.size = stack.size;

@@ -1,8 +1,6 @@
 #include "data_loader/ingest.h"
 
 #include <algorithm>
-#include <new>
-#include <set>
 #include <tuple>
 #include <utility>
 
@@ -12,6 +10,7 @@
 #include "data_loader/ingest_inputs.h"
 #include "data_loader/nifti_reader.h"
 #include "data_loader/resample.h"
+#include "data_loader/volume_check.h"
 
 namespace gvsl::data_loader {
 namespace {
@@ -37,55 +36,39 @@ class Ingestion {
       : files_(files), options_(options), observer_(observer), book_(options.key) {}
 
   StatusOr<IngestReport> Run() {
-    GVSL_ASSIGN_OR_RETURN(inputs_, FindInputs(files_, options_));
-    for (const RejectedSource& source : inputs_.rejected) Reject(source.path, source.rejection);
-    report_.ignored_files = inputs_.ignored_files;
     if (IsFailedIngestion(files_, options_.output)) {
       GVSL_RETURN_IF_ERROR(files_.RemoveTree(options_.output));
     }
     GVSL_ASSIGN_OR_RETURN(writer_, DatasetWriter::Create(files_, options_.output));
-    for (const auto& [source, reader] : inputs_.sources) {
-      GVSL_RETURN_IF_ERROR(IngestOrReject(source, *reader));
+    GVSL_ASSIGN_OR_RETURN(inputs_, FindInputs(files_, options_));
+    for (const RejectedSource& source : inputs_.rejected) Reject(source.path, source.rejection);
+    report_.ignored_files = inputs_.ignored_files;
+    for (const PlannedVolume& planned : inputs_.volumes) {
+      if (options_.stop && options_.stop()) return CancelledError("stopped; nothing was written");
+      GVSL_RETURN_IF_ERROR(IngestOne(planned));
     }
-    ReportLeftOvers();
+    WarnOfInputs();
     return Publish();
   }
 
  private:
-  // A volume that does not fit into memory is one more bad file.
-  Status IngestOrReject(const VolumeSource& source, VolumeReader& reader) {
-    try {
-      return IngestOne(source, reader);
-    } catch (const std::bad_alloc&) {
-      Reject(source.path, {"OUT_OF_MEMORY", "it does not fit into this machine's memory"});
-      return OkStatus();
-    }
-  }
-
-  Status IngestOne(const VolumeSource& source, VolumeReader& reader) {
-    OrRejection<std::string> label = inputs_.labels.Find(source.stem);
-    OrRejection<RawVolume> raw = reader.Read(source);
-    if (const auto* rejection = std::get_if<Rejection>(&raw)) {
-      Reject(source.path, *rejection);
-      return OkStatus();
-    }
+  Status IngestOne(const PlannedVolume& planned) {
+    const VolumeSource& source = planned.source;
     AcceptedVolume accepted{"", book_.Name(source.path), false, {}};
-    accepted.warnings = std::move(std::get<RawVolume>(raw).warnings);
-    OrRejection<NewVolume> prepared =
-        PrepareVolume(std::get<RawVolume>(std::move(raw)), options_.prepare);
+    OrRejection<NewVolume> prepared = ReadAndPrepare(planned, accepted);
     if (const auto* rejection = std::get_if<Rejection>(&prepared)) {
       Reject(source.path, *rejection);
       return OkStatus();
     }
     NewVolume& volume = std::get<NewVolume>(prepared);
     volume.source = accepted.source;
-    AddLabels(label, volume, accepted);
-    AddClass(source.stem, volume, accepted);
-    if (inputs_.stems[source.stem] > 1) {
+    if (volume.subject_key.empty()) volume.subject_key = planned.subject_key;
+    AddLabels(planned, volume, accepted);
+    AddClass(planned, volume, accepted);
+    if (planned.with_its_stem > 1) {
       accepted.warnings.push_back(
-          {"DUPLICATE_STEM", Concat(inputs_.stems[source.stem],
-                                    " inputs have this stem; all are kept, and labels and "
-                                    "classes of the stem go to each")});
+          {"DUPLICATE_STEM",
+           Concat(planned.with_its_stem, " inputs have this stem; all are kept")});
     }
     GVSL_RETURN_IF_ERROR(writer_->Add(volume));
     Observe(IngestEvent::Kind::kAccepted, source.path, {"", Describe(volume)});
@@ -97,50 +80,73 @@ class Ingestion {
     return OkStatus();
   }
 
-  void AddLabels(const OrRejection<std::string>& label, NewVolume& volume,
-                 AcceptedVolume& accepted) {
-    if (const auto* rejection = std::get_if<Rejection>(&label)) {
+  OrRejection<NewVolume> ReadAndPrepare(const PlannedVolume& planned, AcceptedVolume& accepted) {
+    OrRejection<RawVolume> raw = ReadVolume(*planned.reader, planned.source);
+    if (const auto* rejection = std::get_if<Rejection>(&raw)) return *rejection;
+    accepted.warnings = std::move(std::get<RawVolume>(raw).warnings);
+    return Guarded(
+        [&] { return PrepareVolume(std::get<RawVolume>(std::move(raw)), options_.prepare); });
+  }
+
+  void AddLabels(const PlannedVolume& planned, NewVolume& volume, AcceptedVolume& accepted) {
+    if (const auto* rejection = std::get_if<Rejection>(&planned.label)) {
       accepted.warnings.push_back(*rejection);
       return;
     }
-    const std::string& path = std::get<std::string>(label);
-    if (path.empty()) {
+    const auto& path = std::get<0>(planned.label);
+    if (!path) {
       if (!options_.labels.empty()) {
-        accepted.warnings.push_back({"NO_LABEL", "no label map has its stem; kept without"});
+        accepted.warnings.push_back(
+            {"NO_LABEL", "no label map has its path or stem; kept without"});
       }
       return;
     }
-    OrRejection<LabelMap> map = ReadLabelMap(path);
-    if (const auto* rejection = std::get_if<Rejection>(&map)) {
-      RejectLabel(path, *rejection, accepted);
-      return;
-    }
     OrRejection<std::vector<std::int32_t>> labels =
-        LabelsOnGrid(std::get<LabelMap>(map), volume.grid);
+        Guarded([&]() -> OrRejection<std::vector<std::int32_t>> {
+          OrRejection<LabelMap> map = ReadLabelMap(*path);
+          if (const auto* rejection = std::get_if<Rejection>(&map)) return *rejection;
+          return LabelsOnGrid(std::get<LabelMap>(map), volume.grid);
+        });
     if (const auto* rejection = std::get_if<Rejection>(&labels)) {
-      RejectLabel(path, *rejection, accepted);
+      RejectLabel(*path, *rejection, accepted);
       return;
     }
     volume.labels = std::get<0>(std::move(labels));
   }
 
-  void AddClass(const std::string& stem, NewVolume& volume, AcceptedVolume& accepted) {
-    if (const auto found = inputs_.classes.find(stem); found != inputs_.classes.end()) {
-      volume.class_index = found->second;
-      used_classes_.insert(stem);
-    } else if (!inputs_.classes.empty()) {
+  void AddClass(const PlannedVolume& planned, NewVolume& volume, AcceptedVolume& accepted) const {
+    if (const auto* rejection = std::get_if<Rejection>(&planned.class_index)) {
+      accepted.warnings.push_back(*rejection);
+      return;
+    }
+    volume.class_index = std::get<0>(planned.class_index);
+    if (!volume.class_index && !options_.classes.empty()) {
       accepted.warnings.push_back({"NO_CLASS", "the classes do not name its stem; kept without"});
     }
   }
 
-  void ReportLeftOvers() {
-    for (const std::string& path : inputs_.labels.Unused()) {
-      Reject(path, {"LABEL_WITHOUT_IMAGE", "no image has the stem of this label map"});
+  void Warn(const std::string& path, const Rejection& warning) {
+    report_.warnings.push_back(warning);
+    Observe(IngestEvent::Kind::kWarning, path, warning);
+  }
+
+  void WarnOfInputs() {
+    for (const std::string& link : inputs_.links) {
+      Warn(link, {"LINK_NOT_FOLLOWED", "a link to a folder; name the folder itself as --input"});
     }
-    if (const std::size_t unknown = inputs_.classes.size() - used_classes_.size(); unknown > 0) {
-      report_.warnings.push_back(
-          {"CLASS_WITHOUT_IMAGE", Concat(unknown, " stems of the classes are no accepted image")});
-      Observe(IngestEvent::Kind::kWarning, options_.classes, report_.warnings.back());
+    if (const std::size_t unknown = inputs_.classes_without_image; unknown > 0) {
+      Warn(options_.classes,
+           {"CLASS_WITHOUT_IMAGE", Concat(unknown, " lines of the classes name no image")});
+    }
+  }
+
+  void WarnOfSubjects(const DatasetManifest& manifest) {
+    const auto& volumes = manifest.volumes;
+    if (std::all_of(volumes.begin(), volumes.end(),
+                    [](const VolumeEntry& volume) { return volume.subject == 0; })) {
+      Warn(options_.output,
+           {"ONE_SUBJECT", Concat("all of its volumes (", volumes.size(),
+                                  ") are of one subject; pre-training needs two or more")});
     }
   }
 
@@ -172,6 +178,7 @@ class Ingestion {
         report_.accepted.back().id = layout.manifest.volumes[volume].id;
       }
       report_.dataset_sha256 = layout.manifest.sha256;
+      WarnOfSubjects(layout.manifest);
       manifest = std::move(layout.manifest);
     }
     const std::string report = ToJson(report_);
@@ -186,7 +193,6 @@ class Ingestion {
   const IngestObserver& observer_;
   SourceBook book_;
   IngestInputs inputs_;
-  std::set<std::string> used_classes_;
   std::unique_ptr<DatasetWriter> writer_;
   std::vector<AcceptedVolume> accepted_;  // in the writer's order
   IngestReport report_;

@@ -24,6 +24,7 @@ struct IngestOptions {
   // Shards are what workers are dealt: fewer volumes a shard spread better, more read faster.
   std::uint32_t volumes_per_shard = 8;
   std::string key = RandomKey();  // names the sources; shows in no hash of the dataset
+  std::function<bool()> stop;     // asked before each volume; true ends the ingestion. May be empty
 };
 
 // One thing that happened to one input, for the terminal of the person who ingests: the only place
@@ -40,7 +41,8 @@ using IngestObserver = std::function<void(const IngestEvent&)>;
 std::vector<std::unique_ptr<VolumeReader>> AllReaders();
 
 // OK also when nothing was accepted: then `output` holds the report and no dataset. ALREADY_EXISTS,
-// NOT_FOUND (an input), INVALID_ARGUMENT (the classes), and what the disk says.
+// NOT_FOUND (an input), INVALID_ARGUMENT (the classes), CANCELLED (stopped; nothing is left
+// behind), and what the disk says.
 StatusOr<IngestReport> Ingest(FileSystem& files, const IngestOptions& options,
                               const IngestObserver& observer);
 

@@ -2,10 +2,15 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
+#include <set>
 
 #include "data_loader/dicom_series_reader.h"
 #include "data_loader/input_files.h"
+#include "data_loader/nifti_file.h"
 #include "data_loader/nifti_reader.h"
+#include "data_loader/pairing.h"
+#include "data_loader/source_name.h"
 
 namespace gvsl::data_loader {
 namespace {
@@ -16,15 +21,75 @@ void Scan(std::vector<std::string> left, IngestInputs& inputs) {
   for (const auto& reader : inputs.readers) {
     ScanResult scan = reader->Scan(left);
     for (VolumeSource& source : scan.sources) {
-      ++inputs.stems[source.stem];
-      inputs.sources.emplace_back(std::move(source), reader.get());
+      PlannedVolume volume;
+      volume.source = std::move(source);
+      volume.reader = reader.get();
+      inputs.volumes.push_back(std::move(volume));
     }
     std::move(scan.rejected.begin(), scan.rejected.end(), std::back_inserter(inputs.rejected));
     left = std::move(scan.left);
   }
   inputs.ignored_files = left.size();
-  std::sort(inputs.sources.begin(), inputs.sources.end(),
-            [](const auto& a, const auto& b) { return a.first.path < b.first.path; });
+  std::sort(inputs.volumes.begin(), inputs.volumes.end(),
+            [](const auto& a, const auto& b) { return a.source.path < b.source.path; });
+}
+
+void RejectUnread(const FileList& list, IngestInputs& inputs) {
+  for (const auto& [path, reason] : list.unread) {
+    inputs.rejected.push_back({path, {"UNREADABLE", "it cannot be opened: " + reason}});
+  }
+  inputs.links.insert(inputs.links.end(), list.links.begin(), list.links.end());
+}
+
+void AddLabels(const FileList& list, const std::vector<SourceName>& images, IngestInputs& inputs) {
+  std::vector<std::string> maps;
+  std::vector<SourceName> names;
+  for (const std::string& file : list.files) {
+    if (const std::string stem = NiftiStem(file); !stem.empty()) {
+      maps.push_back(file);
+      names.push_back(NameOf({file, {file}, stem}, list.roots));
+    }
+  }
+  const LabelPairs pairs = PairLabels(images, names);
+  for (std::size_t i = 0; i < inputs.volumes.size(); ++i) {
+    if (const auto* rejection = std::get_if<Rejection>(&pairs.of_image[i])) {
+      inputs.volumes[i].label = *rejection;
+    } else if (const auto& position = std::get<0>(pairs.of_image[i])) {
+      inputs.volumes[i].label = maps[*position];
+    }
+  }
+  for (const auto& [position, rejection] : pairs.unused) {
+    inputs.rejected.push_back({maps[position], rejection});
+  }
+}
+
+void AddClasses(const std::map<std::string, std::int32_t>& classes,
+                const std::vector<SourceName>& images, IngestInputs& inputs) {
+  std::set<std::string> named;
+  for (const SourceName& image : images) {
+    named.insert({image.stem, image.relative, image.root + "/" + image.relative});
+  }
+  const auto paired = PairClasses(images, classes);
+  for (std::size_t i = 0; i < inputs.volumes.size(); ++i) {
+    inputs.volumes[i].class_index = paired[i];
+  }
+  inputs.classes_without_image =
+      static_cast<std::size_t>(std::count_if(classes.begin(), classes.end(), [&](const auto& line) {
+        return !named.contains(line.first);
+      }));
+}
+
+std::vector<SourceName> NameVolumes(const FileList& list, IngestInputs& inputs) {
+  std::vector<SourceName> names;
+  std::map<std::string, int> stems;
+  for (PlannedVolume& volume : inputs.volumes) {
+    names.push_back(NameOf(volume.source, list.roots));
+    ++stems[volume.source.stem];
+    const std::string& file = volume.source.files.front();
+    volume.subject_key = SubjectByName(file, RootOf(file, list.roots));
+  }
+  for (PlannedVolume& volume : inputs.volumes) volume.with_its_stem = stems[volume.source.stem];
+  return names;
 }
 
 }  // namespace
@@ -38,18 +103,24 @@ std::vector<std::unique_ptr<VolumeReader>> AllReaders() {
 
 StatusOr<IngestInputs> FindInputs(FileSystem& files, const IngestOptions& options) {
   IngestInputs inputs;
-  GVSL_ASSIGN_OR_RETURN(std::vector<std::string> images, ListFiles(options.inputs, options.labels));
+  GVSL_ASSIGN_OR_RETURN(FileList images, ListFiles(options.inputs, options.labels));
+  FileList labels;
   if (!options.labels.empty()) {
-    GVSL_ASSIGN_OR_RETURN(const auto label_files, ListFiles({options.labels}, ""));
-    inputs.labels = LabelIndex(label_files);
-    std::erase_if(images, [&](const std::string& file) {
-      return std::binary_search(label_files.begin(), label_files.end(), file);
+    GVSL_ASSIGN_OR_RETURN(labels, ListFiles({options.labels}, ""));
+    std::erase_if(images.files, [&](const std::string& file) {
+      return std::binary_search(labels.files.begin(), labels.files.end(), file);
     });
   }
+  std::map<std::string, std::int32_t> classes;
   if (!options.classes.empty()) {
-    GVSL_ASSIGN_OR_RETURN(inputs.classes, ReadClasses(files, options.classes));
+    GVSL_ASSIGN_OR_RETURN(classes, ReadClasses(files, options.classes));
   }
-  Scan(std::move(images), inputs);
+  RejectUnread(images, inputs);
+  RejectUnread(labels, inputs);
+  Scan(images.files, inputs);
+  const std::vector<SourceName> names = NameVolumes(images, inputs);
+  if (!options.labels.empty()) AddLabels(labels, names, inputs);
+  AddClasses(classes, names, inputs);
   return inputs;
 }
 

@@ -2,28 +2,35 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
+#include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "common/file_system.h"
 #include "common/status.h"
 #include "data_loader/ingest.h"
-#include "data_loader/label_index.h"
 #include "data_loader/volume_reader.h"
 
 namespace gvsl::data_loader {
 
+// One volume to be read, and what its name says of it.
+struct PlannedVolume {
+  VolumeSource source;
+  VolumeReader* reader = nullptr;
+  std::string subject_key;                        // by name; the header's own goes before it
+  int with_its_stem = 1;                          // sources
+  OrRejection<std::optional<std::string>> label;  // the map's path, nothing, or a warning
+  OrRejection<std::optional<std::int32_t>> class_index;
+};
+
 struct IngestInputs {
   std::vector<std::unique_ptr<VolumeReader>> readers;
-  std::vector<std::pair<VolumeSource, VolumeReader*>> sources;  // by path, with one of `readers`
+  std::vector<PlannedVolume> volumes;  // by path, with one of `readers`
   std::vector<RejectedSource> rejected;
-  std::map<std::string, int> stems;  // how many sources have it
   std::uint64_t ignored_files = 0;
-  LabelIndex labels{{}};
-  std::map<std::string, std::int32_t> classes;  // by stem
+  std::vector<std::string> links;         // to folders; not followed
+  std::size_t classes_without_image = 0;  // lines of the classes that name no source
 };
 
 // NOT_FOUND names an input or the folder of labels; INVALID_ARGUMENT a line of the classes.

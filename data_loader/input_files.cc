@@ -1,8 +1,13 @@
 #include "data_loader/input_files.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
 #include <charconv>
+#include <cstring>
 #include <filesystem>
-#include <set>
 #include <sstream>
 
 #include "common/text.h"
@@ -11,6 +16,8 @@ namespace gvsl::data_loader {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr const char* kByteOrderMark = "\xEF\xBB\xBF";  // spreadsheets begin files with it
 
 fs::path Absolute(const fs::path& path) {
   std::error_code error;
@@ -21,45 +28,77 @@ fs::path Absolute(const fs::path& path) {
 
 bool IsHidden(const fs::path& path) { return path.filename().string().starts_with("."); }
 
-void AddTree(const fs::path& root, const fs::path& excluded, std::set<std::string>& found) {
+// Only opening says whether a file can be read (networks, access lists).
+void AddFile(const fs::path& path, FileList& list) {
+  const int file_descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (file_descriptor < 0) {
+    list.unread[path.string()] = std::strerror(errno);
+    return;
+  }
+  ::close(file_descriptor);
+  list.files.push_back(path.string());
+}
+
+void AddEntry(const fs::directory_entry& entry, FileList& list, std::vector<fs::path>& folders) {
   std::error_code error;
-  auto entry =
-      fs::recursive_directory_iterator(root, fs::directory_options::skip_permission_denied, error);
-  for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
-    if (IsHidden(entry->path()) || entry->path() == excluded) {
-      entry.disable_recursion_pending();
-      continue;
+  const bool link = entry.is_symlink(error);
+  const fs::file_status status = entry.status(error);
+  if (fs::is_directory(status)) {
+    if (link) {
+      list.links.push_back(entry.path().string());
+    } else {
+      folders.push_back(entry.path());
     }
-    std::error_code ignored;
-    if (entry->is_regular_file(ignored)) found.insert(entry->path().string());
+  } else if (fs::is_regular_file(status)) {
+    AddFile(entry.path(), list);
+  } else if (error || !fs::exists(status)) {
+    list.unread[entry.path().string()] = link ? "a link to nothing" : error.message();
+  }
+}
+
+void AddTree(const fs::path& root, const fs::path& excluded, FileList& list) {
+  std::vector<fs::path> folders = {root};
+  while (!folders.empty()) {
+    const fs::path folder = std::move(folders.back());
+    folders.pop_back();
+    std::error_code error;
+    fs::directory_iterator entry(folder, error);
+    for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+      if (!IsHidden(entry->path()) && entry->path() != excluded) AddEntry(*entry, list, folders);
+    }
+    if (error) list.unread[folder.string()] = error.message();
   }
 }
 
 }  // namespace
 
-StatusOr<std::vector<std::string>> ListFiles(const std::vector<std::string>& roots,
-                                             const std::string& excluded) {
+StatusOr<FileList> ListFiles(const std::vector<std::string>& roots, const std::string& excluded) {
   const fs::path left_out = excluded.empty() ? fs::path() : Absolute(excluded);
-  std::set<std::string> found;
+  FileList list;
   for (const std::string& name : roots) {
     const fs::path root = Absolute(name);
+    list.roots.push_back(root.string());
     std::error_code error;
     if (fs::is_regular_file(root, error)) {
-      found.insert(root.string());
+      AddFile(root, list);
     } else if (!fs::is_directory(root, error)) {
       return NotFoundError(Concat("no file or folder ", name));
     } else if (root != left_out) {
-      AddTree(root, left_out, found);
+      AddTree(root, left_out, list);
     }
   }
-  return std::vector<std::string>(found.begin(), found.end());
+  for (auto* names : {&list.files, &list.links}) {
+    std::sort(names->begin(), names->end());
+    names->erase(std::unique(names->begin(), names->end()), names->end());
+  }
+  return list;
 }
 
 StatusOr<std::map<std::string, std::int32_t>> ReadClasses(FileSystem& files,
                                                           const std::string& path) {
   GVSL_ASSIGN_OR_RETURN(const std::string text, ReadFile(files, path));
   std::map<std::string, std::int32_t> classes;
-  std::istringstream lines(text);
+  std::istringstream lines(text.starts_with(kByteOrderMark) ? text.substr(3) : text);
   std::string line;
   for (int number = 1; std::getline(lines, line); ++number) {
     if (!line.empty() && line.back() == '\r') line.pop_back();

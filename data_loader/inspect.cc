@@ -9,6 +9,7 @@
 #include "common/sha256.h"
 #include "common/text.h"
 #include "data_loader/dataset.h"
+#include "data_loader/json_text.h"
 #include "data_loader/nifti_file.h"
 #include "data_loader/report.h"
 
@@ -52,10 +53,12 @@ std::map<std::string, std::uint64_t> RejectedByCode(FileSystem& files,
   std::map<std::string, std::uint64_t> counts;
   const auto text = ReadFile(files, JoinPath(directory, kReportName));
   if (!text.ok()) return counts;
-  const auto report = nlohmann::json::parse(*text, nullptr, /*allow_exceptions=*/false);
-  if (!report.is_object() || !report.contains("rejected")) return counts;
-  for (const auto& rejected : report["rejected"]) {
-    if (rejected.is_object()) ++counts[rejected.value("code", "UNKNOWN")];
+  const auto report = ParseJson(*text);
+  if (!report.ok() || !report->is_object() || !report->contains("rejected")) return counts;
+  for (const auto& rejected : report->at("rejected")) {
+    const bool has_code = rejected.is_object() && rejected.contains("code");
+    const bool named = has_code && rejected["code"].is_string();
+    ++counts[named ? rejected["code"].get<std::string>() : "UNKNOWN"];
   }
   return counts;
 }

@@ -48,7 +48,8 @@ StatusOr<WindowChoice> ParseWindow(const std::string& text) {
   if (const std::size_t comma = text.find(','); comma != std::string::npos) {
     const auto low = ParseNumber(std::string_view(text).substr(0, comma));
     const auto high = ParseNumber(std::string_view(text).substr(comma + 1));
-    if (low && high && *low < *high) return WindowChoice{text, std::array{*low, *high}};
+    if (low && high && *low < *high && std::isfinite(*high - *low))
+      return WindowChoice{text, std::array{*low, *high}};
   }
   return InvalidArgumentError(Concat("window \"", text, "\" is none of ct, mr, minmax or LO,HI"));
 }

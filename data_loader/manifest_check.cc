@@ -7,33 +7,16 @@
 #include <vector>
 
 #include "common/text.h"
+#include "data_loader/volume_limits.h"
 
 namespace gvsl::data_loader {
 namespace {
-
-constexpr std::int64_t kLargestAxis = 65535;
-constexpr std::int64_t kLargestVolume = std::int64_t{1} << 33;
 
 bool IsSha256(const std::string& text) {
   return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
 
-// Empty when the entry makes sense.
-std::string Absurdity(const VolumeEntry& volume) {
-  std::int64_t voxels = 1;
-  for (std::int64_t size : volume.grid.size) {
-    if (size < 1 || size > kLargestAxis) return "a size is out of range";
-    voxels *= size;
-  }
-  if (voxels > kLargestVolume) return "it has too many voxels";
-  for (double spacing : volume.grid.spacing) {
-    if (!std::isfinite(spacing) || spacing <= 0) return "a spacing is not positive";
-  }
-  for (const auto& row : volume.grid.to_ras) {
-    for (double value : row) {
-      if (!std::isfinite(value)) return "its matrix is not finite";
-    }
-  }
+std::string HashAbsurdity(const VolumeEntry& volume) {
   if (!IsSha256(volume.sha256)) return "its sha256 is none";
   if (volume.label_sha256 && !IsSha256(*volume.label_sha256)) return "its label_sha256 is none";
   return {};
@@ -61,14 +44,35 @@ Status CheckShards(const DatasetManifest& manifest) {
 
 }  // namespace
 
+std::string Absurdity(const VolumeEntry& volume) {
+  std::int64_t voxels = 1;
+  for (std::int64_t size : volume.grid.size) {
+    if (size < 1 || size > kLongestAxis) return "a size is out of range";
+    voxels *= size;
+  }
+  if (voxels > kMostVoxels) return "it has too many voxels";
+  for (double spacing : volume.grid.spacing) {
+    if (!std::isfinite(spacing) || spacing <= 0) return "a spacing is not positive";
+  }
+  for (const auto& row : volume.grid.to_ras) {
+    for (double value : row) {
+      if (!std::isfinite(value)) return "its matrix is not finite";
+    }
+  }
+  for (double value : volume.window_range) {
+    if (!std::isfinite(value)) return "its window is not finite";
+  }
+  return {};
+}
+
 Status CheckManifest(const DatasetManifest& manifest) {
   std::set<std::string> ids;
   for (const VolumeEntry& volume : manifest.volumes) {
     if (!ids.insert(volume.id).second) {
       return DataLossError(Concat("volume ", volume.id, " is there twice"));
     }
-    if (std::string reason = Absurdity(volume); !reason.empty()) {
-      return DataLossError(Concat("volume ", volume.id, ": ", reason));
+    for (const std::string& reason : {Absurdity(volume), HashAbsurdity(volume)}) {
+      if (!reason.empty()) return DataLossError(Concat("volume ", volume.id, ": ", reason));
     }
     if (volume.subject >= manifest.volumes.size()) {
       return DataLossError(Concat("volume ", volume.id, ": its subject is out of range"));

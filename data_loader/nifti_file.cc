@@ -8,12 +8,16 @@
 #include <memory>
 
 #include "common/text.h"
+#include "data_loader/volume_limits.h"
 
 namespace gvsl::data_loader {
 namespace {
 
-constexpr double kMostVoxels = 1073741824.0;
+constexpr std::size_t kChunkBytes = 1 << 20;
 constexpr double kBestCompression = 1100;  // gzip's bound is 1032
+
+const Rejection kTooShort = {"TRUNCATED",
+                             "the file is shorter than its header says; copy it again"};
 
 struct FreeImage {
   void operator()(nifti_image* image) const { nifti_image_free(image); }
@@ -22,10 +26,24 @@ using Image = std::unique_ptr<nifti_image, FreeImage>;
 
 bool IsGzip(const std::string& path) { return path.ends_with(".gz"); }
 
-Affine ToAffine(const mat44& matrix) {
+// Unknown units are mm.
+double MillimetresPerUnit(int xyz_units) {
+  switch (xyz_units) {
+    case NIFTI_UNITS_METER:
+      return 1e3;
+    case NIFTI_UNITS_MICRON:
+      return 1e-3;
+    default:
+      return 1;
+  }
+}
+
+Affine ToAffine(const mat44& matrix, double millimetres) {
   Affine affine;
   for (int row = 0; row < 3; ++row) {
-    for (int column = 0; column < 4; ++column) affine[row][column] = matrix.m[row][column];
+    for (int column = 0; column < 4; ++column) {
+      affine[row][column] = matrix.m[row][column] * millimetres;
+    }
   }
   return affine;
 }
@@ -36,6 +54,12 @@ double DataBytes(const nifti_image& image) {
   return bytes;
 }
 
+double VolumeVoxels(const nifti_image& image) {
+  double voxels = 1;
+  for (int axis = 1; axis <= 3; ++axis) voxels *= std::max(image.dim[axis], 1);
+  return voxels;
+}
+
 OrRejection<Image> Open(const std::string& path) {
   nifti_set_debug_level(0);
   Image image(nifti_image_read(path.c_str(), 0));
@@ -44,70 +68,58 @@ OrRejection<Image> Open(const std::string& path) {
                      "this is no NIfTI-1 file that libnifti can read; check or convert it anew"};
   }
   const double bytes = DataBytes(*image);
-  if (bytes / image->nbyper > kMostVoxels) {
-    return Rejection{"TOO_LARGE", "its header claims more than 2^30 voxels; check the header"};
+  if (VolumeVoxels(*image) > static_cast<double>(kMostVoxels)) {
+    return Rejection{"TOO_LARGE", Concat("its header claims more than ", kMostVoxels,
+                                         " voxels; check the header")};
   }
   std::error_code error;
   const auto file_bytes = static_cast<double>(std::filesystem::file_size(path, error));
   const double room = IsGzip(path) ? file_bytes * kBestCompression : file_bytes;
   if (error || image->iname_offset < 0 || bytes > room ||
       (!IsGzip(path) && bytes + image->iname_offset > file_bytes)) {
-    return Rejection{"TRUNCATED", "the file is shorter than its header says; copy it again"};
+    return kTooShort;
   }
   return image;
 }
 
-OrRejection<std::vector<char>> ReadBytes(const std::string& path, const nifti_image& image) {
-  std::vector<char> bytes(static_cast<std::size_t>(DataBytes(image)));
-  znzFile file = znzopen(path.c_str(), "rb", IsGzip(path) ? 1 : 0);
-  if (znz_isnull(file)) return Rejection{"UNREADABLE", "the file cannot be opened"};
-  const bool found = znzseek(file, image.iname_offset, SEEK_SET) >= 0;
-  const std::size_t count = found ? znzread(bytes.data(), 1, bytes.size(), file) : 0;
-  Xznzclose(&file);
-  if (count != bytes.size()) {
-    return Rejection{"TRUNCATED", "the file is shorter than its header says; copy it again"};
-  }
-  if (image.swapsize > 1 && image.byteorder != nifti_short_order()) {
-    nifti_swap_Nbytes(bytes.size() / image.swapsize, image.swapsize, bytes.data());
-  }
-  return bytes;
-}
+using TakeValues = std::function<void(std::span<const double>)>;
 
 template <typename T>
-std::vector<double> Convert(const std::vector<char>& bytes) {
-  std::vector<double> values(bytes.size() / sizeof(T));
+void Convert(std::span<const char> bytes, std::vector<double>& values) {
+  values.resize(bytes.size() / sizeof(T));
   for (std::size_t i = 0; i < values.size(); ++i) {
     T value;
     std::memcpy(&value, bytes.data() + i * sizeof(T), sizeof(T));
     values[i] = static_cast<double>(value);
   }
-  return values;
 }
 
-OrRejection<std::vector<double>> ConvertAs(int datatype, const std::vector<char>& bytes) {
+using Converter = void (*)(std::span<const char>, std::vector<double>&);
+
+OrRejection<Converter> ConverterOf(int datatype) {
   switch (datatype) {
     case NIFTI_TYPE_INT8:
-      return Convert<std::int8_t>(bytes);
+      return Convert<std::int8_t>;
     case NIFTI_TYPE_UINT8:
-      return Convert<std::uint8_t>(bytes);
+      return Convert<std::uint8_t>;
     case NIFTI_TYPE_INT16:
-      return Convert<std::int16_t>(bytes);
+      return Convert<std::int16_t>;
     case NIFTI_TYPE_UINT16:
-      return Convert<std::uint16_t>(bytes);
+      return Convert<std::uint16_t>;
     case NIFTI_TYPE_INT32:
-      return Convert<std::int32_t>(bytes);
+      return Convert<std::int32_t>;
     case NIFTI_TYPE_UINT32:
-      return Convert<std::uint32_t>(bytes);
+      return Convert<std::uint32_t>;
     case NIFTI_TYPE_INT64:
-      return Convert<std::int64_t>(bytes);
+      return Convert<std::int64_t>;
     case NIFTI_TYPE_UINT64:
-      return Convert<std::uint64_t>(bytes);
+      return Convert<std::uint64_t>;
     case NIFTI_TYPE_FLOAT32:
-      return Convert<float>(bytes);
+      return Convert<float>;
     case NIFTI_TYPE_FLOAT64:
-      return Convert<double>(bytes);
+      return Convert<double>;
     case NIFTI_TYPE_FLOAT128:
-      return Convert<long double>(bytes);
+      return Convert<long double>;
     case NIFTI_TYPE_RGB24:
     case NIFTI_TYPE_RGBA32:
       return Rejection{"COLOR_IMAGE", "its voxels are colours; only grey values can be used"};
@@ -116,6 +128,31 @@ OrRejection<std::vector<double>> ConvertAs(int datatype, const std::vector<char>
                        Concat("voxels of type ", nifti_datatype_string(datatype),
                               " are not read; convert them to real numbers")};
   }
+}
+
+struct CloseFile {
+  void operator()(znzptr* file) const { Xznzclose(&file); }
+};
+
+// A piece at a time, so that a header's promise costs no memory.
+Rejection ReadPieces(const std::string& path, const nifti_image& image, Converter convert,
+                     const TakeValues& take) {
+  const std::unique_ptr<znzptr, CloseFile> file(znzopen(path.c_str(), "rb", IsGzip(path) ? 1 : 0));
+  if (file == nullptr) return {"UNREADABLE", "the file cannot be opened"};
+  if (znzseek(file.get(), image.iname_offset, SEEK_SET) < 0) return kTooShort;
+  const bool swap = image.swapsize > 1 && image.byteorder != nifti_short_order();
+  auto left = static_cast<std::size_t>(DataBytes(image));
+  std::vector<char> bytes(std::min(left, kChunkBytes));
+  std::vector<double> values;
+  while (left > 0) {
+    const std::size_t count = std::min(left, bytes.size());
+    if (znzread(bytes.data(), 1, count, file.get()) != count) return kTooShort;
+    if (swap) nifti_swap_Nbytes(count / image.swapsize, image.swapsize, bytes.data());
+    convert({bytes.data(), count}, values);
+    take(values);
+    left -= count;
+  }
+  return {};
 }
 
 }  // namespace
@@ -135,17 +172,18 @@ OrRejection<NiftiHeader> ReadNiftiHeader(const std::string& path) {
   header.frame = image.sform_code > 0   ? NiftiFrame::kSform
                  : image.qform_code > 0 ? NiftiFrame::kQform
                                         : NiftiFrame::kPixelSizesOnly;
-  header.to_ras = ToAffine(image.sform_code > 0 ? image.sto_xyz : image.qto_xyz);
+  header.to_ras = ToAffine(image.sform_code > 0 ? image.sto_xyz : image.qto_xyz,
+                           MillimetresPerUnit(image.xyz_units));
   return header;
 }
 
-OrRejection<std::vector<double>> ReadNiftiValues(const std::string& path) {
+Rejection ReadNiftiValues(const std::string& path, const TakeValues& take) {
   OrRejection<Image> opened = Open(path);
   if (const auto* rejection = std::get_if<Rejection>(&opened)) return *rejection;
   const nifti_image& image = *std::get<Image>(opened);
-  OrRejection<std::vector<char>> bytes = ReadBytes(path, image);
-  if (const auto* rejection = std::get_if<Rejection>(&bytes)) return *rejection;
-  return ConvertAs(image.datatype, std::get<std::vector<char>>(bytes));
+  OrRejection<Converter> convert = ConverterOf(image.datatype);
+  if (const auto* rejection = std::get_if<Rejection>(&convert)) return *rejection;
+  return ReadPieces(path, image, std::get<Converter>(convert), take);
 }
 
 std::string NiftiStem(const std::string& path) {

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -23,20 +24,22 @@ struct NiftiHeader {
   double slope = 0;  // 0: values are not scaled
   double intercept = 0;
   NiftiFrame frame = NiftiFrame::kPixelSizesOnly;
-  Affine to_ras{};
+  Affine to_ras{};  // mm, whatever the file's unit; of an unknown unit mm is assumed
 };
 
 // `code` is UNREADABLE, TRUNCATED or TOO_LARGE.
 OrRejection<NiftiHeader> ReadNiftiHeader(const std::string& path);
 
-// Voxels as the file's type, converted to double one after the other, not scaled. Non-finite values
-// stay. Codes as above, or UNSUPPORTED_DATATYPE, COLOR_IMAGE.
-OrRejection<std::vector<double>> ReadNiftiValues(const std::string& path);
+// Gives `take` all voxels in the file's order, some thousand at a time: as the file's type,
+// converted to double, not scaled. Non-finite values stay. Empty code when all were read; else as
+// above, or UNSUPPORTED_DATATYPE, COLOR_IMAGE.
+Rejection ReadNiftiValues(const std::string& path,
+                          const std::function<void(std::span<const double>)>& take);
 
 enum class NiftiType { kInt16, kInt32, kFloat32 };
 
 // Writes `values` (z, y, x) as `type`; gzip when the name ends in .gz. Both sform and qform carry
-// the matrix (the qform as near as a rotation can).
+// the matrix (the qform as near as a rotation can). Written aside and renamed: whole or not there.
 Status WriteNifti(const std::string& path, const std::array<std::int64_t, 3>& size,
                   const Affine& to_ras, std::span<const double> values, NiftiType type);
 

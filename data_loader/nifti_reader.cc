@@ -4,18 +4,15 @@
 #include <cmath>
 #include <limits>
 
-#include "common/text.h"
-#include "data_loader/geometry.h"
 #include "data_loader/nifti_file.h"
+#include "data_loader/volume_check.h"
 
 namespace gvsl::data_loader {
 namespace {
 
-struct ScaledVolume {
-  std::array<std::int64_t, 3> size{};
-  NiftiHeader header;
-  std::vector<double> values;
-};
+std::array<std::int64_t, 3> SizeOf(const NiftiHeader& header) {
+  return {header.size[2], header.size[1], header.size[0]};
+}
 
 Rejection CheckHeader(const NiftiHeader& header) {
   if (std::any_of(header.size.begin() + 3, header.size.end(), [](auto n) { return n > 1; })) {
@@ -24,34 +21,25 @@ Rejection CheckHeader(const NiftiHeader& header) {
   if (std::any_of(header.size.begin(), header.size.begin() + 3, [](auto n) { return n < 2; })) {
     return {"NOT_A_VOLUME", "it is a single slice, row or voxel; a volume has at least 2 each way"};
   }
-  if (!IsInvertible(header.to_ras)) {
-    return {"INVALID_GEOMETRY", "its matrix from voxels to mm is singular or not finite"};
-  }
-  return {};
+  return CheckGrid(SizeOf(header), header.to_ras);
 }
 
-OrRejection<ScaledVolume> ReadScaled(const std::string& path) {
+OrRejection<NiftiHeader> ReadCheckedHeader(const std::string& path) {
   OrRejection<NiftiHeader> header = ReadNiftiHeader(path);
-  if (const auto* rejection = std::get_if<Rejection>(&header)) return *rejection;
-  ScaledVolume volume;
-  volume.header = std::get<NiftiHeader>(header);
-  if (Rejection rejection = CheckHeader(volume.header); !rejection.code.empty()) return rejection;
-  OrRejection<std::vector<double>> values = ReadNiftiValues(path);
-  if (const auto* rejection = std::get_if<Rejection>(&values)) return *rejection;
-  volume.values = std::get<std::vector<double>>(std::move(values));
-  volume.size = {volume.header.size[2], volume.header.size[1], volume.header.size[0]};
-  if (const double slope = volume.header.slope; slope != 0) {
-    for (double& value : volume.values) value = value * slope + volume.header.intercept;
+  if (const auto* read = std::get_if<NiftiHeader>(&header)) {
+    if (Rejection rejection = CheckHeader(*read); !rejection.code.empty()) return rejection;
   }
-  return volume;
+  return header;
 }
 
-Rejection CheckFinite(const std::vector<double>& values) {
-  const auto bad = std::count_if(values.begin(), values.end(), [](double value) {
-    return !std::isfinite(value) || std::abs(value) > std::numeric_limits<float>::max();
+// All values of a file whose header was checked, scaled, one by one.
+template <typename Take>
+Rejection ReadScaled(const std::string& path, const NiftiHeader& header, const Take& take) {
+  const double slope = header.slope == 0 ? 1 : header.slope;
+  const double intercept = header.slope == 0 ? 0 : header.intercept;
+  return ReadNiftiValues(path, [&](std::span<const double> values) {
+    for (double value : values) take(value * slope + intercept);
   });
-  if (bad == 0) return {};
-  return {"NON_FINITE", Concat(bad, " voxels are not finite numbers; replace them and try again")};
 }
 
 }  // namespace
@@ -70,16 +58,20 @@ ScanResult NiftiReader::Scan(const std::vector<std::string>& files) {
 }
 
 OrRejection<RawVolume> NiftiReader::Read(const VolumeSource& source) {
-  OrRejection<ScaledVolume> read = ReadScaled(source.path);
+  OrRejection<NiftiHeader> read = ReadCheckedHeader(source.path);
   if (const auto* rejection = std::get_if<Rejection>(&read)) return *rejection;
-  const ScaledVolume& scaled = std::get<ScaledVolume>(read);
-  if (Rejection rejection = CheckFinite(scaled.values); !rejection.code.empty()) return rejection;
+  const NiftiHeader& header = std::get<NiftiHeader>(read);
   RawVolume volume;
-  volume.size = scaled.size;
-  volume.to_ras = scaled.header.to_ras;
-  volume.voxels.assign(scaled.values.begin(), scaled.values.end());
-  volume.subject_key = "stem " + source.stem;
-  if (scaled.header.frame == NiftiFrame::kPixelSizesOnly) {
+  volume.size = SizeOf(header);
+  volume.to_ras = header.to_ras;
+  const Rejection rejection = ReadScaled(source.path, header, [&](double value) {
+    const bool fits = std::abs(value) <= std::numeric_limits<float>::max();
+    volume.voxels.push_back(fits ? static_cast<float>(value)
+                                 : std::numeric_limits<float>::infinity());
+  });
+  if (!rejection.code.empty()) return rejection;
+  if (Rejection found = CheckVoxels(volume.voxels); !found.code.empty()) return found;
+  if (header.frame == NiftiFrame::kPixelSizesOnly) {
     volume.warnings.push_back(
         {"ORIENTATION_ASSUMED", "its header has no orientation; taken as RAS, as its voxels lie"});
   }
@@ -87,17 +79,19 @@ OrRejection<RawVolume> NiftiReader::Read(const VolumeSource& source) {
 }
 
 OrRejection<LabelMap> ReadLabelMap(const std::string& path) {
-  OrRejection<ScaledVolume> read = ReadScaled(path);
+  OrRejection<NiftiHeader> read = ReadCheckedHeader(path);
   if (const auto* rejection = std::get_if<Rejection>(&read)) return *rejection;
-  const ScaledVolume& scaled = std::get<ScaledVolume>(read);
-  LabelMap map{scaled.size, scaled.header.to_ras, {}};
-  map.values.reserve(scaled.values.size());
-  for (double value : scaled.values) {
-    if (!(std::abs(value) <= std::numeric_limits<std::int32_t>::max()) ||
-        std::abs(value - std::round(value)) > 1e-3) {
-      return Rejection{"LABEL_NOT_INTEGER", "a label map has whole numbers; this one has others"};
-    }
-    map.values.push_back(static_cast<std::int32_t>(std::lround(value)));
+  const NiftiHeader& header = std::get<NiftiHeader>(read);
+  LabelMap map{SizeOf(header), header.to_ras, {}};
+  bool whole = true;
+  const Rejection rejection = ReadScaled(path, header, [&](double value) {
+    whole = whole && std::abs(value) <= std::numeric_limits<std::int32_t>::max() &&
+            std::abs(value - std::round(value)) <= 1e-3;
+    map.values.push_back(whole ? static_cast<std::int32_t>(std::lround(value)) : 0);
+  });
+  if (!rejection.code.empty()) return rejection;
+  if (!whole) {
+    return Rejection{"LABEL_NOT_INTEGER", "a label map has whole numbers; this one has others"};
   }
   return map;
 }

@@ -1,10 +1,13 @@
 #include <nifti1_io.h>
+#include <unistd.h>
 
 #include <cerrno>
-#include <limits>
 #include <memory>
 
+#include "common/file_system.h"
+#include "common/text.h"
 #include "data_loader/nifti_file.h"
+#include "data_loader/volume_limits.h"
 
 namespace gvsl::data_loader {
 namespace {
@@ -53,10 +56,10 @@ void SetFrame(nifti_image& image, const Affine& to_ras) {
   image.xyz_units = NIFTI_UNITS_MM;
 }
 
-Status Write(const nifti_image& image, const std::string& path) {
+Status Write(const nifti_image& image, const std::string& path, bool gzip) {
   const nifti_1_header header = nifti_convert_nim2nhdr(&image);
   const char no_extension[4] = {};
-  znzFile file = znzopen(path.c_str(), "wb", path.ends_with(".gz") ? 1 : 0);
+  znzFile file = znzopen(path.c_str(), "wb", gzip ? 1 : 0);
   if (znz_isnull(file)) return ErrnoError(errno, "create " + path);
   const std::size_t bytes = image.nvox * static_cast<std::size_t>(image.nbyper);
   bool written = znzwrite(&header, 1, sizeof(header), file) == sizeof(header);
@@ -67,13 +70,22 @@ Status Write(const nifti_image& image, const std::string& path) {
   return OkStatus();
 }
 
+// Aside and renamed: nobody finds half a file.
+Status Publish(const nifti_image& image, const std::string& path) {
+  const std::string aside = Concat(path, ".tmp-", ::getpid());
+  Status status = Write(image, aside, path.ends_with(".gz"));
+  if (status.ok()) status = PosixFileSystem().Rename(aside, path);
+  if (!status.ok()) ::unlink(aside.c_str());
+  return status;
+}
+
 }  // namespace
 
 Status WriteNifti(const std::string& path, const std::array<std::int64_t, 3>& size,
                   const Affine& to_ras, std::span<const double> values, NiftiType type) {
   for (std::int64_t length : size) {
-    if (length < 1 || length > std::numeric_limits<std::int16_t>::max()) {
-      return InvalidArgumentError("NIfTI-1 has axes of 1 to 32767 voxels");
+    if (length < 1 || length > kLongestAxis) {
+      return InvalidArgumentError(Concat("NIfTI-1 has axes of 1 to ", kLongestAxis, " voxels"));
     }
   }
   const int dims[8] = {
@@ -95,7 +107,7 @@ Status WriteNifti(const std::string& path, const std::array<std::int64_t, 3>& si
       Pack<float>(values, image->data);
       break;
   }
-  return Write(*image, path);
+  return Publish(*image, path);
 }
 
 }  // namespace gvsl::data_loader

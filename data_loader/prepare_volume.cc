@@ -1,5 +1,6 @@
 #include "data_loader/prepare_volume.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <sstream>
@@ -7,12 +8,11 @@
 #include "common/text.h"
 #include "data_loader/orientation.h"
 #include "data_loader/resample.h"
+#include "data_loader/volume_check.h"
 
 namespace gvsl::data_loader {
 
 namespace {
-
-constexpr double kMostVoxels = 1073741824.0;
 
 std::optional<double> ParseLength(const std::string& text) {
   double value = 0;
@@ -51,13 +51,19 @@ OrRejection<NewVolume> PrepareVolume(RawVolume raw, const PrepareOptions& option
   Image image = ToRas(raw);
   raw.voxels = {};
   if (options.spacing) {
-    if (ResampledVoxels(image.grid, *options.spacing) > kMostVoxels) {
-      return Rejection{"TOO_LARGE",
-                       "it would have more than 2^30 voxels at this spacing; choose a coarser one"};
+    const Grid grid = ResampledGrid(image.grid, *options.spacing);
+    if (Rejection found = CheckGrid(grid.size, grid.to_ras); !found.code.empty()) {
+      found.reason += "; choose another spacing";
+      return found;
     }
     image = Resample(image, *options.spacing);
   }
   ApplyWindow(window, image.voxels);
+  if (std::all_of(image.voxels.begin(), image.voxels.end(),
+                  [&](float voxel) { return voxel == image.voxels.front(); })) {
+    return Rejection{"CONSTANT",
+                     "all its voxels have one value after window and resampling; choose others"};
+  }
   volume.grid = image.grid;
   volume.voxels = std::move(image.voxels);
   volume.window = window.name;

@@ -17,7 +17,7 @@ struct Tap {
 
 std::int64_t NewLength(std::int64_t length, double old_spacing, double new_spacing) {
   const double exact = static_cast<double>(length) * old_spacing / new_spacing;
-  return std::max<std::int64_t>(1, static_cast<std::int64_t>(std::floor(exact + 0.5 + 1e-9)));
+  return static_cast<std::int64_t>(std::clamp(std::floor(exact + 0.5 + 1e-9), 1.0, 1e15));
 }
 
 std::vector<Tap> Taps(std::int64_t old_length, std::int64_t new_length, double ratio) {
@@ -35,7 +35,11 @@ std::vector<Tap> Taps(std::int64_t old_length, std::int64_t new_length, double r
 
 bool SameSpacing(double a, double b) { return std::abs(a - b) <= 1e-5 * b; }
 
-Grid NewGrid(const Grid& old, const std::array<double, 3>& spacing) {
+double Mix(double lower, double upper, double weight) { return lower + (upper - lower) * weight; }
+
+}  // namespace
+
+Grid ResampledGrid(const Grid& old, const std::array<double, 3>& spacing) {
   Grid grid = old;
   Vector3 first;  // the first new voxel in old voxels, x, y, z
   for (int axis = 0; axis < 3; ++axis) {
@@ -53,21 +57,8 @@ Grid NewGrid(const Grid& old, const std::array<double, 3>& spacing) {
   return grid;
 }
 
-double Mix(double lower, double upper, double weight) { return lower + (upper - lower) * weight; }
-
-}  // namespace
-
-double ResampledVoxels(const Grid& grid, const std::array<double, 3>& spacing) {
-  double voxels = 1;
-  for (int axis = 0; axis < 3; ++axis) {
-    voxels *=
-        std::max(1.0, static_cast<double>(grid.size[axis]) * grid.spacing[axis] / spacing[axis]);
-  }
-  return voxels;
-}
-
 Image Resample(const Image& image, const std::array<double, 3>& spacing) {
-  Image result{NewGrid(image.grid, spacing), {}};
+  Image result{ResampledGrid(image.grid, spacing), {}};
   std::array<std::vector<Tap>, 3> taps;
   for (int axis = 0; axis < 3; ++axis) {
     const double ratio = result.grid.spacing[axis] / image.grid.spacing[axis];

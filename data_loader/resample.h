@@ -15,8 +15,8 @@ namespace gvsl::data_loader {
 // centres the border value goes on. An axis whose spacing is equal already stays as it is.
 Image Resample(const Image& image, const std::array<double, 3>& spacing);
 
-// How many voxels Resample would make.
-double ResampledVoxels(const Grid& grid, const std::array<double, 3>& spacing);
+// The grid that Resample makes; costs nothing.
+Grid ResampledGrid(const Grid& old, const std::array<double, 3>& spacing);
 
 // The label at the centre of each voxel of `grid`, nearest neighbour through both matrices, 0
 // outside the map. LABEL_GRID_MISMATCH when nothing of the map, or nothing of what it labels, lies

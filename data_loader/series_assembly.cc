@@ -6,6 +6,7 @@
 
 #include "common/text.h"
 #include "data_loader/geometry.h"
+#include "data_loader/volume_limits.h"
 
 namespace gvsl::data_loader {
 namespace {
@@ -23,9 +24,14 @@ Vector3 ColumnDirection(const SliceGeometry& slice) {
 
 bool IsSane(const SliceGeometry& slice) {
   const Vector3 row = RowDirection(slice), column = ColumnDirection(slice);
+  const auto near = [](double place) { return std::abs(place) <= kFarthestOrigin; };
+  const auto plausible = [](double spacing) {
+    return spacing >= kShortestSpacing && spacing <= kLongestSpacing;
+  };
   return std::abs(Length(row) - 1) < 0.01 && std::abs(Length(column) - 1) < 0.01 &&
-         std::abs(Dot(row, column)) < 0.01 && slice.pixel_spacing[0] > 0 &&
-         slice.pixel_spacing[1] > 0 && slice.rows > 1 && slice.columns > 1;
+         std::abs(Dot(row, column)) < 0.01 && slice.rows > 1 && slice.columns > 1 &&
+         std::all_of(slice.position.begin(), slice.position.end(), near) &&
+         std::all_of(slice.pixel_spacing.begin(), slice.pixel_spacing.end(), plausible);
 }
 
 bool SameOrientation(const SliceGeometry& a, const SliceGeometry& b) {
@@ -93,7 +99,8 @@ Rejection CheckSteps(const std::vector<double>& places) {
 
 OrRejection<SliceStack> AssembleSlices(const std::vector<SliceGeometry>& slices) {
   if (!std::all_of(slices.begin(), slices.end(), IsSane)) {
-    return Rejection{"INVALID_GEOMETRY", "its orientation or pixel spacing is impossible"};
+    return Rejection{"INVALID_GEOMETRY",
+                     "its position, orientation or pixel spacing is impossible"};
   }
   if (Rejection rejection = CheckAlike(slices); !rejection.code.empty()) return rejection;
   if (slices.size() < kFewestSlices) {

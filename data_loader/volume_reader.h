@@ -29,8 +29,9 @@ struct RawVolume {
   std::array<std::int64_t, 3> size{};  // z, y, x; x fastest in memory
   Affine to_ras{};
   std::vector<float> voxels;
-  std::string modality;     // CT, MR, ...; empty where the format has none
-  std::string subject_key;  // equal for volumes of one subject; never written
+  std::string modality;  // CT, MR, ...; empty where the format has none
+  // Equal for volumes of one subject; empty where the header names none. Never written.
+  std::string subject_key;
   std::vector<Rejection> warnings;
 };
 
@@ -42,7 +43,6 @@ struct VolumeSource {
 
 struct RejectedSource {
   std::string path;
-  std::string stem;
   Rejection rejection;
 };
 

@@ -1,5 +1,5 @@
-// The commands of gvsl-dataset, a file each. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 nothing
-// was accepted.
+// The commands of gvsl-dataset, a file each. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 an
+// ingestion accepted nothing.
 #pragma once
 
 #include <CLI/CLI.hpp>

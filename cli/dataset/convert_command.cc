@@ -22,7 +22,7 @@ int Run(const Arguments& arguments) {
   if (!written.ok()) return Fail(written.status());
   for (const std::string& name : *written) std::cout << name << "\n";
   if (written->empty()) std::cerr << "gvsl-dataset: nothing was converted\n";
-  return written->empty() ? kNothingAccepted : kDone;
+  return written->empty() ? kFailed : kDone;
 }
 
 }  // namespace

@@ -1,6 +1,10 @@
+#include <signal.h>
+
+#include <atomic>
 #include <iostream>
 #include <map>
 #include <memory>
+#include <optional>
 
 #include "cli/dataset/commands.h"
 #include "cli/dataset/terminal.h"
@@ -15,15 +19,15 @@ using data_loader::IngestReport;
 struct Arguments {
   IngestOptions options;
   std::string spacing = "1,1,1";
-  std::string window;
+  std::optional<std::string> window;
   bool json = false;
 };
 
 Status ParseChoices(Arguments& arguments) {
   auto& prepare = arguments.options.prepare;
   GVSL_ASSIGN_OR_RETURN(prepare.spacing, data_loader::ParseSpacing(arguments.spacing));
-  if (!arguments.window.empty()) {
-    GVSL_ASSIGN_OR_RETURN(prepare.window, data_loader::ParseWindow(arguments.window));
+  if (arguments.window) {
+    GVSL_ASSIGN_OR_RETURN(prepare.window, data_loader::ParseWindow(*arguments.window));
   }
   return OkStatus();
 }
@@ -43,9 +47,26 @@ void PrintSummary(const IngestReport& report, const std::string& output) {
   }
 }
 
+std::atomic<int> caught_signal = 0;
+
+// The first Ctrl-C ends the ingestion after the volume at hand and removes what was written; the
+// second kills.
+void CatchSignals() {
+  struct sigaction action {};
+  action.sa_handler = [](int number) { caught_signal = number; };
+  action.sa_flags = SA_RESETHAND | SA_RESTART;
+  for (const int number : {SIGINT, SIGTERM}) ::sigaction(number, &action, nullptr);
+}
+
 int Run(Arguments& arguments) {
+  CatchSignals();
+  arguments.options.stop = [] { return caught_signal != 0; };
   if (const Status status = ParseChoices(arguments); !status.ok()) return Fail(status);
   const auto report = data_loader::Ingest(PosixFileSystem(), arguments.options, PrintEvent);
+  if (report.status().code() == StatusCode::kCancelled) {
+    (void)Fail(report.status());
+    return 128 + caught_signal;
+  }
   if (!report.ok()) return Fail(report.status());
   if (arguments.json) {
     std::cout << data_loader::ToJson(*report);

@@ -12,7 +12,7 @@ int main(int argc, char** argv) {
   app.name("gvsl-dataset");
   app.set_version_flag("--version", std::string(gvsl::kVersion));
   app.require_subcommand(1);
-  app.footer("Exit codes: 0 done, 1 failed, 2 wrong usage, 3 nothing was accepted.");
+  app.footer("Exit codes: 0 done, 1 failed, 2 wrong usage, 3 ingest accepted nothing.");
   Action action;
   AddIngestCommand(app, action);
   AddConvertCommand(app, action);

@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <limits>
 #include <numeric>
 
 #include "data_loader/input_files.h"
@@ -16,15 +19,17 @@ namespace gvsl::data_loader {
 namespace {
 
 using ::gvsl::testing::MakeSlices;
+using ::gvsl::testing::NestedSequences;
 using ::gvsl::testing::TemporaryDirectory;
+using ::gvsl::testing::WriteDicomBytes;
 using ::gvsl::testing::WriteSlices;
 
 class DicomSeriesReaderTest : public ::testing::Test {
  protected:
   // Reads the only series under the folder.
   OrRejection<RawVolume> Read() {
-    const auto files = ListFiles({directory_.path()}, "");
-    ScanResult scan = reader_.Scan(*files);
+    const auto list = ListFiles({directory_.path()}, "");
+    ScanResult scan = reader_.Scan(list->files);
     left_ = scan.left;
     rejected_ = scan.rejected;
     EXPECT_EQ(scan.sources.size(), 1U);
@@ -132,6 +137,70 @@ TEST_F(DicomSeriesReaderTest, RefusesObjectsWithoutPixels) {
   EXPECT_EQ(Code(Read()), "NOT_AN_IMAGE");
 }
 
+TEST_F(DicomSeriesReaderTest, RefusesNumbersThatNoScannerWrites) {
+  const double nan = std::nan(""), infinite = std::numeric_limits<double>::infinity();
+  const std::vector<std::pair<std::string, std::function<void(demo::DicomSlice&)>>> absurdities = {
+      {"INVALID_RESCALE", [](auto& slice) { slice.slope = 1e300; }},
+      {"INVALID_RESCALE", [&](auto& slice) { slice.slope = nan; }},
+      {"INVALID_RESCALE", [&](auto& slice) { slice.intercept = -infinite; }},
+      {"INVALID_GEOMETRY",
+       [](auto& slice) {
+         slice.pixel_spacing = {1e200, 1e200};
+       }},
+      {"INVALID_GEOMETRY",
+       [](auto& slice) {
+         slice.pixel_spacing = {1e-200, 1};
+       }},
+      {"INVALID_GEOMETRY",
+       [](auto& slice) {
+         slice.pixel_spacing = {1, -1};
+       }},
+      {"INVALID_GEOMETRY",
+       [](auto& slice) {
+         slice.pixel_spacing = {0, 0};
+       }},
+      {"NO_GEOMETRY",
+       [&](auto& slice) {
+         slice.pixel_spacing = {nan, 1};
+       }},
+      {"INVALID_GEOMETRY", [](auto& slice) { slice.position[1] = 1e200; }},
+      {"NO_GEOMETRY", [&](auto& slice) { slice.position[0] = infinite; }},
+      {"NO_GEOMETRY", [&](auto& slice) { slice.orientation[0] = nan; }},
+      {"INVALID_GEOMETRY", [](auto& slice) { slice.orientation[0] = 1e200; }},
+      {"INVALID_GEOMETRY", [](auto& slice) { slice.position[2] *= 1e6; }}};
+  for (const auto& [code, change] : absurdities) {
+    auto slices = MakeSlices(4);
+    for (auto& slice : slices) change(slice);
+    EXPECT_EQ(Code(WriteAndRead(slices)), code) << &change - &absurdities[0].second;
+  }
+}
+
+TEST_F(DicomSeriesReaderTest, RefusesSequencesNestedWithoutEnd) {
+  WriteDicomBytes(directory_ / "deep.dcm", NestedSequences(200'000));
+  EXPECT_EQ(Code(Read()), "EXCESSIVE_STRUCTURE");
+  WriteDicomBytes(directory_ / "deep.dcm", NestedSequences(20));
+  EXPECT_EQ(Code(Read()), "TRUNCATED");
+}
+
+TEST_F(DicomSeriesReaderTest, RefusesMillionsOfElements) {
+  WriteDicomBytes(directory_ / "zeros.dcm", std::string(20'000'000, '\0'));
+  EXPECT_EQ(Code(Read()), "EXCESSIVE_STRUCTURE");
+}
+
+TEST_F(DicomSeriesReaderTest, RefusesASeriesThatPromisesMoreThanALimitBeforeItReadsPixels) {
+  auto slices = MakeSlices(20);
+  for (auto& slice : slices) slice.rows = slice.columns = 20'000;
+  EXPECT_EQ(Code(WriteAndRead(slices)), "TOO_LARGE");
+}
+
+TEST_F(DicomSeriesReaderTest, LooksIntoNoLargeFileThatOnlyLacksAnExtension) {
+  std::ofstream(directory_ / "disk-image");
+  std::filesystem::resize_file(directory_ / "disk-image", 100'000'000'000);
+  std::ofstream(directory_ / "log") << std::string(10'000'000, 'a');
+  const ScanResult scan = reader_.Scan(ListFiles({directory_.path()}, "")->files);
+  EXPECT_EQ(scan.left.size(), 2U);
+}
+
 TEST_F(DicomSeriesReaderTest, LeavesOtherFilesAloneUnlessTheyAreCalledDicom) {
   WriteSlices(MakeSlices(3), directory_ / "series");
   std::ofstream(directory_ / "series/readme.txt") << "not DICOM";
@@ -150,7 +219,7 @@ TEST_F(DicomSeriesReaderTest, SeparatesSeriesThatLieInOneFolder) {
   std::filesystem::rename(directory_ / "IM-002.dcm", directory_ / "b.dcm");
   std::filesystem::rename(directory_ / "IM-003.dcm", directory_ / "c.dcm");
   WriteSlices(others, directory_.path());
-  const ScanResult scan = reader_.Scan(*ListFiles({directory_.path()}, ""));
+  const ScanResult scan = reader_.Scan(ListFiles({directory_.path()}, "")->files);
   ASSERT_EQ(scan.sources.size(), 2U);
   EXPECT_NE(scan.sources[0].path, scan.sources[1].path);
   const RawVolume one = Volume(reader_.Read(scan.sources[0]));

@@ -2,28 +2,20 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
 #include <sys/stat.h>
 
-#include <filesystem>
 #include <fstream>
-#include <map>
 #include <nlohmann/json.hpp>
-#include <set>
 
-#include "data_loader/convert.h"
 #include "data_loader/dataset.h"
+#include "data_loader/input_files.h"
 #include "data_loader/inspect.h"
-#include "data_loader/nifti_file.h"
-#include "data_loader/nifti_reader.h"
+#include "tests/data_loader/ingest_fixture.h"
 #include "tests/support/dicom_maker.h"
-#include "tests/support/nifti_maker.h"
-#include "tests/support/temporary_directory.h"
 
 namespace gvsl::data_loader {
 namespace {
 
-using ::gvsl::testing::MakeNifti;
 using ::gvsl::testing::MakeSlices;
 using ::gvsl::testing::NiftiKnobs;
 using ::gvsl::testing::Straight;
@@ -33,53 +25,6 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 namespace fs = std::filesystem;
-
-class IngestTest : public ::testing::Test {
- protected:
-  // A 6 x 5 x 4 image whose content depends on `number`.
-  static NiftiKnobs Knobs(int number) {
-    NiftiKnobs knobs;
-    knobs.size = {6, 5, 4};
-    knobs.sform = Straight({1, 1, 1}, {0, 0, 0});
-    for (int i = 0; i < 120; ++i) knobs.values.push_back((i * (number + 3)) % 101);
-    return knobs;
-  }
-  static NiftiKnobs LabelKnobs(int label) {
-    NiftiKnobs knobs = Knobs(0);
-    knobs.datatype = 2;
-    knobs.values.assign(120, label);
-    return knobs;
-  }
-  std::string Make(const std::string& name, const NiftiKnobs& knobs) {
-    fs::create_directories(fs::path(directory_ / name).parent_path());
-    MakeNifti(directory_ / name, knobs);
-    return directory_ / name;
-  }
-  IngestOptions Options(const std::string& output = "set") {
-    IngestOptions options;
-    options.inputs = {directory_ / "in"};
-    options.output = directory_ / output;
-    options.volumes_per_shard = 2;
-    return options;
-  }
-  IngestReport Run(const IngestOptions& options) {
-    const auto report = Ingest(PosixFileSystem(), options, nullptr);
-    EXPECT_TRUE(report.ok()) << report.status();
-    return report.ok() ? *report : IngestReport();
-  }
-  std::string Bytes(const std::string& name) {
-    return *ReadFile(PosixFileSystem(), directory_ / name);
-  }
-  DatasetManifest Manifest(const std::string& name = "set") {
-    return *ReadManifest(PosixFileSystem(), directory_ / name);
-  }
-  static std::set<std::string> Codes(const std::vector<RejectedVolume>& rejected) {
-    std::set<std::string> codes;
-    for (const auto& volume : rejected) codes.insert(volume.rejection.code);
-    return codes;
-  }
-  TemporaryDirectory directory_;
-};
 
 TEST_F(IngestTest, AcceptsNiftiAndDicomAndRejectsTheRestWithCodes) {
   Make("in/a.nii", Knobs(1));
@@ -185,7 +130,7 @@ TEST_F(IngestTest, KeepsAnImageWhoseLabelsCannotBeUsed) {
   EXPECT_EQ(Codes(report.rejected), (std::set<std::string>{"LABEL_GRID_MISMATCH"}));
 }
 
-TEST_F(IngestTest, KeepsTwoInputsWithOneStemAndWarns) {
+TEST_F(IngestTest, KeepsTwoInputsWithOneStemAsTwoSubjectsAndWarns) {
   Make("in/x/a.nii", Knobs(1));
   Make("in/y/a.nii", Knobs(2));
   const IngestReport report = Run(Options());
@@ -193,6 +138,89 @@ TEST_F(IngestTest, KeepsTwoInputsWithOneStemAndWarns) {
   EXPECT_NE(report.accepted[0].id, report.accepted[1].id);
   ASSERT_EQ(report.accepted[0].warnings.size(), 1U);
   EXPECT_EQ(report.accepted[0].warnings[0].code, "DUPLICATE_STEM");
+  EXPECT_NE(Manifest().volumes[0].subject, Manifest().volumes[1].subject);
+}
+
+TEST_F(IngestTest, ScansOfOneSubjectByNameAreOneSubjectAndADatasetOfOneIsWarnedOf) {
+  Make("in/sub-01/anat/sub-01_T1w.nii", Knobs(1));
+  Make("in/sub-01/anat/sub-01_T2w.nii", Knobs(2));
+  const IngestReport report = Run(Options());
+  EXPECT_EQ(Manifest().volumes[1].subject, 0U);
+  ASSERT_EQ(report.warnings.size(), 1U);
+  EXPECT_EQ(report.warnings[0].code, "ONE_SUBJECT");
+  Make("in/sub-02/anat/sub-02_T1w.nii", Knobs(3));
+  EXPECT_TRUE(Run(Options("two")).warnings.empty());
+}
+
+TEST_F(IngestTest, PairsLabelsOfEqualStemsByTheirPaths) {
+  IngestOptions options = Options();
+  options.labels = directory_ / "labels";
+  for (int i = 1; i <= 3; ++i) {
+    const std::string name = "/sub-0" + std::to_string(i) + "/anat.nii";
+    Make("in" + name, Knobs(i));
+    if (i < 3) Make("labels" + name, LabelKnobs(10 * i));
+  }
+  EXPECT_TRUE(Run(options).rejected.empty());
+  auto dataset = *Dataset::Open(PosixFileSystem(), options.output);
+  std::multiset<std::int32_t> labels;
+  for (std::uint32_t index = 0; index < 3; ++index) {
+    const VolumeView view = *dataset->Volume(index);
+    labels.insert(view.labels ? (*view.labels)[0] : 0);
+  }
+  EXPECT_EQ(labels, (std::multiset<std::int32_t>{0, 10, 20}));
+}
+
+TEST_F(IngestTest, ALabelThatSeveralImagesMayMeanIsReported) {
+  IngestOptions options = Options();
+  options.labels = directory_ / "labels";
+  Make("in/x/a.nii", Knobs(1));
+  Make("in/y/a.nii", Knobs(2));
+  Make("labels/a.nii", LabelKnobs(1));
+  const IngestReport report = Run(options);
+  EXPECT_EQ(Codes(report.rejected), (std::set<std::string>{"LABEL_AMBIGUOUS"}));
+  ASSERT_EQ(report.accepted.size(), 2U);
+  EXPECT_FALSE(report.accepted[0].labelled || report.accepted[1].labelled);
+  EXPECT_EQ(report.accepted[0].warnings[0].code, "LABEL_AMBIGUOUS");
+}
+
+TEST_F(IngestTest, SaysWhatItCouldNotOpenAndWhichLinksItDidNotFollow) {
+  Make("in/a.nii", Knobs(1));
+  fs::create_symlink("annexed/elsewhere.nii", directory_ / "in/b.nii");
+  fs::create_directory_symlink("..", directory_ / "in/loop");
+  const IngestReport report = Run(Options());
+  EXPECT_EQ(report.accepted.size(), 1U);
+  EXPECT_EQ(Codes(report.rejected), (std::set<std::string>{"UNREADABLE"}));
+  ASSERT_FALSE(report.warnings.empty());
+  EXPECT_EQ(report.warnings[0].code, "LINK_NOT_FOLLOWED");
+}
+
+TEST_F(IngestTest, NoNumberOfAHeaderMakesADatasetThatCannotBeReadBack) {
+  Make("in/a.nii", Knobs(1));
+  auto slices = MakeSlices(4);
+  for (auto& slice : slices) slice.slope = 1e300;
+  WriteSlices(slices, directory_ / "in/slope");
+  slices = MakeSlices(4, "Roe");
+  for (auto& slice : slices) slice.pixel_spacing = {1e-200, 1e200};
+  WriteSlices(slices, directory_ / "in/spacing");
+  EXPECT_EQ(Codes(Run(Options()).rejected),
+            (std::set<std::string>{"INVALID_GEOMETRY", "INVALID_RESCALE"}));
+  EXPECT_EQ(Manifest().volumes.size(), 1U);
+}
+
+TEST_F(IngestTest, LeavesNothingBehindWhenItIsStopped) {
+  for (int i = 0; i < 3; ++i) Make("in/" + std::to_string(i) + ".nii", Knobs(i));
+  IngestOptions options = Options();
+  int seen = 0;
+  options.stop = [&] { return ++seen > 2; };
+  EXPECT_EQ(Ingest(PosixFileSystem(), options, nullptr).status().code(), StatusCode::kCancelled);
+  EXPECT_EQ(*PosixFileSystem().List(directory_.path()), std::vector<std::string>{"in"});
+}
+
+TEST(Classes, MayBeginWithAByteOrderMarkAndNamePaths) {
+  const TemporaryDirectory directory;
+  std::ofstream(directory / "c.csv") << "\xEF\xBB\xBFstem,class\r\nx/a,1\r\n";
+  EXPECT_EQ(*ReadClasses(PosixFileSystem(), directory / "c.csv"),
+            (std::map<std::string, std::int32_t>{{"x/a", 1}}));
 }
 
 TEST_F(IngestTest, VolumesOfOnePatientAndCopiesOfOneVolumeAreOneSubject) {
@@ -244,74 +272,6 @@ TEST_F(IngestTest, LeavesAReportWhereNothingWasAcceptedAndMayBeRunAgain) {
 TEST_F(IngestTest, AnInputThatIsNotThereIsAnError) {
   EXPECT_EQ(Ingest(PosixFileSystem(), Options(), nullptr).status().code(), StatusCode::kNotFound);
   EXPECT_FALSE(fs::exists(directory_ / "set"));
-}
-
-TEST_F(IngestTest, VerifyNamesTheDamagedFile) {
-  for (int i = 0; i < 4; ++i) Make("in/" + std::to_string(i) + ".nii", Knobs(i));
-  Run(Options());
-  for (const char* name : {"shard-00001.safetensors", "report.json", "manifest.json"}) {
-    const std::string path = directory_ / "set/" + name;
-    const std::string whole = Bytes(std::string("set/") + name);
-    std::string damaged = whole;
-    damaged[damaged.size() / 2] ^= 1;
-    std::ofstream(path, std::ios::binary) << damaged;
-    const auto found = VerifyDataset(PosixFileSystem(), directory_ / "set");
-    ASSERT_EQ(found->size(), 1U) << name;
-    EXPECT_EQ((*found)[0].file, path);
-    std::ofstream(path, std::ios::binary) << whole;
-  }
-  EXPECT_TRUE(VerifyDataset(PosixFileSystem(), directory_ / "set")->empty());
-  fs::remove(directory_ / "set/shard-00000.safetensors");
-  EXPECT_EQ(VerifyDataset(PosixFileSystem(), directory_ / "set")->size(), 1U);
-}
-
-TEST_F(IngestTest, AnExportedVolumeIsTheOneInTheDataset) {
-  NiftiKnobs knobs = Knobs(1);
-  knobs.sform = {{{-1, 0, 0, 5}, {0, -1, 0, 7}, {0, 0, 1, 9}}};
-  Make("in/a.nii", knobs);
-  Make("labels/a.nii", knobs);
-  IngestOptions options = Options();
-  options.labels = directory_ / "labels";
-  Run(options);
-  const std::string id = Manifest().volumes[0].id;
-  ASSERT_TRUE(ExportVolume(PosixFileSystem(), directory_ / "set", id, directory_ / "out.nii.gz",
-                           directory_ / "labels.nii.gz")
-                  .ok());
-  NiftiReader reader;
-  const auto read = reader.Read({directory_ / "out.nii.gz", {}, "out"});
-  const RawVolume& volume = std::get<RawVolume>(read);
-  auto dataset = *Dataset::Open(PosixFileSystem(), directory_ / "set");
-  const VolumeView view = *dataset->Volume(0);
-  EXPECT_TRUE(std::equal(volume.voxels.begin(), volume.voxels.end(), view.voxels.begin()));
-  EXPECT_EQ(volume.to_ras, Manifest().volumes[0].grid.to_ras);
-  EXPECT_EQ(volume.to_ras[0][3], 0);
-  const auto labels = std::get<LabelMap>(ReadLabelMap(directory_ / "labels.nii.gz")).values;
-  EXPECT_TRUE(std::equal(labels.begin(), labels.end(), view.labels->begin()));
-  EXPECT_EQ(ExportVolume(PosixFileSystem(), directory_ / "set", "nobody", directory_ / "x.nii", "")
-                .code(),
-            StatusCode::kNotFound);
-}
-
-TEST_F(IngestTest, ConvertKeepsGridAndValuesAndNumbersFurtherVolumes) {
-  WriteSlices(MakeSlices(4), directory_ / "in/a");
-  auto scaled = MakeSlices(3, "Roe");
-  for (auto& slice : scaled) slice.slope = 0.25;
-  WriteSlices(scaled, directory_ / "in/b");
-  const auto ignore = [](const IngestEvent&) {};
-  const auto written = Convert(directory_ / "in", directory_ / "out.nii.gz", ignore);
-  ASSERT_TRUE(written.ok()) << written.status();
-  EXPECT_EQ(*written,
-            (std::vector<std::string>{directory_ / "out.nii.gz", directory_ / "out_2.nii.gz"}));
-  const auto first = std::get<NiftiHeader>(ReadNiftiHeader(directory_ / "out.nii.gz"));
-  const auto second = std::get<NiftiHeader>(ReadNiftiHeader(directory_ / "out_2.nii.gz"));
-  EXPECT_EQ(first.datatype_name, "INT16");
-  EXPECT_EQ(second.datatype_name, "FLOAT32");
-  EXPECT_EQ(first.size[2], 4);
-  const auto values = std::get<0>(ReadNiftiValues(directory_ / "out.nii.gz"));
-  EXPECT_EQ(values[4], 44);  // the last row comes first, as dcm2niix has it
-  EXPECT_GT(first.to_ras[1][1], 0);
-  EXPECT_EQ(Convert(directory_ / "in", directory_ / "out.png", ignore).status().code(),
-            StatusCode::kInvalidArgument);
 }
 
 TEST(Spacing, IsNativeOrOneOrThreeLengths) {

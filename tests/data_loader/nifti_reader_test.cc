@@ -5,6 +5,7 @@
 #include <cmath>
 #include <fstream>
 #include <limits>
+#include <map>
 #include <numeric>
 
 #include "data_loader/nifti_file.h"
@@ -150,9 +151,46 @@ TEST_F(NiftiReaderTest, RefusesAHeaderThatClaimsMoreThanThereIs) {
   knobs.size = {32767, 32767, 32767};
   knobs.values = {1, 2, 3};
   EXPECT_EQ(Code(Read(knobs)), "TOO_LARGE");
-  knobs.size = {1000, 1000, 1000};
+  knobs.size = {800, 800, 800};
   EXPECT_EQ(Code(Read(knobs)), "TRUNCATED");
   EXPECT_EQ(Code(Read(knobs, "a.nii.gz")), "TRUNCATED");
+}
+
+TEST_F(NiftiReaderTest, AppliesTheUnitOfLengthAndTakesAnUnknownOneForMillimetres) {
+  NiftiKnobs knobs;
+  knobs.sform = Straight({2, 3, 4}, {-10, 20, 30});
+  for (const auto& [unit, millimetres] :
+       std::map<char, double>{{0, 1}, {1, 1e3}, {2, 1}, {3, 1e-3}, {5, 1}}) {
+    knobs.unit = static_cast<char>(unit | 8);  // seconds
+    if (unit == 1) knobs.sform = Straight({0.002, 0.003, 0.004}, {-0.01, 0.02, 0.03});
+    const RawVolume volume = Volume(Read(knobs));
+    const double scale = unit == 1 ? 1 : millimetres;
+    EXPECT_NEAR(volume.to_ras[1][1], 3 * scale, 1e-6) << int{unit};
+    EXPECT_NEAR(volume.to_ras[0][3], -10 * scale, 1e-6) << int{unit};
+    knobs.sform = Straight({2, 3, 4}, {-10, 20, 30});
+  }
+  knobs.sform.reset();
+  knobs.unit = 3;
+  knobs.pixel_size = {500, 500, 1500};
+  EXPECT_NEAR(Volume(Read(knobs)).to_ras[2][2], 1.5, 1e-6);
+  MakeNifti(directory_ / "l.nii", knobs);
+  EXPECT_NEAR(std::get<LabelMap>(ReadLabelMap(directory_ / "l.nii")).to_ras[0][0], 0.5, 1e-6);
+}
+
+TEST_F(NiftiReaderTest, RefusesMatricesBeyondAnyScanners) {
+  for (const auto& [spacing, origin] :
+       std::vector<std::pair<double, double>>{{1e-6, 0}, {1e6, 0}, {1e30, 0}, {1, 1e20}}) {
+    NiftiKnobs knobs;
+    knobs.sform = Straight({spacing, spacing, spacing}, {origin, 0, 0});
+    EXPECT_EQ(Code(Read(knobs)), "INVALID_GEOMETRY") << spacing << " " << origin;
+  }
+}
+
+TEST_F(NiftiReaderTest, RefusesAGzipOfGoodSizeThatClaimsGigabytes) {
+  NiftiKnobs knobs;
+  knobs.size = {2000, 2000, 1625};  // 13 GB of int16
+  knobs.values.assign(4'000'000, 0);
+  EXPECT_EQ(Code(Read(knobs, "a.nii.gz")), "TOO_LARGE");
 }
 
 TEST_F(NiftiReaderTest, ReadsBackWhatItWrites) {

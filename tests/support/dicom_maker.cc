@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <stdexcept>
 
 namespace gvsl::testing {
@@ -42,6 +43,28 @@ void WriteObjectWithoutPixels(const demo::DicomSlice& like, const std::string& p
   if (file.saveFile(path.c_str(), EXS_LittleEndianExplicit).bad()) {
     throw std::runtime_error("write " + path);
   }
+}
+
+void WriteDicomBytes(const std::string& path, const std::string& data_set, bool deflated) {
+  const std::string syntax = deflated ? "1.2.840.10008.1.2.1.99" : "1.2.840.10008.1.2.1";
+  std::string uid = syntax + std::string(syntax.size() % 2, '\0');
+  uid = std::string("\2\0\x10\0UI", 6) + static_cast<char>(uid.size()) + '\0' + uid;
+  const std::string length = {static_cast<char>(uid.size()), 0, 0, 0};
+  std::ofstream file(path, std::ios::binary);
+  file << std::string(128, '\0') << "DICM" << std::string("\2\0\0\0UL\4\0", 8) << length << uid
+       << data_set;
+  if (!file.flush()) throw std::runtime_error("write " + path);
+}
+
+std::string NestedSequences(int depth) {
+  const std::string sequence("\x08\0\x40\x11SQ\0\0\xff\xff\xff\xff", 12);
+  const std::string item("\xfe\xff\0\xe0\xff\xff\xff\xff", 8);
+  std::string bytes(
+      "\x08\0\x16\0UI\x02\0"
+      "1\0",
+      10);
+  for (int i = 0; i < depth; ++i) bytes += sequence + item;
+  return bytes;
 }
 
 }  // namespace gvsl::testing

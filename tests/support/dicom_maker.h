@@ -21,4 +21,11 @@ void WriteSlices(const std::vector<demo::DicomSlice>& slices, const std::string&
 // A DICOM object without pixels, such as a structure set, of the same series.
 void WriteObjectWithoutPixels(const demo::DicomSlice& like, const std::string& path);
 
+// A DICOM file of the given bytes behind preamble, meta header (explicit little endian, or
+// deflated) and SOP class.
+void WriteDicomBytes(const std::string& path, const std::string& data_set, bool deflated = false);
+
+// Sequences in sequences, `depth` of them, never closed.
+std::string NestedSequences(int depth);
+
 }  // namespace gvsl::testing

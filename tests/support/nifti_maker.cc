@@ -68,6 +68,7 @@ nifti_1_header Header(const NiftiKnobs& knobs) {
   header.pixdim[0] = 1;
   std::copy(knobs.pixel_size.begin(), knobs.pixel_size.end(), header.pixdim + 1);
   header.vox_offset = 352.0F + static_cast<float>(knobs.extension_bytes);
+  header.xyzt_units = knobs.unit;
   header.scl_slope = knobs.slope;
   header.scl_inter = knobs.intercept;
   if (knobs.sform) {

@@ -20,6 +20,7 @@ struct NiftiKnobs {
   std::array<float, 3> pixel_size = {1, 1, 1};
   std::optional<data_loader::Affine> sform;
   std::optional<std::array<float, 3>> qform_offset;  // an unrotated qform
+  char unit = 0;                                     // NIfTI's xyzt_units
   std::size_t extension_bytes = 0;                   // of a header extension; a multiple of 16
   bool big_endian = false;
   std::size_t missing_bytes = 0;  // cut off the end

@@ -1,0 +1,61 @@
+#include "data_loader/dicom_file.h"
+
+#include <dcmtk/dcmdata/dcistrmf.h>
+#include <dcmtk/dcmdata/dctk.h>
+
+#include <cstdint>
+
+namespace gvsl::data_loader {
+namespace {
+
+constexpr std::uintptr_t kMostStack = std::uintptr_t{1} << 20;  // some thousand nested sequences
+constexpr std::uint64_t kMostElements = 2'000'000;
+constexpr std::uint64_t kMostBytesRead = std::uint64_t{1} << 29;  // deflated data is read whole
+
+// DCMTK descends by recursion and has no limit of its own; every descent reads from the stream, so
+// that the stream can see how deep it is.
+class BoundedStream final : public DcmInputFileStream {
+ public:
+  BoundedStream(const std::string& path, std::uintptr_t stack_base)
+      : DcmInputFileStream(path.c_str()), stack_base_(stack_base) {}
+
+  bool excessive() const { return excessive_; }
+  OFBool good() const override { return !excessive_ && DcmInputFileStream::good(); }
+  OFCondition status() const override {
+    return excessive_ ? EC_InvalidStream : DcmInputFileStream::status();
+  }
+  offile_off_t avail() override { return excessive_ ? 0 : DcmInputFileStream::avail(); }
+  offile_off_t read(void* buffer, offile_off_t length) override {
+    const auto here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+    const std::uintptr_t stack = here < stack_base_ ? stack_base_ - here : here - stack_base_;
+    if (stack > kMostStack || bytes_ > kMostBytesRead) excessive_ = true;
+    if (excessive_) return 0;
+    const offile_off_t count = DcmInputFileStream::read(buffer, length);
+    bytes_ += static_cast<std::uint64_t>(count);
+    return count;
+  }
+  void mark() override {
+    if (++elements_ > kMostElements) excessive_ = true;
+    DcmInputFileStream::mark();
+  }
+
+ private:
+  std::uintptr_t stack_base_;
+  std::uint64_t elements_ = 0;
+  std::uint64_t bytes_ = 0;
+  bool excessive_ = false;
+};
+
+}  // namespace
+
+DicomLoad LoadDicomFile(const std::string& path, DcmFileFormat& file) {
+  BoundedStream stream(path, reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)));
+  if (stream.status().bad()) return DicomLoad::kIncomplete;
+  file.transferInit();
+  const OFCondition read = file.read(stream);
+  file.transferEnd();
+  if (stream.excessive()) return DicomLoad::kExcessive;
+  return read.good() ? DicomLoad::kWhole : DicomLoad::kIncomplete;
+}
+
+}  // namespace gvsl::data_loader

@@ -1,0 +1,15 @@
+// What no volume of a dataset exceeds. Files that claim more are refused before memory is taken for
+// them. docs/datasets.md names these numbers.
+#pragma once
+
+#include <cstdint>
+
+namespace gvsl::data_loader {
+
+inline constexpr std::int64_t kMostVoxels = std::int64_t{1} << 29;  // 512 x 512 x 2048; 2 GiB
+inline constexpr std::int64_t kLongestAxis = 32767;                 // voxels, as in NIfTI-1
+inline constexpr double kShortestSpacing = 1e-4;                    // mm
+inline constexpr double kLongestSpacing = 1e3;                      // mm
+inline constexpr double kFarthestOrigin = 1e6;                      // mm from the frame's origin
+
+}  // namespace gvsl::data_loader

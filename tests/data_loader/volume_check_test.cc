@@ -1,0 +1,91 @@
+#include "data_loader/volume_check.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+
+#include "data_loader/prepare_volume.h"
+#include "tests/support/nifti_maker.h"
+
+namespace gvsl::data_loader {
+namespace {
+
+using ::gvsl::testing::Straight;
+
+class FakeReader final : public VolumeReader {
+ public:
+  explicit FakeReader(std::function<RawVolume()> read) : read_(std::move(read)) {}
+  ScanResult Scan(const std::vector<std::string>&) override { return {}; }
+  OrRejection<RawVolume> Read(const VolumeSource&) override { return read_(); }
+
+ private:
+  std::function<RawVolume()> read_;
+};
+
+RawVolume Small() {
+  RawVolume volume;
+  volume.size = {2, 3, 4};
+  volume.to_ras = Straight({1, 1, 1}, {0, 0, 0});
+  for (int i = 0; i < 24; ++i) volume.voxels.push_back(static_cast<float>(i));
+  return volume;
+}
+
+std::string CodeOf(std::function<RawVolume()> read) {
+  FakeReader reader(std::move(read));
+  const auto result = ReadVolume(reader, {"/Mustermann.nii", {}, ""});
+  const auto* rejection = std::get_if<Rejection>(&result);
+  if (rejection != nullptr) {
+    EXPECT_EQ(rejection->reason.find("Mustermann"), std::string::npos);
+  }
+  return rejection == nullptr ? "accepted" : rejection->code;
+}
+
+TEST(VolumeCheck, WhatALibraryThrowsIsOneMoreReasonNotToTakeAVolume) {
+  EXPECT_EQ(CodeOf(Small), "accepted");
+  EXPECT_EQ(CodeOf([]() -> RawVolume { throw std::runtime_error("/Mustermann.nii"); }),
+            "UNREADABLE");
+  EXPECT_EQ(CodeOf([]() -> RawVolume { throw 7; }), "UNREADABLE");
+  EXPECT_EQ(CodeOf([]() -> RawVolume { throw std::bad_alloc(); }), "OUT_OF_MEMORY");
+  EXPECT_EQ(CodeOf([]() -> RawVolume { throw std::length_error("vector"); }), "OUT_OF_MEMORY");
+}
+
+TEST(VolumeCheck, WhateverAReaderSaysIsChecked) {
+  RawVolume volume = Small();
+  volume.voxels[5] = std::nanf("");
+  EXPECT_EQ(CodeOf([&] { return volume; }), "NON_FINITE");
+  volume = Small();
+  volume.to_ras[0][0] = 1e200;
+  EXPECT_EQ(CodeOf([&] { return volume; }), "INVALID_GEOMETRY");
+}
+
+TEST(VolumeCheck, LimitsAreThoseOfTheDocumentation) {
+  const auto code = [](std::array<std::int64_t, 3> size) {
+    return CheckGrid(size, Straight({1, 1, 1}, {0, 0, 0})).code;
+  };
+  EXPECT_EQ(code({2048, 512, 512}), "");
+  EXPECT_EQ(code({2049, 512, 512}), "TOO_LARGE");
+  EXPECT_EQ(code({32767, 2, 2}), "");
+  EXPECT_EQ(code({32768, 2, 2}), "TOO_LARGE");
+  const std::int64_t huge = std::int64_t{1} << 40;
+  EXPECT_EQ(code({huge, huge, huge}), "TOO_LARGE");
+}
+
+TEST(VolumeCheck, AVolumeThatResamplingWouldBlowUpIsRefusedBeforehand) {
+  RawVolume volume = Small();
+  volume.to_ras = Straight({900, 900, 900}, {0, 0, 0});
+  PrepareOptions options;
+  options.spacing = {{0.01, 0.01, 0.01}};
+  EXPECT_EQ(std::get<Rejection>(PrepareVolume(volume, options)).code, "TOO_LARGE");
+  options.spacing = {{1000, 1000, 0.1}};  // 36000 voxels along x
+  EXPECT_EQ(std::get<Rejection>(PrepareVolume(volume, options)).code, "TOO_LARGE");
+}
+
+TEST(VolumeCheck, AVolumeOfWhichTheWindowLeavesOneValueIsRefused) {
+  PrepareOptions options;
+  options.window = *ParseWindow("1000,2000");
+  EXPECT_EQ(std::get<Rejection>(PrepareVolume(Small(), options)).code, "CONSTANT");
+}
+
+}  // namespace
+}  // namespace gvsl::data_loader
