@@ -1,6 +1,7 @@
 #include "data_loader/ingest.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <tuple>
 #include <utility>
 
@@ -39,6 +40,7 @@ class Ingestion {
     if (IsFailedIngestion(files_, options_.output)) {
       GVSL_RETURN_IF_ERROR(files_.RemoveTree(options_.output));
     }
+    WarnOfLeftOvers();
     GVSL_ASSIGN_OR_RETURN(writer_, DatasetWriter::Create(files_, options_.output));
     GVSL_ASSIGN_OR_RETURN(inputs_, FindInputs(files_, options_));
     for (const RejectedSource& source : inputs_.rejected) Reject(source.path, source.rejection);
@@ -128,6 +130,21 @@ class Ingestion {
   void Warn(const std::string& path, const Rejection& warning) {
     report_.warnings.push_back(warning);
     Observe(IngestEvent::Kind::kWarning, path, warning);
+  }
+
+  // Another ingestion may be running, on another machine: nothing is removed.
+  void WarnOfLeftOvers() {
+    std::string output = options_.output;
+    while (output.size() > 1 && output.back() == '/') output.pop_back();
+    const auto names = files_.List(ParentPath(output));
+    if (!names.ok()) return;
+    const std::string aside = std::filesystem::path(output).filename().string() + ".tmp-";
+    for (const std::string& name : *names) {
+      if (!name.starts_with(aside)) continue;
+      Warn(JoinPath(ParentPath(output), name),
+           {"LEFT_OVER",
+            "of an ingestion that was killed, or still runs; remove it when none does"});
+    }
   }
 
   void WarnOfInputs() {

@@ -17,6 +17,8 @@ namespace {
 
 using ::testing::HasSubstr;
 
+const std::string kProgram = GVSL_DATASET_PROGRAM " ";
+
 struct Outcome {
   int exit_code = -1;
   std::string output;
@@ -24,10 +26,10 @@ struct Outcome {
 
 class DatasetProgramTest : public ::testing::Test {
  protected:
+  Outcome Run(const std::string& arguments) { return Shell(kProgram + arguments); }
   // Runs with the test's folder as working directory; standard error goes to the file "stderr".
-  Outcome Run(const std::string& arguments) {
-    const std::string command =
-        "cd " + directory_.path() + " && " GVSL_DATASET_PROGRAM " " + arguments + " 2>stderr";
+  Outcome Shell(const std::string& line) {
+    const std::string command = "cd " + directory_.path() + " && (" + line + ") 2>stderr";
     Outcome outcome;
     FILE* pipe = ::popen(command.c_str(), "r");
     std::array<char, 4096> buffer;
@@ -96,7 +98,9 @@ TEST_F(DatasetProgramTest, ExitsWithTwoAfterWrongUsage) {
        {"", "eat", "ingest", "ingest --input in", "ingest --input in --output set --window bone",
         "ingest --input in --output set --spacing 1,2", "show", "verify a b",
         "ingest --input in --output set --volumes-per-shard 0", "show set --yaml",
-        "convert --input in --output out.png", "export set volume out.png"}) {
+        "ingest --input in --output set --window ''", "ingest --input in --output set --spacing 0",
+        "ingest --input in --output set --window 2,1", "convert --input in --output out.png",
+        "export set volume out.png"}) {
     EXPECT_EQ(Run(wrong).exit_code, 2) << wrong;
   }
   EXPECT_EQ(Run("--help").exit_code, 0);
@@ -109,6 +113,40 @@ TEST_F(DatasetProgramTest, TakesAWindowThatBeginsWithAMinus) {
       << StandardError();
   const auto shown = nlohmann::json::parse(Run("show set --json").output);
   EXPECT_EQ(shown["volume_list"][0]["window_range"], (std::vector<double>{-100, 240}));
+}
+
+TEST_F(DatasetProgramTest, ConvertSaysOnStandardErrorWhatItDidNotConvert) {
+  std::filesystem::create_directories(directory_ / "in");
+  std::ofstream(directory_ / "in/broken.dcm") << std::string(3000, 'z');
+  EXPECT_EQ(Run("convert --input in --output out.nii").exit_code, 1);
+  EXPECT_THAT(StandardError(), HasSubstr("in/broken.dcm: NOT_DICOM"));
+  testing::MakeNifti(directory_ / "in/a.nii", {});
+  const Outcome run = Run("convert --input in --output out.nii");
+  EXPECT_EQ(run.exit_code, 0);
+  EXPECT_EQ(run.output, "out.nii\n");
+  EXPECT_THAT(StandardError(), HasSubstr("in/broken.dcm: NOT_DICOM"));
+}
+
+TEST_F(DatasetProgramTest, ANameWithControlCharactersStaysOneLine) {
+  testing::MakeNifti(directory_ / "a\n\x1b[31mb.nii", {});
+  EXPECT_EQ(Run("ingest --input . --output set").exit_code, 0);
+  EXPECT_THAT(StandardError(), HasSubstr("/a\\x0a\\x1b[31mb.nii: "));
+}
+
+TEST_F(DatasetProgramTest, ATerminatedIngestionLeavesNothingBehindAndExitsLikeTheSignal) {
+  testing::MakeNifti(directory_ / "a.nii", {});
+  std::filesystem::create_directories(directory_ / "in");
+  for (int i = 0; i < 3000; ++i) {
+    std::filesystem::create_hard_link(directory_ / "a.nii",
+                                      directory_ / ("in/" + std::to_string(i) + ".nii"));
+  }
+  const Outcome run = Shell(kProgram +
+                            "ingest --input in --output set & p=$!; until ls -d set.tmp-*; do :; "
+                            "done >&2; kill -TERM $p; wait $p");
+  EXPECT_EQ(run.exit_code, 143);
+  for (const auto& entry : std::filesystem::directory_iterator(directory_.path())) {
+    EXPECT_FALSE(entry.path().filename().string().starts_with("set")) << entry.path();
+  }
 }
 
 }  // namespace

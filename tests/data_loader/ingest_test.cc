@@ -216,6 +216,15 @@ TEST_F(IngestTest, LeavesNothingBehindWhenItIsStopped) {
   EXPECT_EQ(*PosixFileSystem().List(directory_.path()), std::vector<std::string>{"in"});
 }
 
+TEST_F(IngestTest, TellsOfWhatAKilledIngestionLeftBehind) {
+  Make("in/a.nii", Knobs(1));
+  Make("in/b.nii", Knobs(2));
+  fs::create_directories(directory_ / "set.tmp-0123456789abcdef");
+  const IngestReport report = Run(Options());
+  ASSERT_EQ(report.warnings.size(), 1U);
+  EXPECT_EQ(report.warnings[0].code, "LEFT_OVER");
+}
+
 TEST(Classes, MayBeginWithAByteOrderMarkAndNamePaths) {
   const TemporaryDirectory directory;
   std::ofstream(directory / "c.csv") << "\xEF\xBB\xBFstem,class\r\nx/a,1\r\n";
