@@ -110,14 +110,15 @@ OrRejection<RawVolume> DicomSeriesReader::Read(const VolumeSource& source) {
   volume.to_ras = stack.to_ras;
   volume.modality = series.front().modality;
   volume.subject_key = "patient " + Sha256Hex(series.front().patient);
+  const auto voxels = static_cast<std::size_t>(stack.size[0] * stack.size[1] * stack.size[2]);
+  volume.voxels.reserve(voxels);
   for (std::size_t slice : stack.order) {
     OrRejection<std::vector<float>> pixels = ReadDicomPixels(series[slice].path);
     if (const auto* rejection = std::get_if<Rejection>(&pixels)) return *rejection;
     const auto& values = std::get<std::vector<float>>(pixels);
     volume.voxels.insert(volume.voxels.end(), values.begin(), values.end());
   }
-  if (volume.voxels.size() !=
-      static_cast<std::size_t>(stack.size[0] * stack.size[1] * stack.size[2])) {
+  if (volume.voxels.size() != voxels) {
     return Rejection{"UNREADABLE", "its slices changed while they were read"};
   }
   return volume;

@@ -2,13 +2,15 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <tuple>
+#include <memory>
+#include <optional>
 #include <utility>
 
 #include "common/sha256.h"
 #include "common/text.h"
 #include "data_loader/dataset_writer.h"
 #include "data_loader/ingest_inputs.h"
+#include "data_loader/ingest_ledger.h"
 #include "data_loader/nifti_reader.h"
 #include "data_loader/resample.h"
 #include "data_loader/volume_check.h"
@@ -34,7 +36,7 @@ bool IsFailedIngestion(FileSystem& files, const std::string& directory) {
 class Ingestion {
  public:
   Ingestion(FileSystem& files, const IngestOptions& options, const IngestObserver& observer)
-      : files_(files), options_(options), observer_(observer), book_(options.key) {}
+      : files_(files), options_(options), ledger_(options.key, observer) {}
 
   StatusOr<IngestReport> Run() {
     if (IsFailedIngestion(files_, options_.output)) {
@@ -43,8 +45,9 @@ class Ingestion {
     WarnOfLeftOvers();
     GVSL_ASSIGN_OR_RETURN(writer_, DatasetWriter::Create(files_, options_.output));
     GVSL_ASSIGN_OR_RETURN(inputs_, FindInputs(files_, options_));
-    for (const RejectedSource& source : inputs_.rejected) Reject(source.path, source.rejection);
-    report_.ignored_files = inputs_.ignored_files;
+    for (const RejectedSource& source : inputs_.rejected) {
+      ledger_.Reject(source.path, source.rejection);
+    }
     for (const PlannedVolume& planned : inputs_.volumes) {
       if (options_.stop && options_.stop()) return CancelledError("stopped; nothing was written");
       GVSL_RETURN_IF_ERROR(IngestOne(planned));
@@ -56,10 +59,10 @@ class Ingestion {
  private:
   Status IngestOne(const PlannedVolume& planned) {
     const VolumeSource& source = planned.source;
-    AcceptedVolume accepted{"", book_.Name(source.path), false, {}};
+    AcceptedVolume accepted{"", ledger_.NameOf(source.path), false, {}};
     OrRejection<NewVolume> prepared = ReadAndPrepare(planned, accepted);
     if (const auto* rejection = std::get_if<Rejection>(&prepared)) {
-      Reject(source.path, *rejection);
+      ledger_.Reject(source.path, *rejection);
       return OkStatus();
     }
     NewVolume& volume = std::get<NewVolume>(prepared);
@@ -73,12 +76,8 @@ class Ingestion {
            Concat(planned.with_its_stem, " inputs have this stem; all are kept")});
     }
     GVSL_RETURN_IF_ERROR(writer_->Add(volume));
-    Observe(IngestEvent::Kind::kAccepted, source.path, {"", Describe(volume)});
-    for (const Rejection& warning : accepted.warnings) {
-      Observe(IngestEvent::Kind::kWarning, source.path, warning);
-    }
     accepted.labelled = volume.labels.has_value();
-    accepted_.push_back(std::move(accepted));
+    ledger_.Accept(source.path, std::move(accepted), Describe(volume));
     return OkStatus();
   }
 
@@ -127,11 +126,6 @@ class Ingestion {
     }
   }
 
-  void Warn(const std::string& path, const Rejection& warning) {
-    report_.warnings.push_back(warning);
-    Observe(IngestEvent::Kind::kWarning, path, warning);
-  }
-
   // Another ingestion may be running, on another machine: nothing is removed.
   void WarnOfLeftOvers() {
     std::string output = options_.output;
@@ -141,19 +135,20 @@ class Ingestion {
     const std::string aside = std::filesystem::path(output).filename().string() + ".tmp-";
     for (const std::string& name : *names) {
       if (!name.starts_with(aside)) continue;
-      Warn(JoinPath(ParentPath(output), name),
-           {"LEFT_OVER",
-            "of an ingestion that was killed, or still runs; remove it when none does"});
+      ledger_.Warn(JoinPath(ParentPath(output), name),
+                   {"LEFT_OVER",
+                    "of an ingestion that was killed, or still runs; remove it when none does"});
     }
   }
 
   void WarnOfInputs() {
     for (const std::string& link : inputs_.links) {
-      Warn(link, {"LINK_NOT_FOLLOWED", "a link to a folder; name the folder itself as --input"});
+      ledger_.Warn(link,
+                   {"LINK_NOT_FOLLOWED", "a link to a folder; name the folder itself as --input"});
     }
     if (const std::size_t unknown = inputs_.classes_without_image; unknown > 0) {
-      Warn(options_.classes,
-           {"CLASS_WITHOUT_IMAGE", Concat(unknown, " lines of the classes name no image")});
+      ledger_.Warn(options_.classes,
+                   {"CLASS_WITHOUT_IMAGE", Concat(unknown, " lines of the classes name no image")});
     }
   }
 
@@ -161,58 +156,40 @@ class Ingestion {
     const auto& volumes = manifest.volumes;
     if (std::all_of(volumes.begin(), volumes.end(),
                     [](const VolumeEntry& volume) { return volume.subject == 0; })) {
-      Warn(options_.output,
-           {"ONE_SUBJECT", Concat("all of its volumes (", volumes.size(),
-                                  ") are of one subject; pre-training needs two or more")});
+      ledger_.Warn(options_.output,
+                   {"ONE_SUBJECT", Concat("all of its volumes (", volumes.size(),
+                                          ") are of one subject; pre-training needs two or more")});
     }
   }
 
   void RejectLabel(const std::string& path, const Rejection& rejection, AcceptedVolume& accepted) {
-    Reject(path, rejection);
+    ledger_.Reject(path, rejection);
     accepted.warnings.push_back(
         {"LABEL_REJECTED", Concat("kept without labels: ", rejection.reason)});
   }
 
-  void Reject(const std::string& path, const Rejection& rejection) {
-    report_.rejected.push_back({book_.Name(path), rejection});
-    Observe(IngestEvent::Kind::kRejected, path, rejection);
-  }
-
-  void Observe(IngestEvent::Kind kind, const std::string& path, const Rejection& what) const {
-    if (observer_) observer_({kind, path, what});
-  }
-
   StatusOr<IngestReport> Publish() {
-    std::sort(report_.rejected.begin(), report_.rejected.end(), [](const auto& a, const auto& b) {
-      return std::tie(a.rejection.code, a.source) < std::tie(b.rejection.code, b.source);
-    });
+    DatasetWriter::Layout layout;
     std::optional<DatasetManifest> manifest;
-    if (!accepted_.empty()) {
-      GVSL_ASSIGN_OR_RETURN(DatasetWriter::Layout layout,
-                            writer_->Arrange(options_.volumes_per_shard));
-      for (std::size_t volume = 0; volume < layout.order.size(); ++volume) {
-        report_.accepted.push_back(std::move(accepted_[layout.order[volume]]));
-        report_.accepted.back().id = layout.manifest.volumes[volume].id;
-      }
-      report_.dataset_sha256 = layout.manifest.sha256;
+    if (ledger_.accepted() > 0) {
+      GVSL_ASSIGN_OR_RETURN(layout, writer_->Arrange(options_.volumes_per_shard));
       WarnOfSubjects(layout.manifest);
       manifest = std::move(layout.manifest);
     }
-    const std::string report = ToJson(report_);
-    if (manifest) manifest->files[kReportName] = Sha256Hex(report);
+    IngestReport report =
+        ledger_.Close(manifest ? &*manifest : nullptr, layout.order, inputs_.ignored_files);
+    const std::string json = ToJson(report);
+    if (manifest) manifest->files[kReportName] = Sha256Hex(json);
     GVSL_RETURN_IF_ERROR(writer_->Publish(
-        manifest, {{kReportName, {report, false}}, {kSourcesName, {book_.ToJson(), true}}}));
-    return std::move(report_);
+        manifest, {{kReportName, {json, false}}, {kSourcesName, {ledger_.SourcesJson(), true}}}));
+    return report;
   }
 
   FileSystem& files_;
   const IngestOptions& options_;
-  const IngestObserver& observer_;
-  SourceBook book_;
+  IngestLedger ledger_;
   IngestInputs inputs_;
   std::unique_ptr<DatasetWriter> writer_;
-  std::vector<AcceptedVolume> accepted_;  // in the writer's order
-  IngestReport report_;
 };
 
 }  // namespace

@@ -14,6 +14,11 @@ std::array<std::int64_t, 3> SizeOf(const NiftiHeader& header) {
   return {header.size[2], header.size[1], header.size[0]};
 }
 
+// Of a checked header.
+std::size_t VoxelsOf(const NiftiHeader& header) {
+  return static_cast<std::size_t>(header.size[0] * header.size[1] * header.size[2]);
+}
+
 Rejection CheckHeader(const NiftiHeader& header) {
   if (std::any_of(header.size.begin() + 3, header.size.end(), [](auto n) { return n > 1; })) {
     return {"FOUR_DIMENSIONAL", "it holds several volumes (time or vectors); split it first"};
@@ -64,6 +69,7 @@ OrRejection<RawVolume> NiftiReader::Read(const VolumeSource& source) {
   RawVolume volume;
   volume.size = SizeOf(header);
   volume.to_ras = header.to_ras;
+  volume.voxels.reserve(VoxelsOf(header));
   const Rejection rejection = ReadScaled(source.path, header, [&](double value) {
     const bool fits = std::abs(value) <= std::numeric_limits<float>::max();
     volume.voxels.push_back(fits ? static_cast<float>(value)
@@ -83,6 +89,7 @@ OrRejection<LabelMap> ReadLabelMap(const std::string& path) {
   if (const auto* rejection = std::get_if<Rejection>(&read)) return *rejection;
   const NiftiHeader& header = std::get<NiftiHeader>(read);
   LabelMap map{SizeOf(header), header.to_ras, {}};
+  map.values.reserve(VoxelsOf(header));
   bool whole = true;
   const Rejection rejection = ReadScaled(path, header, [&](double value) {
     whole = whole && std::abs(value) <= std::numeric_limits<std::int32_t>::max() &&

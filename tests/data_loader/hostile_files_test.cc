@@ -1,15 +1,21 @@
-// Damaged and malicious image files: whatever the bytes, a volume or a code, never a crash.
+// Damaged and malicious files: whatever the bytes, a volume or a code, never a crash. Another
+// GVSL_FUZZ_SEED damages them otherwise.
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 
+#include "common/fault_file_system.h"
 #include "common/file_system.h"
 #include "common/philox.h"
+#include "data_loader/dataset.h"
 #include "data_loader/ingest.h"
 #include "tests/support/dicom_maker.h"
 #include "tests/support/nifti_maker.h"
 #include "tests/support/temporary_directory.h"
+#include "tests/support/tiny_dataset.h"
 
 namespace gvsl::data_loader {
 namespace {
@@ -22,7 +28,9 @@ void Write(const std::string& path, const std::string& bytes) {
 
 // Some bytes of the first `range` replaced; now and then the end cut off.
 std::string Damage(std::string bytes, std::size_t range, std::uint64_t number) {
-  Philox philox(1, DrawPurpose::kVirtualSubject, number, 99);
+  const char* seed = std::getenv("GVSL_FUZZ_SEED");
+  Philox philox(seed == nullptr ? 1 : std::strtoull(seed, nullptr, 10),
+                DrawPurpose::kVirtualSubject, number, 99);
   range = std::min(range, bytes.size());
   const std::uint32_t changes = 1 + philox.NextBelow(6);
   for (std::uint32_t i = 0; i < changes; ++i) {
@@ -63,6 +71,38 @@ TEST(HostileFiles, DamagedNiftiHeadersAreReadOrRejected) {
   ExpectIngests(directory / "in", directory / "set");
 }
 
+TEST(HostileFiles, DamagedLabelMapsNeverHarmTheirImages) {
+  const TemporaryDirectory directory;
+  testing::MakeNifti(directory / "whole.nii", {});
+  const std::string whole = *ReadFile(PosixFileSystem(), directory / "whole.nii");
+  for (const char* folder : {"in", "labels"}) {
+    std::filesystem::create_directories(directory / folder);
+  }
+  for (std::uint64_t number = 0; number < 100; ++number) {
+    Write(directory / ("in/" + std::to_string(number) + ".nii"), whole);
+    Write(directory / ("labels/" + std::to_string(number) + ".nii"), Damage(whole, 400, number));
+  }
+  IngestOptions options;
+  options.inputs = {directory / "in"};
+  options.labels = directory / "labels";
+  options.output = directory / "set";
+  const auto report = Ingest(PosixFileSystem(), options, nullptr);
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->accepted.size(), 100U);
+}
+
+TEST(HostileFiles, DamagedGzipsAreReadOrRejected) {
+  const TemporaryDirectory directory;
+  testing::MakeNifti(directory / "whole.nii.gz", {});
+  const std::string whole = *ReadFile(PosixFileSystem(), directory / "whole.nii.gz");
+  std::filesystem::create_directories(directory / "in");
+  for (std::uint64_t number = 0; number < 100; ++number) {
+    Write(directory / ("in/" + std::to_string(number) + ".nii.gz"),
+          Damage(whole, whole.size(), number));
+  }
+  ExpectIngests(directory / "in", directory / "set");
+}
+
 TEST(HostileFiles, DamagedDicomFilesAreReadOrRejected) {
   const TemporaryDirectory directory;
   testing::WriteSlices(testing::MakeSlices(3), directory / "whole");
@@ -76,6 +116,35 @@ TEST(HostileFiles, DamagedDicomFilesAreReadOrRejected) {
     if (number % 3 == 0) ExpectIngests(folder, directory / ("set" + std::to_string(number)));
   }
   ExpectIngests(directory / "in", directory / "all");
+}
+
+// Calls `use` on 400 damaged versions of a file of a small dataset.
+void ForEachDamage(const std::string& name, const std::function<void(FileSystem&)>& use) {
+  FaultFileSystem files;
+  ASSERT_TRUE(testing::WriteTinyDataset(files, "/set", 3, {4, 5, 6}, 2).ok());
+  const std::string whole = *ReadFile(files, "/set/" + name);
+  for (std::uint64_t number = 0; number < 400; ++number) {
+    ASSERT_TRUE(WriteFileDurably(files, "/set/" + name, Damage(whole, 900, number)).ok());
+    use(files);
+  }
+}
+
+TEST(HostileFiles, DamagedManifestsAreRefused) {
+  ForEachDamage("manifest.json", [](FileSystem& files) {
+    const auto manifest = ReadManifest(files, "/set");
+    if (manifest.ok()) return;  // white space, or the same byte again
+    EXPECT_NE(manifest.status().code(), StatusCode::kInternal) << manifest.status();
+  });
+}
+
+TEST(HostileFiles, DamagedShardsAreRefused) {
+  ForEachDamage("shard-00000.safetensors", [](FileSystem& files) {
+    (void)SafetensorsFile::Open(files, "/set/shard-00000.safetensors");
+    auto dataset = Dataset::Open(files, "/set");
+    ASSERT_TRUE(dataset.ok()) << dataset.status();
+    EXPECT_TRUE((*dataset)->Volume(2).ok());
+    (void)(*dataset)->Volume(0);
+  });
 }
 
 }  // namespace
