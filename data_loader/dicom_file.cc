@@ -1,7 +1,11 @@
 #include "data_loader/dicom_file.h"
 
 #include <dcmtk/dcmdata/dcistrmf.h>
+#include <dcmtk/dcmdata/dcrledrg.h>
 #include <dcmtk/dcmdata/dctk.h>
+#include <dcmtk/dcmjpeg/djdecode.h>
+#include <dcmtk/dcmjpls/djdecode.h>
+#include <dcmtk/oflog/oflog.h>
 
 #include <cstdint>
 
@@ -11,6 +15,17 @@ namespace {
 constexpr std::uintptr_t kMostStack = std::uintptr_t{1} << 20;  // some thousand nested sequences
 constexpr std::uint64_t kMostElements = 2'000'000;
 constexpr std::uint64_t kMostBytesRead = std::uint64_t{1} << 29;  // deflated data is read whole
+
+// DCMTK's logger and decoders are the process's; set up once.
+void SetUpDcmtk() {
+  [[maybe_unused]] static const bool done = [] {
+    OFLog::configure(OFLogger::OFF_LOG_LEVEL);
+    DcmRLEDecoderRegistration::registerCodecs();
+    DJDecoderRegistration::registerCodecs();
+    DJLSDecoderRegistration::registerCodecs();
+    return true;
+  }();
+}
 
 // DCMTK descends by recursion and has no limit of its own; every descent reads from the stream, so
 // that the stream can see how deep it is.
@@ -49,6 +64,7 @@ class BoundedStream final : public DcmInputFileStream {
 }  // namespace
 
 DicomLoad LoadDicomFile(const std::string& path, DcmFileFormat& file) {
+  SetUpDcmtk();
   BoundedStream stream(path, reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)));
   if (stream.status().bad()) return DicomLoad::kIncomplete;
   file.transferInit();

@@ -1,67 +1,17 @@
 #include "data_loader/dicom_reader.h"
 
 #include <dcmtk/dcmdata/dccodec.h>
-#include <dcmtk/dcmdata/dcrledrg.h>
 #include <dcmtk/dcmdata/dctk.h>
-#include <dcmtk/dcmjpeg/djdecode.h>
-#include <dcmtk/dcmjpls/djdecode.h>
-#include <dcmtk/oflog/oflog.h>
 
-#include <cmath>
 #include <filesystem>
 #include <fstream>
-#include <limits>
 
 #include "common/text.h"
 #include "data_loader/dicom_file.h"
+#include "data_loader/dicom_tags.h"
 
 namespace gvsl::data_loader {
 namespace {
-
-constexpr double kLargestValue = std::numeric_limits<float>::max();
-constexpr const char* kCopyAgain = "a file ends before its data does; copy it again";
-
-// DCMTK's logger and decoders are the process's; set up once.
-void SetUpDcmtk() {
-  [[maybe_unused]] static const bool done = [] {
-    OFLog::configure(OFLogger::OFF_LOG_LEVEL);
-    DcmRLEDecoderRegistration::registerCodecs();
-    DJDecoderRegistration::registerCodecs();
-    DJLSDecoderRegistration::registerCodecs();
-    return true;
-  }();
-}
-
-std::string Text(DcmItem& item, const DcmTagKey& tag) {
-  OFString value;
-  item.findAndGetOFStringArray(tag, value);
-  const std::size_t end = value.find_last_not_of(std::string(" \0", 2).c_str(), OFString_npos, 2);
-  return end == OFString_npos ? "" : std::string(value.c_str(), end + 1);
-}
-
-template <std::size_t N>
-std::optional<std::array<double, N>> Numbers(DcmItem& item, const DcmTagKey& tag) {
-  std::array<double, N> values;
-  for (std::size_t i = 0; i < N; ++i) {
-    Float64 value = 0;
-    if (item.findAndGetFloat64(tag, value, i).bad() || !std::isfinite(value)) return std::nullopt;
-    values[i] = value;
-  }
-  return values;
-}
-
-// `otherwise` where the tag is absent or empty; NaN where it is there and no finite number.
-double NumberOr(DcmItem& item, const DcmTagKey& tag, double otherwise) {
-  if (!item.tagExistsWithValue(tag)) return otherwise;
-  const auto value = Numbers<1>(item, tag);
-  return value ? (*value)[0] : std::nan("");
-}
-
-std::int64_t Unsigned(DcmItem& item, const DcmTagKey& tag) {
-  Uint16 value = 0;
-  item.findAndGetUint16(tag, value);
-  return value;
-}
 
 bool HasMagic(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -114,7 +64,7 @@ Rejection ObjectProblem(DcmDataset& dataset, DicomLoad load) {
     return {"EXCESSIVE_STRUCTURE",
             "its sequences are nested without end or it has millions of elements; no image is so"};
   }
-  if (load == DicomLoad::kIncomplete) return {"TRUNCATED", kCopyAgain};
+  if (load == DicomLoad::kIncomplete) return Truncated();
   if (!dataset.tagExists(DCM_Rows) || !dataset.tagExists(DCM_PixelData)) {
     return {"NOT_AN_IMAGE", "it is a DICOM object without pixels, such as a report or a plan"};
   }
@@ -138,68 +88,9 @@ DicomHeader ToHeader(const std::string& path, DcmDataset& dataset, DicomLoad loa
   return header;
 }
 
-// How stored numbers become values.
-struct PixelFormat {
-  std::int64_t bits_allocated, bits_stored, shift;
-  bool is_signed;
-  double slope, intercept;
-
-  float Value(std::uint32_t stored) const {
-    auto value = static_cast<std::int64_t>((stored >> shift) & ((1U << bits_stored) - 1U));
-    if (is_signed && (value >> (bits_stored - 1)) != 0) value -= std::int64_t{1} << bits_stored;
-    return static_cast<float>(static_cast<double>(value) * slope + intercept);
-  }
-};
-
-OrRejection<PixelFormat> ReadPixelFormat(DcmDataset& dataset) {
-  PixelFormat format;
-  format.bits_allocated = Unsigned(dataset, DCM_BitsAllocated);
-  format.bits_stored = Unsigned(dataset, DCM_BitsStored);
-  if (format.bits_stored == 0) format.bits_stored = format.bits_allocated;
-  Uint16 high_bit = static_cast<Uint16>(format.bits_stored - 1);
-  dataset.findAndGetUint16(DCM_HighBit, high_bit);
-  format.shift = high_bit + 1 - format.bits_stored;
-  format.is_signed = Unsigned(dataset, DCM_PixelRepresentation) == 1;
-  format.slope = NumberOr(dataset, DCM_RescaleSlope, 1);
-  format.intercept = NumberOr(dataset, DCM_RescaleIntercept, 0);
-  if (format.bits_stored > format.bits_allocated || format.shift < 0 ||
-      format.shift + format.bits_stored > format.bits_allocated) {
-    return Rejection{"UNSUPPORTED_PIXELS", "its numbers of stored bits contradict each other"};
-  }
-  if (!(std::abs(format.slope) * 65536 + std::abs(format.intercept) <= kLargestValue)) {
-    return Rejection{"INVALID_RESCALE",
-                     "its rescale slope or intercept is no number or makes impossible values"};
-  }
-  return format;
-}
-
-OrRejection<std::vector<float>> Unpack(DcmDataset& dataset, const PixelFormat& format) {
-  const auto count =
-      static_cast<std::size_t>(Unsigned(dataset, DCM_Rows) * Unsigned(dataset, DCM_Columns));
-  const std::size_t bytes = count * static_cast<std::size_t>(format.bits_allocated / 8);
-  const Uint8* data = nullptr;
-  const Uint16* words = nullptr;
-  unsigned long found = 0;
-  if (dataset.findAndGetUint16Array(DCM_PixelData, words, &found).good() && words != nullptr) {
-    data = reinterpret_cast<const Uint8*>(words);
-    found *= 2;
-  } else {
-    dataset.findAndGetUint8Array(DCM_PixelData, data, &found);
-  }
-  if (data == nullptr || found < bytes) return Rejection{"TRUNCATED", kCopyAgain};
-  std::vector<float> values(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::uint32_t stored =
-        format.bits_allocated == 8 ? data[i] : data[2 * i] | (std::uint32_t{data[2 * i + 1]} << 8);
-    values[i] = format.Value(stored);
-  }
-  return values;
-}
-
 }  // namespace
 
 std::optional<DicomHeader> ReadDicomHeader(const std::string& path) {
-  SetUpDcmtk();
   const bool magic = HasMagic(path);
   if (!magic && !(MayBeDicom(path) && BeginsLikeADataSet(path))) return std::nullopt;
   DcmFileFormat file;
@@ -211,19 +102,6 @@ std::optional<DicomHeader> ReadDicomHeader(const std::string& path) {
   const bool known = !Text(dataset, DCM_SOPClassUID).empty() || dataset.tagExists(DCM_Modality);
   if (!magic && (!known || load != DicomLoad::kWhole)) return std::nullopt;
   return ToHeader(path, dataset, load);
-}
-
-OrRejection<std::vector<float>> ReadDicomPixels(const std::string& path) {
-  SetUpDcmtk();
-  DcmFileFormat file;
-  if (LoadDicomFile(path, file) != DicomLoad::kWhole) return Rejection{"TRUNCATED", kCopyAgain};
-  DcmDataset& dataset = *file.getDataset();
-  if (dataset.chooseRepresentation(EXS_LittleEndianExplicit, nullptr).bad()) {
-    return Rejection{"UNREADABLE", "its compressed pixels cannot be decoded; export it anew"};
-  }
-  OrRejection<PixelFormat> format = ReadPixelFormat(dataset);
-  if (const auto* rejection = std::get_if<Rejection>(&format)) return *rejection;
-  return Unpack(dataset, std::get<PixelFormat>(format));
 }
 
 }  // namespace gvsl::data_loader

@@ -13,14 +13,17 @@
 #include "data_loader/input_files.h"
 #include "data_loader/orientation.h"
 #include "tests/support/dicom_maker.h"
+#include "tests/support/readings.h"
 #include "tests/support/temporary_directory.h"
 
 namespace gvsl::data_loader {
 namespace {
 
+using ::gvsl::testing::CodeOf;
 using ::gvsl::testing::MakeSlices;
 using ::gvsl::testing::NestedSequences;
 using ::gvsl::testing::TemporaryDirectory;
+using ::gvsl::testing::ValueOf;
 using ::gvsl::testing::WriteDicomBytes;
 using ::gvsl::testing::WriteSlices;
 
@@ -40,17 +43,6 @@ class DicomSeriesReaderTest : public ::testing::Test {
     WriteSlices(slices, directory_ / "series");
     return Read();
   }
-  static RawVolume Volume(const OrRejection<RawVolume>& result) {
-    if (const auto* rejection = std::get_if<Rejection>(&result)) {
-      ADD_FAILURE() << rejection->code << ": " << rejection->reason;
-      return {};
-    }
-    return std::get<RawVolume>(result);
-  }
-  static std::string Code(const OrRejection<RawVolume>& result) {
-    const auto* rejection = std::get_if<Rejection>(&result);
-    return rejection == nullptr ? "accepted" : rejection->code;
-  }
   TemporaryDirectory directory_;
   DicomSeriesReader reader_;
   VolumeSource source_;
@@ -62,7 +54,7 @@ TEST_F(DicomSeriesReaderTest, ReadsASeriesWhateverItsFilesAreCalled) {
   auto slices = MakeSlices(7);
   std::rotate(slices.begin(), slices.begin() + 3, slices.end());
   std::swap(slices[0], slices[5]);
-  const RawVolume volume = Volume(WriteAndRead(slices));
+  const RawVolume volume = ValueOf(WriteAndRead(slices));
   EXPECT_EQ(volume.size, (std::array<std::int64_t, 3>{7, 5, 6}));
   EXPECT_EQ(volume.modality, "MR");
   EXPECT_FLOAT_EQ(volume.voxels[(2 * 5 + 3) * 6 + 4], 234);
@@ -76,7 +68,7 @@ TEST_F(DicomSeriesReaderTest, AppliesEachSlicesOwnRescale) {
   auto slices = MakeSlices(4);
   slices[1].slope = 0.5;
   slices[2].intercept = -1024;
-  const RawVolume volume = Volume(WriteAndRead(slices));
+  const RawVolume volume = ValueOf(WriteAndRead(slices));
   EXPECT_FLOAT_EQ(volume.voxels[0], 0);
   EXPECT_FLOAT_EQ(volume.voxels[30], 50);
   EXPECT_FLOAT_EQ(volume.voxels[60], 200 - 1024);
@@ -85,7 +77,7 @@ TEST_F(DicomSeriesReaderTest, AppliesEachSlicesOwnRescale) {
 TEST_F(DicomSeriesReaderTest, ReadsBigEndianToTheSameValues) {
   auto slices = MakeSlices(3);
   for (auto& slice : slices) slice.big_endian = true;
-  EXPECT_FLOAT_EQ(Volume(WriteAndRead(slices)).voxels[60 + 17], 225);
+  EXPECT_FLOAT_EQ(ValueOf(WriteAndRead(slices)).voxels[60 + 17], 225);
 }
 
 TEST_F(DicomSeriesReaderTest, PlacesAnObliqueSeriesWhereItsPositionsSay) {
@@ -96,7 +88,7 @@ TEST_F(DicomSeriesReaderTest, PlacesAnObliqueSeriesWhereItsPositionsSay) {
   std::iota(values.begin(), values.end(), std::int16_t{0});
   expected.voxels.assign(values.begin(), values.end());
   const auto slices = demo::SlicesOf(expected.size, expected.to_ras, values, "oblique");
-  const Image image = ToRas(Volume(WriteAndRead(slices)));
+  const Image image = ToRas(ValueOf(WriteAndRead(slices)));
   EXPECT_EQ(image.voxels, ToRas(expected).voxels);
   for (int row = 0; row < 3; ++row) {
     for (int i = 0; i < 4; ++i) {
@@ -108,33 +100,33 @@ TEST_F(DicomSeriesReaderTest, PlacesAnObliqueSeriesWhereItsPositionsSay) {
 TEST_F(DicomSeriesReaderTest, RefusesASeriesWithAMissingSlice) {
   auto slices = MakeSlices(6);
   slices.erase(slices.begin() + 2);
-  EXPECT_EQ(Code(WriteAndRead(slices)), "MISSING_SLICE");
+  EXPECT_EQ(CodeOf(WriteAndRead(slices)), "MISSING_SLICE");
 }
 
 TEST_F(DicomSeriesReaderTest, RefusesTwoSlicesAtOnePositionButLeavesOutCopiesOfAFile) {
   auto slices = MakeSlices(4);
   slices.push_back(slices[1]);
-  EXPECT_EQ(Volume(WriteAndRead(slices)).size[0], 4);
+  EXPECT_EQ(ValueOf(WriteAndRead(slices)).size[0], 4);
   slices.back().instance_uid += ".9";
-  EXPECT_EQ(Code(WriteAndRead(slices)), "DUPLICATE_POSITION");
+  EXPECT_EQ(CodeOf(WriteAndRead(slices)), "DUPLICATE_POSITION");
 }
 
 TEST_F(DicomSeriesReaderTest, RefusesTwoOrientationsInOneSeries) {
   auto slices = MakeSlices(4);
   slices[3].orientation = {0, 1, 0, 0, 0, -1};
-  EXPECT_EQ(Code(WriteAndRead(slices)), "MIXED_ORIENTATION");
+  EXPECT_EQ(CodeOf(WriteAndRead(slices)), "MIXED_ORIENTATION");
 }
 
 TEST_F(DicomSeriesReaderTest, RefusesASeriesWithATruncatedFile) {
   WriteSlices(MakeSlices(4), directory_ / "series");
   const std::string file = directory_ / "series/IM-002.dcm";
   std::filesystem::resize_file(file, std::filesystem::file_size(file) - 20);
-  EXPECT_EQ(Code(Read()), "TRUNCATED");
+  EXPECT_EQ(CodeOf(Read()), "TRUNCATED");
 }
 
 TEST_F(DicomSeriesReaderTest, RefusesObjectsWithoutPixels) {
   ::gvsl::testing::WriteObjectWithoutPixels(MakeSlices(1)[0], directory_ / "plan.dcm");
-  EXPECT_EQ(Code(Read()), "NOT_AN_IMAGE");
+  EXPECT_EQ(CodeOf(Read()), "NOT_AN_IMAGE");
 }
 
 TEST_F(DicomSeriesReaderTest, RefusesNumbersThatNoScannerWrites) {
@@ -171,26 +163,26 @@ TEST_F(DicomSeriesReaderTest, RefusesNumbersThatNoScannerWrites) {
   for (const auto& [code, change] : absurdities) {
     auto slices = MakeSlices(4);
     for (auto& slice : slices) change(slice);
-    EXPECT_EQ(Code(WriteAndRead(slices)), code) << &change - &absurdities[0].second;
+    EXPECT_EQ(CodeOf(WriteAndRead(slices)), code) << &change - &absurdities[0].second;
   }
 }
 
 TEST_F(DicomSeriesReaderTest, RefusesSequencesNestedWithoutEnd) {
   WriteDicomBytes(directory_ / "deep.dcm", NestedSequences(200'000));
-  EXPECT_EQ(Code(Read()), "EXCESSIVE_STRUCTURE");
+  EXPECT_EQ(CodeOf(Read()), "EXCESSIVE_STRUCTURE");
   WriteDicomBytes(directory_ / "deep.dcm", NestedSequences(20));
-  EXPECT_EQ(Code(Read()), "TRUNCATED");
+  EXPECT_EQ(CodeOf(Read()), "TRUNCATED");
 }
 
 TEST_F(DicomSeriesReaderTest, RefusesMillionsOfElements) {
   WriteDicomBytes(directory_ / "zeros.dcm", std::string(20'000'000, '\0'));
-  EXPECT_EQ(Code(Read()), "EXCESSIVE_STRUCTURE");
+  EXPECT_EQ(CodeOf(Read()), "EXCESSIVE_STRUCTURE");
 }
 
 TEST_F(DicomSeriesReaderTest, RefusesASeriesThatPromisesMoreThanALimitBeforeItReadsPixels) {
   auto slices = MakeSlices(20);
   for (auto& slice : slices) slice.rows = slice.columns = 20'000;
-  EXPECT_EQ(Code(WriteAndRead(slices)), "TOO_LARGE");
+  EXPECT_EQ(CodeOf(WriteAndRead(slices)), "TOO_LARGE");
 }
 
 TEST_F(DicomSeriesReaderTest, LooksIntoNoLargeFileThatOnlyLacksAnExtension) {
@@ -206,7 +198,7 @@ TEST_F(DicomSeriesReaderTest, LeavesOtherFilesAloneUnlessTheyAreCalledDicom) {
   std::ofstream(directory_ / "series/readme.txt") << "not DICOM";
   std::ofstream(directory_ / "series/README") << "not DICOM either";
   std::ofstream(directory_ / "series/broken.dcm") << std::string(3000, 'z');
-  EXPECT_EQ(Code(Read()), "accepted");
+  EXPECT_EQ(CodeOf(Read()), "accepted");
   EXPECT_EQ(left_.size(), 2U);
   ASSERT_EQ(rejected_.size(), 1U);
   EXPECT_EQ(rejected_[0].rejection.code, "NOT_DICOM");
@@ -222,8 +214,8 @@ TEST_F(DicomSeriesReaderTest, SeparatesSeriesThatLieInOneFolder) {
   const ScanResult scan = reader_.Scan(ListFiles({directory_.path()}, "")->files);
   ASSERT_EQ(scan.sources.size(), 2U);
   EXPECT_NE(scan.sources[0].path, scan.sources[1].path);
-  const RawVolume one = Volume(reader_.Read(scan.sources[0]));
-  const RawVolume other = Volume(reader_.Read(scan.sources[1]));
+  const RawVolume one = ValueOf(reader_.Read(scan.sources[0]));
+  const RawVolume other = ValueOf(reader_.Read(scan.sources[1]));
   EXPECT_EQ(one.size[0] + other.size[0], 7);
   EXPECT_NE(one.subject_key, other.subject_key);
   EXPECT_EQ(one.subject_key.find("oe"), std::string::npos);

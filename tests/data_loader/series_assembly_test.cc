@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "data_loader/geometry.h"
+#include "tests/support/readings.h"
 
 namespace gvsl::data_loader {
 namespace {
@@ -29,9 +30,7 @@ std::vector<SliceGeometry> Stack(int count) {
 }
 
 std::string Code(const std::vector<SliceGeometry>& slices) {
-  const auto result = AssembleSlices(slices);
-  const auto* rejection = std::get_if<Rejection>(&result);
-  return rejection == nullptr ? "accepted" : rejection->code;
+  return testing::CodeOf(AssembleSlices(slices));
 }
 
 TEST(SeriesAssembly, SortsByPositionAndTakesTheSpacingFromIt) {

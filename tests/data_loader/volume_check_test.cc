@@ -7,6 +7,7 @@
 
 #include "data_loader/prepare_volume.h"
 #include "tests/support/nifti_maker.h"
+#include "tests/support/readings.h"
 
 namespace gvsl::data_loader {
 namespace {
@@ -31,32 +32,31 @@ RawVolume Small() {
   return volume;
 }
 
-std::string CodeOf(std::function<RawVolume()> read) {
+std::string ReadCode(std::function<RawVolume()> read) {
   FakeReader reader(std::move(read));
   const auto result = ReadVolume(reader, {"/Mustermann.nii", {}, ""});
-  const auto* rejection = std::get_if<Rejection>(&result);
-  if (rejection != nullptr) {
+  if (const auto* rejection = std::get_if<Rejection>(&result)) {
     EXPECT_EQ(rejection->reason.find("Mustermann"), std::string::npos);
   }
-  return rejection == nullptr ? "accepted" : rejection->code;
+  return testing::CodeOf(result);
 }
 
 TEST(VolumeCheck, WhatALibraryThrowsIsOneMoreReasonNotToTakeAVolume) {
-  EXPECT_EQ(CodeOf(Small), "accepted");
-  EXPECT_EQ(CodeOf([]() -> RawVolume { throw std::runtime_error("/Mustermann.nii"); }),
+  EXPECT_EQ(ReadCode(Small), "accepted");
+  EXPECT_EQ(ReadCode([]() -> RawVolume { throw std::runtime_error("/Mustermann.nii"); }),
             "UNREADABLE");
-  EXPECT_EQ(CodeOf([]() -> RawVolume { throw 7; }), "UNREADABLE");
-  EXPECT_EQ(CodeOf([]() -> RawVolume { throw std::bad_alloc(); }), "OUT_OF_MEMORY");
-  EXPECT_EQ(CodeOf([]() -> RawVolume { throw std::length_error("vector"); }), "OUT_OF_MEMORY");
+  EXPECT_EQ(ReadCode([]() -> RawVolume { throw 7; }), "UNREADABLE");
+  EXPECT_EQ(ReadCode([]() -> RawVolume { throw std::bad_alloc(); }), "OUT_OF_MEMORY");
+  EXPECT_EQ(ReadCode([]() -> RawVolume { throw std::length_error("vector"); }), "OUT_OF_MEMORY");
 }
 
 TEST(VolumeCheck, WhateverAReaderSaysIsChecked) {
   RawVolume volume = Small();
   volume.voxels[5] = std::nanf("");
-  EXPECT_EQ(CodeOf([&] { return volume; }), "NON_FINITE");
+  EXPECT_EQ(ReadCode([&] { return volume; }), "NON_FINITE");
   volume = Small();
   volume.to_ras[0][0] = 1e200;
-  EXPECT_EQ(CodeOf([&] { return volume; }), "INVALID_GEOMETRY");
+  EXPECT_EQ(ReadCode([&] { return volume; }), "INVALID_GEOMETRY");
 }
 
 TEST(VolumeCheck, LimitsAreThoseOfTheDocumentation) {
@@ -76,15 +76,15 @@ TEST(VolumeCheck, AVolumeThatResamplingWouldBlowUpIsRefusedBeforehand) {
   volume.to_ras = Straight({900, 900, 900}, {0, 0, 0});
   PrepareOptions options;
   options.spacing = {{0.01, 0.01, 0.01}};
-  EXPECT_EQ(std::get<Rejection>(PrepareVolume(volume, options)).code, "TOO_LARGE");
+  EXPECT_EQ(testing::CodeOf(PrepareVolume(volume, options)), "TOO_LARGE");
   options.spacing = {{1000, 1000, 0.1}};  // 36000 voxels along x
-  EXPECT_EQ(std::get<Rejection>(PrepareVolume(volume, options)).code, "TOO_LARGE");
+  EXPECT_EQ(testing::CodeOf(PrepareVolume(volume, options)), "TOO_LARGE");
 }
 
 TEST(VolumeCheck, AVolumeOfWhichTheWindowLeavesOneValueIsRefused) {
   PrepareOptions options;
   options.window = *ParseWindow("1000,2000");
-  EXPECT_EQ(std::get<Rejection>(PrepareVolume(Small(), options)).code, "CONSTANT");
+  EXPECT_EQ(testing::CodeOf(PrepareVolume(Small(), options)), "CONSTANT");
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "common/version.h"
 #include "data_loader/nifti_file.h"
 #include "data_loader/nifti_reader.h"
+#include "data_loader/volume_check.h"
 #include "deploy/demo/virtual_subjects/dicom_slice_writer.h"
 #include "deploy/demo/virtual_subjects/regions.h"
 #include "deploy/demo/virtual_subjects/virtual_subject.h"
@@ -35,11 +36,12 @@ struct Options {
 };
 
 StatusOr<Head> ReadHead(const Options& options) {
-  auto image = data_loader::NiftiReader().Read({options.image, {options.image}, "head"});
+  data_loader::NiftiReader reader;
+  auto image = data_loader::ReadVolume(reader, {options.image, {options.image}, "head"});
   if (const auto* rejection = std::get_if<Rejection>(&image)) {
     return InvalidArgumentError(Concat(options.image, ": ", rejection->reason));
   }
-  auto labels = data_loader::ReadLabelMap(options.labels);
+  auto labels = data_loader::Guarded([&] { return data_loader::ReadLabelMap(options.labels); });
   if (const auto* rejection = std::get_if<Rejection>(&labels)) {
     return InvalidArgumentError(Concat(options.labels, ": ", rejection->reason));
   }

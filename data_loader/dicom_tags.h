@@ -1,0 +1,51 @@
+// Values of DICOM tags by DCMTK; for dicom_*.cc alone.
+#pragma once
+
+#include <dcmtk/dcmdata/dctk.h>
+
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "data_loader/volume_reader.h"
+
+namespace gvsl::data_loader {
+
+inline Rejection Truncated() {
+  return {"TRUNCATED", "a file ends before its data does; copy it again"};
+}
+
+inline std::string Text(DcmItem& item, const DcmTagKey& tag) {
+  OFString value;
+  item.findAndGetOFStringArray(tag, value);
+  const std::size_t end = value.find_last_not_of(std::string(" \0", 2).c_str(), OFString_npos, 2);
+  return end == OFString_npos ? "" : std::string(value.c_str(), end + 1);
+}
+
+template <std::size_t N>
+std::optional<std::array<double, N>> Numbers(DcmItem& item, const DcmTagKey& tag) {
+  std::array<double, N> values;
+  for (std::size_t i = 0; i < N; ++i) {
+    Float64 value = 0;
+    if (item.findAndGetFloat64(tag, value, i).bad() || !std::isfinite(value)) return std::nullopt;
+    values[i] = value;
+  }
+  return values;
+}
+
+// `otherwise` where the tag is absent or empty; NaN where it is there and no finite number.
+inline double NumberOr(DcmItem& item, const DcmTagKey& tag, double otherwise) {
+  if (!item.tagExistsWithValue(tag)) return otherwise;
+  const auto value = Numbers<1>(item, tag);
+  return value ? (*value)[0] : std::nan("");
+}
+
+inline std::int64_t Unsigned(DcmItem& item, const DcmTagKey& tag) {
+  Uint16 value = 0;
+  item.findAndGetUint16(tag, value);
+  return value;
+}
+
+}  // namespace gvsl::data_loader
