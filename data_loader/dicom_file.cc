@@ -13,7 +13,7 @@ namespace gvsl::data_loader {
 namespace {
 
 constexpr std::uintptr_t kMostStack = std::uintptr_t{1} << 20;  // some thousand nested sequences
-constexpr std::uint64_t kMostElements = 2'000'000;
+constexpr std::uint64_t kMostElements = 500'000;
 constexpr std::uint64_t kMostBytesRead = std::uint64_t{1} << 29;  // deflated data is read whole
 
 // DCMTK's logger and decoders are the process's; set up once.
@@ -43,7 +43,8 @@ class BoundedStream final : public DcmInputFileStream {
   offile_off_t read(void* buffer, offile_off_t length) override {
     const auto here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
     const std::uintptr_t stack = here < stack_base_ ? stack_base_ - here : here - stack_base_;
-    if (stack > kMostStack || bytes_ > kMostBytesRead) excessive_ = true;
+    const std::uint64_t asked = bytes_ + static_cast<std::uint64_t>(length);
+    if (stack > kMostStack || asked > kMostBytesRead) excessive_ = true;
     if (excessive_) return 0;
     const offile_off_t count = DcmInputFileStream::read(buffer, length);
     bytes_ += static_cast<std::uint64_t>(count);

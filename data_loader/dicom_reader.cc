@@ -62,7 +62,7 @@ Rejection PixelProblem(DcmDataset& dataset) {
 Rejection ObjectProblem(DcmDataset& dataset, DicomLoad load) {
   if (load == DicomLoad::kExcessive) {
     return {"EXCESSIVE_STRUCTURE",
-            "its sequences are nested without end or it has millions of elements; no image is so"};
+            "its sequences are nested without end, or it has more elements than an image"};
   }
   if (load == DicomLoad::kIncomplete) return Truncated();
   if (!dataset.tagExists(DCM_Rows) || !dataset.tagExists(DCM_PixelData)) {

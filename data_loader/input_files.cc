@@ -64,7 +64,9 @@ void AddTree(const fs::path& root, const fs::path& excluded, FileList& list) {
     std::error_code error;
     fs::directory_iterator entry(folder, error);
     for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
-      if (!IsHidden(entry->path()) && entry->path() != excluded) AddEntry(*entry, list, folders);
+      std::error_code ignored;
+      const bool left_out = !excluded.empty() && fs::equivalent(entry->path(), excluded, ignored);
+      if (!IsHidden(entry->path()) && !left_out) AddEntry(*entry, list, folders);
     }
     if (error) list.unread[folder.string()] = error.message();
   }

@@ -174,8 +174,17 @@ TEST_F(DicomSeriesReaderTest, RefusesSequencesNestedWithoutEnd) {
   EXPECT_EQ(CodeOf(Read()), "TRUNCATED");
 }
 
-TEST_F(DicomSeriesReaderTest, RefusesMillionsOfElements) {
-  WriteDicomBytes(directory_ / "zeros.dcm", std::string(20'000'000, '\0'));
+TEST_F(DicomSeriesReaderTest, RefusesDeflatedDataOfGigabytesBeforeItIsInflated) {
+  // One stored block of deflate, 0x0200 bytes: pixels of 4 GB are promised.
+  std::string data = NestedSequences(0) + std::string("\xe0\x7f\x10\0OB\0\0\0\x28\x6b\xee", 12);
+  data.resize(0x0200);
+  const std::string block("\1\0\2\xff\xfd", 5);
+  WriteDicomBytes(directory_ / "bomb.dcm", block + data + std::string(8, '\0'), /*deflated=*/true);
+  EXPECT_EQ(CodeOf(Read()), "EXCESSIVE_STRUCTURE");
+}
+
+TEST_F(DicomSeriesReaderTest, RefusesMoreElementsThanAnImageHas) {
+  WriteDicomBytes(directory_ / "zeros.dcm", std::string(5'000'000, '\0'));
   EXPECT_EQ(CodeOf(Read()), "EXCESSIVE_STRUCTURE");
 }
 

@@ -183,6 +183,17 @@ TEST_F(IngestTest, ALabelThatSeveralImagesMayMeanIsReported) {
   EXPECT_EQ(report.accepted[0].warnings[0].code, "LABEL_AMBIGUOUS");
 }
 
+TEST_F(IngestTest, LabelsAreNeverImagesEvenByALinkToTheirFolder) {
+  Make("in/a.nii", Knobs(1));
+  Make("in/labels/a.nii", LabelKnobs(1));
+  fs::create_directory_symlink("in/labels", directory_ / "link");
+  IngestOptions options = Options();
+  options.labels = directory_ / "link";
+  const IngestReport report = Run(options);
+  ASSERT_EQ(report.accepted.size(), 1U);
+  EXPECT_TRUE(report.accepted[0].labelled);
+}
+
 TEST_F(IngestTest, SaysWhatItCouldNotOpenAndWhichLinksItDidNotFollow) {
   Make("in/a.nii", Knobs(1));
   fs::create_symlink("annexed/elsewhere.nii", directory_ / "in/b.nii");

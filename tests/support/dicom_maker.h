@@ -25,7 +25,7 @@ void WriteObjectWithoutPixels(const demo::DicomSlice& like, const std::string& p
 // deflated) and SOP class.
 void WriteDicomBytes(const std::string& path, const std::string& data_set, bool deflated = false);
 
-// Sequences in sequences, `depth` of them, never closed.
+// A data set of an SOP class and sequences in sequences, `depth` of them, never closed.
 std::string NestedSequences(int depth);
 
 }  // namespace gvsl::testing
