@@ -3,8 +3,12 @@
 #include <dcmtk/dcmdata/dccodec.h>
 #include <dcmtk/dcmdata/dctk.h>
 
+#include <algorithm>
+#include <array>
+#include <cctype>
 #include <filesystem>
 #include <fstream>
+#include <string_view>
 
 #include "common/text.h"
 #include "data_loader/dicom_file.h"
@@ -71,13 +75,24 @@ Rejection ObjectProblem(DcmDataset& dataset, DicomLoad load) {
   return PixelProblem(dataset);
 }
 
+// What anonymisers leave instead of an id: it names nobody.
+bool NamesNobody(std::string patient) {
+  for (char& letter : patient) {
+    letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+  }
+  constexpr std::array<std::string_view, 12> kPlaceholders = {
+      "",     "anonymous", "anonymized",   "anonymised", "anon", "unknown",
+      "none", "removed",   "deidentified", "n/a",        "0",    "patient"};
+  return std::find(kPlaceholders.begin(), kPlaceholders.end(), patient) != kPlaceholders.end();
+}
+
 DicomHeader ToHeader(const std::string& path, DcmDataset& dataset, DicomLoad load) {
   DicomHeader header;
   header.path = path;
   header.series_uid = Text(dataset, DCM_SeriesInstanceUID);
   header.instance_uid = Text(dataset, DCM_SOPInstanceUID);
   header.patient = Text(dataset, DCM_PatientID);
-  if (header.patient.empty()) header.patient = "study " + Text(dataset, DCM_StudyInstanceUID);
+  if (NamesNobody(header.patient)) header.patient = "study " + Text(dataset, DCM_StudyInstanceUID);
   header.modality = Text(dataset, DCM_Modality);
   header.rows = Unsigned(dataset, DCM_Rows);
   header.columns = Unsigned(dataset, DCM_Columns);

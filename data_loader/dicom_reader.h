@@ -16,7 +16,7 @@ struct DicomHeader {
   std::string path;
   std::string series_uid;
   std::string instance_uid;
-  std::string patient;  // PatientID, or the study where there is none; stays in memory
+  std::string patient;  // PatientID, or the study where it names nobody; stays in memory
   std::string modality;
   std::int64_t rows = 0;
   std::int64_t columns = 0;

@@ -262,6 +262,20 @@ TEST_F(IngestTest, VolumesOfOnePatientAndCopiesOfOneVolumeAreOneSubject) {
   EXPECT_EQ(counts, (std::multiset<int>{1, 2, 2}));
 }
 
+TEST_F(IngestTest, AnAnonymisersPlaceholderIsNoPatient) {
+  for (int i = 1; i <= 2; ++i) {
+    auto slices = MakeSlices(3 + i, "ANONYMOUS");
+    for (auto& slice : slices) {
+      slice.study = std::to_string(i);
+      slice.series_uid += "." + slice.study;
+    }
+    WriteSlices(slices, directory_ / ("in/" + std::to_string(i)));
+  }
+  Run(Options());
+  ASSERT_EQ(Manifest().volumes.size(), 2U);
+  EXPECT_NE(Manifest().volumes[0].subject, Manifest().volumes[1].subject);
+}
+
 TEST_F(IngestTest, ResamplesToTheSpacingAskedForOrKeepsTheNativeOne) {
   NiftiKnobs knobs = Knobs(1);
   knobs.sform = Straight({2, 1, 1.5}, {0, 0, 0});

@@ -36,7 +36,7 @@ void PutText(DcmDataset& dataset, const DicomSlice& slice) {
   };
   put(DCM_SOPClassUID, ct ? UID_CTImageStorage : UID_MRImageStorage);
   put(DCM_SOPInstanceUID, slice.instance_uid);
-  put(DCM_StudyInstanceUID, UidOf(slice.patient_id + " study"));
+  put(DCM_StudyInstanceUID, UidOf(slice.patient_id + " study" + slice.study));
   put(DCM_SeriesInstanceUID, slice.series_uid);
   put(DCM_FrameOfReferenceUID, UidOf(slice.series_uid + " frame"));
   put(DCM_Modality, slice.modality);

@@ -13,6 +13,7 @@ namespace gvsl::demo {
 struct DicomSlice {
   std::string modality = "MR";
   std::string patient_id;
+  std::string study;  // studies of one text are one; empty: the patient's only one
   std::string series_uid;
   std::string instance_uid;
   int instance_number = 1;
