@@ -12,6 +12,12 @@
 
 namespace gvsl::model {
 
+std::int64_t GroupsOf(std::int64_t channels) {
+  std::int64_t groups = std::max<std::int64_t>(1, channels / kChannelsPerGroup);
+  while (channels % groups != 0) --groups;
+  return groups;
+}
+
 Conv3d::Conv3d(ParameterList& parameters, const std::string& name, std::int64_t in,
                std::int64_t out, std::int64_t kernel)
     : padding_(kernel / 2),
@@ -44,11 +50,9 @@ at::Tensor NormActivation::Forward(const at::Tensor& x) const {
 DoubleConv::DoubleConv(ParameterList& parameters, const std::string& name, std::int64_t in,
                        std::int64_t out)
     : first_(parameters, name + ".double_conv.0", in, out, 3),
-      first_norm_(parameters, name + ".double_conv.1", out,
-                  std::max<std::int64_t>(1, out / kChannelsPerGroup)),
+      first_norm_(parameters, name + ".double_conv.1", out, GroupsOf(out)),
       second_(parameters, name + ".double_conv.3", out, out, 3),
-      second_norm_(parameters, name + ".double_conv.4", out,
-                   std::max<std::int64_t>(1, out / kChannelsPerGroup)) {}
+      second_norm_(parameters, name + ".double_conv.4", out, GroupsOf(out)) {}
 
 at::Tensor DoubleConv::Forward(const at::Tensor& x) const {
   const at::Tensor middle = first_norm_.Forward(first_.Forward(x));

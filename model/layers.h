@@ -16,6 +16,10 @@ namespace gvsl::model {
 inline constexpr std::int64_t kChannelsPerGroup = 8;
 inline constexpr double kLeakySlope = 0.2;
 
+// Groups of a GroupNorm of so many channels: of kChannelsPerGroup, or where that does not come out
+// even, of the next larger number that does.
+std::int64_t GroupsOf(std::int64_t channels);
+
 // Convolution of kernel^3 with a bias, zero-padded so that the size stays.
 class Conv3d {
  public:

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "model/initial_weights.h"
+#include "model/layers.h"
 #include "model/method.h"
 #include "model/parameters.h"
 #include "tests/model/test_volumes.h"
@@ -200,6 +201,20 @@ TEST(MakeMethod, RefusesUnknownMethodsAndNamesTheNearest) {
   const auto method = MakeMethod({"gvsl-no-afine", 8, 1});
   EXPECT_EQ(method.status().code(), StatusCode::kInvalidArgument);
   EXPECT_THAT(method.status().message(), HasSubstr("gvsl-no-affine"));
+}
+
+TEST(Groups, AreOfEightChannelsWhereThatComesOutEvenAndOtherwiseOfMore) {
+  EXPECT_EQ(GroupsOf(4), 1);
+  EXPECT_EQ(GroupsOf(8), 1);
+  EXPECT_EQ(GroupsOf(16), 2);
+  EXPECT_EQ(GroupsOf(32), 4);
+  EXPECT_EQ(GroupsOf(20), 2);  // of ten, as ever
+  EXPECT_EQ(GroupsOf(28), 2);  // three would not come out even
+  EXPECT_EQ(GroupsOf(44), 4);
+  for (std::int64_t width = 8; width <= 1024; width += 8) {
+    EXPECT_EQ((width / 2) % GroupsOf(width / 2), 0) << width;
+    EXPECT_EQ(GroupsOf(width), width / 8);
+  }
 }
 
 TEST(MakeMethod, RefusesWidthsThatAreNoMultipleOfEight) {
