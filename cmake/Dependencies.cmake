@@ -1,8 +1,12 @@
 # Every third-party library, as an imported target. Rooms link these names and no others.
 find_package(Threads REQUIRED)
-find_package(OpenSSL REQUIRED)
-find_package(nlohmann_json REQUIRED)
-find_package(GTest REQUIRED)
+if(GVSL_DEPS)
+  include(BareDependencies)
+else()
+  find_package(OpenSSL REQUIRED)
+  find_package(nlohmann_json REQUIRED)
+  find_package(GTest REQUIRED)
+endif()
 
 if(GVSL_SERVICE)
   find_package(DCMTK REQUIRED)
