@@ -16,6 +16,7 @@
 #include "model/memory.h"
 #include "worker/collective/grpc_peer_server.h"
 #include "worker/trainer/job_session.h"
+#include "worker/trainer/numeric_class.h"
 #include "worker/trainer/numerics.h"
 #include "worker/trainer/pipe_commands.h"
 #include "worker/trainer/pipe_messages.h"

@@ -2,16 +2,11 @@
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
-#include <ATen/Version.h>
 #include <ATen/ops/conv3d.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/sum.h>
-#include <torch/version.h>
 
 #include <algorithm>
-#include <cctype>
-
-#include "common/text.h"
 
 namespace gvsl::trainer {
 
@@ -20,13 +15,6 @@ void SetUpNumerics(std::uint32_t threads) {
   at::globalContext().setDeterministicAlgorithms(true, /*warn_only=*/true);
   // Otherwise every fresh tensor is filled first.
   at::globalContext().setDeterministicFillUninitializedMemory(false);
-}
-
-std::string NumericClass() {
-  std::string capability = at::get_cpu_capability();
-  std::transform(capability.begin(), capability.end(), capability.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return Concat("cpu/", capability, "/torch-", TORCH_VERSION);
 }
 
 void WarmUp() {
