@@ -1,10 +1,8 @@
 #include "common/checkpoint_directory.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cstdio>
-#include <nlohmann/json.hpp>
-#include <optional>
+#include <random>
 
 #include "common/sha256.h"
 #include "common/text.h"
@@ -13,8 +11,10 @@ namespace gvsl {
 namespace {
 
 constexpr std::string_view kStepPrefix = "step-";
-constexpr char kManifestFile[] = "manifest.json";
-constexpr char kModelFile[] = "model.safetensors";
+constexpr std::string_view kLineagePrefix = "lineage-";
+constexpr std::string_view kLineageSuffix = ".safetensors";
+constexpr std::string_view kAsideMark = ".tmp-";
+constexpr std::size_t kMaxManifestBytes = 1 << 20;
 
 std::string PaddedStep(std::uint64_t step) {
   char digits[24];
@@ -22,126 +22,102 @@ std::string PaddedStep(std::uint64_t step) {
   return digits;
 }
 
-std::optional<std::uint64_t> ParseCheckpointName(const std::string& name) {
-  if (!name.starts_with(kStepPrefix)) return std::nullopt;
-  const std::string digits = name.substr(kStepPrefix.size());
+std::optional<std::uint64_t> ParseStep(std::string_view digits) {
   if (digits.size() < 9 || digits.size() > 18) return std::nullopt;
-  if (!std::all_of(digits.begin(), digits.end(), [](unsigned char c) { return std::isdigit(c); })) {
-    return std::nullopt;
+  std::uint64_t step = 0;
+  for (const char digit : digits) {
+    if (digit < '0' || digit > '9') return std::nullopt;
+    step = step * 10 + static_cast<std::uint64_t>(digit - '0');
   }
-  return std::stoull(digits);
+  if (PaddedStep(step) != digits) return std::nullopt;
+  return step;
+}
+
+// A file that is not there, or is something else than a file, is damage; an error of the disk is
+// not.
+Status DamageOrError(const Status& status, const std::string& name) {
+  const bool damage =
+      status.code() == StatusCode::kNotFound || status.code() == StatusCode::kFailedPrecondition;
+  if (damage) return DataLossError(Concat(name, " is not there: ", status.message()));
+  return status.WithContext(name);
 }
 
 Status CheckFile(FileSystem& files, const std::string& path, const std::string& name,
                  const CheckpointFile& expected) {
-  auto file = files.Map(path);
-  if (!file.ok()) return DataLossError(Concat(name, " cannot be read: ", file.status().message()));
-  const std::string_view bytes = (*file)->bytes();
-  if (bytes.size() != expected.bytes) {
+  Sha256 hash;
+  std::uint64_t bytes = 0;
+  const Status read = files.Read(path, [&](std::string_view piece) {
+    hash.Update(piece);
+    bytes += piece.size();
+    return OkStatus();
+  });
+  if (!read.ok()) return DamageOrError(read, name);
+  if (bytes != expected.bytes) {
     return DataLossError(
-        Concat(name, " has ", bytes.size(), " bytes; the manifest says ", expected.bytes));
+        Concat(name, " has ", bytes, " bytes; the manifest says ", expected.bytes));
   }
-  if (Sha256Hex(bytes) != expected.sha256) {
+  if (hash.HexDigest() != expected.sha256) {
     return DataLossError(Concat(name, " does not have the SHA-256 that the manifest says"));
   }
   return OkStatus();
 }
 
-CheckpointManifest FromJson(const nlohmann::json& json) {
-  CheckpointManifest manifest;
-  json.at("format_version").get_to(manifest.format_version);
-  json.at("job_uid").get_to(manifest.job_uid);
-  json.at("job_name").get_to(manifest.job_name);
-  json.at("step").get_to(manifest.step);
-  json.at("seed").get_to(manifest.seed);
-  json.at("method").get_to(manifest.method);
-  json.at("width").get_to(manifest.width);
-  json.at("slots").get_to(manifest.slots);
-  json.at("batch_per_slot").get_to(manifest.batch_per_slot);
-  json.at("threads").get_to(manifest.threads);
-  json.at("dataset_sha256").get_to(manifest.dataset_sha256);
-  json.at("numeric_class").get_to(manifest.numeric_class);
-  json.at("version").get_to(manifest.version);
-  json.at("lineage_sha256").get_to(manifest.lineage_sha256);
-  json.at("time").get_to(manifest.time);
-  for (const auto& [name, file] : json.at("files").items()) {
-    manifest.files[name] = {file.at("bytes").get<std::uint64_t>(),
-                            file.at("sha256").get<std::string>()};
-  }
-  return manifest;
-}
-
 }  // namespace
-
-std::string CheckpointManifest::WeightsSha256() const {
-  const auto file = files.find(kModelFile);
-  return file == files.end() ? "" : file->second.sha256;
-}
-
-std::uint64_t CheckpointManifest::TotalBytes() const {
-  std::uint64_t total = 0;
-  for (const auto& [name, file] : files) total += file.bytes;
-  return total;
-}
 
 std::string CheckpointName(std::uint64_t step) {
   return std::string(kStepPrefix) + PaddedStep(step);
 }
 
+std::optional<std::uint64_t> ParseCheckpointName(const std::string& name) {
+  if (!name.starts_with(kStepPrefix)) return std::nullopt;
+  return ParseStep(std::string_view(name).substr(kStepPrefix.size()));
+}
+
 std::string LineageName(std::uint64_t begin, std::uint64_t end) {
-  return Concat("lineage-", PaddedStep(begin), "-", PaddedStep(end), ".safetensors");
+  return Concat(kLineagePrefix, PaddedStep(begin), "-", PaddedStep(end), kLineageSuffix);
 }
 
-std::string ToJson(const CheckpointManifest& manifest) {
-  nlohmann::ordered_json json = {
-      {"format_version", manifest.format_version},
-      {"job_uid", manifest.job_uid},
-      {"job_name", manifest.job_name},
-      {"step", manifest.step},
-      {"seed", manifest.seed},
-      {"method", manifest.method},
-      {"width", manifest.width},
-      {"slots", manifest.slots},
-      {"batch_per_slot", manifest.batch_per_slot},
-      {"threads", manifest.threads},
-      {"dataset_sha256", manifest.dataset_sha256},
-      {"numeric_class", manifest.numeric_class},
-      {"version", manifest.version},
-      {"lineage_sha256", manifest.lineage_sha256},
-      {"time", manifest.time},
-      {"files", nlohmann::ordered_json::object()},
-  };
-  for (const auto& [name, file] : manifest.files) {
-    json["files"][name] = {{"bytes", file.bytes}, {"sha256", file.sha256}};
-  }
-  return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+std::optional<std::pair<std::uint64_t, std::uint64_t>> ParseLineageName(const std::string& name) {
+  if (!name.starts_with(kLineagePrefix) || !name.ends_with(kLineageSuffix)) return std::nullopt;
+  const std::string_view steps = std::string_view(name).substr(
+      kLineagePrefix.size(), name.size() - kLineagePrefix.size() - kLineageSuffix.size());
+  const std::size_t dash = steps.find('-');
+  if (dash == std::string_view::npos) return std::nullopt;
+  const auto begin = ParseStep(steps.substr(0, dash));
+  const auto end = ParseStep(steps.substr(dash + 1));
+  if (!begin || !end || *begin >= *end) return std::nullopt;
+  return std::pair(*begin, *end);
 }
 
-StatusOr<CheckpointManifest> ParseCheckpointManifest(std::string_view text) {
-  const auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) return DataLossError("manifest.json is not a JSON object");
-  CheckpointManifest manifest;
-  try {
-    manifest = FromJson(json);
-  } catch (const nlohmann::json::exception& error) {
-    return DataLossError(Concat("manifest.json: ", error.what()));
-  }
-  if (manifest.format_version != 1) {
-    return DataLossError(
-        Concat("manifest.json has format version ", manifest.format_version, "; this is 1"));
-  }
-  return manifest;
+std::string NewAsideName(const std::string& name) {
+  std::random_device random;
+  const std::uint64_t suffix = (std::uint64_t{random()} << 32) | random();
+  return Concat(".", name, kAsideMark, std::hex, suffix);
+}
+
+bool IsAsideName(const std::string& name) {
+  const std::size_t mark = name.rfind(kAsideMark);
+  if (!name.starts_with('.') || mark == std::string::npos) return false;
+  const std::string suffix = name.substr(mark + kAsideMark.size());
+  const std::string whole = name.substr(1, mark - 1);
+  return !suffix.empty() && suffix.find_first_not_of("0123456789abcdef") == std::string::npos &&
+         (ParseCheckpointName(whole) || ParseLineageName(whole));
 }
 
 StatusOr<std::vector<std::uint64_t>> ListCheckpointSteps(FileSystem& files,
                                                          const std::string& directory) {
   std::vector<std::uint64_t> steps;
-  if (!files.IsDirectory(directory)) return steps;
-  GVSL_ASSIGN_OR_RETURN(const std::vector<std::string> names, files.List(directory));
-  for (const std::string& name : names) {
+  const auto names = files.List(directory);
+  if (names.status().code() == StatusCode::kNotFound) return steps;
+  if (!names.ok()) return names.status();
+  for (const std::string& name : *names) {
     const auto step = ParseCheckpointName(name);
-    if (step && files.Exists(JoinPath(JoinPath(directory, name), kManifestFile))) {
+    if (!step) continue;
+    const auto size = files.FileSize(JoinPath(JoinPath(directory, name), kManifestFile));
+    if (size.ok()) {
       steps.push_back(*step);
+    } else if (size.status().code() != StatusCode::kNotFound) {
+      return size.status();
     }
   }
   std::sort(steps.begin(), steps.end());
@@ -151,9 +127,13 @@ StatusOr<std::vector<std::uint64_t>> ListCheckpointSteps(FileSystem& files,
 StatusOr<CheckpointManifest> ReadCheckpointManifest(FileSystem& files, const std::string& directory,
                                                     std::uint64_t step) {
   const std::string name = CheckpointName(step);
-  GVSL_ASSIGN_OR_RETURN(const std::string text,
-                        ReadFile(files, JoinPath(JoinPath(directory, name), kManifestFile)));
-  auto manifest = ParseCheckpointManifest(text);
+  const auto text =
+      ReadFile(files, JoinPath(JoinPath(directory, name), kManifestFile), kMaxManifestBytes);
+  if (text.status().code() == StatusCode::kFailedPrecondition) {
+    return DamageOrError(text.status(), kManifestFile).WithContext(name);
+  }
+  if (!text.ok()) return text.status();
+  auto manifest = ParseCheckpointManifest(*text);
   if (!manifest.ok()) return manifest.status().WithContext(name);
   if (manifest->step != step) {
     return DataLossError(Concat(name, ": manifest.json says step ", manifest->step));
@@ -181,7 +161,10 @@ Status CheckCheckpointOwner(FileSystem& files, const std::string& directory,
   GVSL_ASSIGN_OR_RETURN(const auto steps, ListCheckpointSteps(files, directory));
   for (const std::uint64_t step : steps) {
     const auto manifest = ReadCheckpointManifest(files, directory, step);
-    if (!manifest.ok() || manifest->job_uid == job_uid) continue;
+    const StatusCode code = manifest.status().code();
+    if (code == StatusCode::kDataLoss || code == StatusCode::kNotFound) continue;  // nobody's
+    if (!manifest.ok()) return manifest.status();
+    if (manifest->job_uid == job_uid) continue;
     return FailedPreconditionError(Concat("the checkpoint directory ", directory,
                                           " holds checkpoints of another job: ", manifest->job_name,
                                           " (", manifest->job_uid, "); use an empty directory"));

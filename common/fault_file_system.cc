@@ -51,6 +51,15 @@ class FaultFileSystem::Disk {
   std::uint64_t capacity = std::numeric_limits<std::uint64_t>::max();
   std::uint64_t life = 0;  // counts power losses; an open file of an earlier life is dead
 
+  std::map<std::string, Status> unreadable;  // by path
+
+  Status CheckReadable(const std::string& path) const {
+    for (const auto& [ill, error] : unreadable) {
+      if (path == ill || IsInside(path, ill)) return error.WithContext("fault: " + path);
+    }
+    return OkStatus();
+  }
+
   // Counts a mutating operation; an error once the process "died".
   Status Mutate() {
     if (operations >= dies_at) return UnavailableError("fault: the process died");
@@ -135,6 +144,12 @@ void FaultFileSystem::SetCapacity(std::uint64_t bytes) {
   disk_->capacity = bytes;
 }
 
+void FaultFileSystem::FailReads(const std::string& path, Status error) {
+  const std::lock_guard lock(disk_->mutex);
+  disk_->unreadable.erase(Normal(path));
+  if (!error.ok()) disk_->unreadable[Normal(path)] = std::move(error);
+}
+
 StatusOr<std::unique_ptr<WritableFile>> FaultFileSystem::Create(const std::string& path) {
   const std::lock_guard lock(disk_->mutex);
   GVSL_RETURN_IF_ERROR(disk_->Mutate());
@@ -155,6 +170,7 @@ StatusOr<std::unique_ptr<WritableFile>> FaultFileSystem::OpenForAppend(const std
 
 StatusOr<std::unique_ptr<ReadableFile>> FaultFileSystem::Map(const std::string& path) {
   const std::lock_guard lock(disk_->mutex);
+  GVSL_RETURN_IF_ERROR(disk_->CheckReadable(path));
   const auto found = disk_->names.find(path);
   if (found == disk_->names.end()) return NotFoundError("open " + path);
   return std::make_unique<StringFile>(found->second->written);
@@ -263,6 +279,7 @@ bool FaultFileSystem::IsDirectory(const std::string& path) {
 
 StatusOr<std::uint64_t> FaultFileSystem::FileSize(const std::string& path) {
   const std::lock_guard lock(disk_->mutex);
+  GVSL_RETURN_IF_ERROR(disk_->CheckReadable(path));
   const auto found = disk_->names.find(path);
   if (found == disk_->names.end()) return NotFoundError("size of " + path);
   return static_cast<std::uint64_t>(found->second->written.size());
@@ -271,6 +288,7 @@ StatusOr<std::uint64_t> FaultFileSystem::FileSize(const std::string& path) {
 StatusOr<std::vector<std::string>> FaultFileSystem::List(const std::string& raw_directory) {
   const std::string directory = Normal(raw_directory);
   const std::lock_guard lock(disk_->mutex);
+  GVSL_RETURN_IF_ERROR(disk_->CheckReadable(directory));
   if (!disk_->directories.contains(directory)) return NotFoundError("list " + directory);
   std::set<std::string> names;
   const std::size_t prefix = directory == "/" ? 1 : directory.size() + 1;

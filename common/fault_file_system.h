@@ -26,6 +26,9 @@ class FaultFileSystem final : public FileSystem {
   void DieAfter(std::uint64_t operations);
   // Mutating operations so far.
   std::uint64_t operations() const;
+  // Reading (a file, its size, a directory's names) of this path and of what is inside it fails
+  // with `error`, as on a disk or a server that is ill; OK heals it.
+  void FailReads(const std::string& path, Status error);
   // Appends beyond so many bytes in all files together fail with RESOURCE_EXHAUSTED.
   void SetCapacity(std::uint64_t bytes);
 

@@ -17,6 +17,8 @@
 namespace gvsl {
 namespace {
 
+constexpr std::size_t kPieceBytes = 1 << 20;
+
 class PosixWritableFile final : public WritableFile {
  public:
   PosixWritableFile(int file_descriptor, std::string path)
@@ -75,6 +77,15 @@ StatusOr<std::unique_ptr<WritableFile>> OpenForWriting(const std::string& path, 
   return std::make_unique<PosixWritableFile>(file_descriptor, path);
 }
 
+// Whatever is returned, an open descriptor is the caller's. A pipe with this name does not block.
+Status OpenForReading(const std::string& path, int& file_descriptor, struct stat& info) {
+  file_descriptor = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  if (file_descriptor < 0) return ErrnoError(errno, "open " + path);
+  if (::fstat(file_descriptor, &info) != 0) return ErrnoError(errno, "stat " + path);
+  if (S_ISREG(info.st_mode)) return OkStatus();
+  return FailedPreconditionError("open " + path + ": not a regular file");
+}
+
 Status FromErrorCode(const std::error_code& error, const std::string& what) {
   if (!error) return OkStatus();
   return ErrnoError(error.value(), what);
@@ -96,16 +107,12 @@ class Posix final : public FileSystem {
   }
 
   StatusOr<std::unique_ptr<ReadableFile>> Map(const std::string& path) override {
-    const int file_descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (file_descriptor < 0) return ErrnoError(errno, "open " + path);
+    int file_descriptor = -1;
     struct stat info {};
-    Status status;
+    Status status = OpenForReading(path, file_descriptor, info);
+    if (file_descriptor < 0) return status;
     void* address = nullptr;
-    if (::fstat(file_descriptor, &info) != 0) {
-      status = ErrnoError(errno, "stat " + path);
-    } else if (!S_ISREG(info.st_mode)) {
-      status = FailedPreconditionError("open " + path + ": not a regular file");
-    } else if (info.st_size > 0) {
+    if (status.ok() && info.st_size > 0) {
       address = ::mmap(nullptr, static_cast<std::size_t>(info.st_size), PROT_READ, MAP_PRIVATE,
                        file_descriptor, 0);
       if (address == MAP_FAILED) status = ErrnoError(errno, "map " + path);
@@ -113,6 +120,24 @@ class Posix final : public FileSystem {
     ::close(file_descriptor);
     if (!status.ok()) return status;
     return std::make_unique<MappedFile>(address, static_cast<std::size_t>(info.st_size));
+  }
+
+  Status Read(const std::string& path, const TakePiece& take) override {
+    int file_descriptor = -1;
+    struct stat info {};
+    Status status = OpenForReading(path, file_descriptor, info);
+    std::string piece(status.ok() ? kPieceBytes : 0, '\0');
+    while (status.ok()) {
+      const ssize_t count = ::read(file_descriptor, piece.data(), piece.size());
+      if (count == 0) break;
+      if (count > 0) {
+        status = take({piece.data(), static_cast<std::size_t>(count)});
+      } else if (errno != EINTR) {
+        status = ErrnoError(errno, "read " + path);
+      }
+    }
+    if (file_descriptor >= 0) ::close(file_descriptor);
+    return status;
   }
 
   Status Rename(const std::string& from, const std::string& to) override {
@@ -203,9 +228,29 @@ std::string ParentPath(std::string_view path) {
   return slash == 0 ? "/" : std::string(path.substr(0, slash));
 }
 
-StatusOr<std::string> ReadFile(FileSystem& files, const std::string& path) {
-  GVSL_ASSIGN_OR_RETURN(const std::unique_ptr<ReadableFile> file, files.Map(path));
-  return std::string(file->bytes());
+StatusOr<std::string> ReadFile(FileSystem& files, const std::string& path, std::size_t max_bytes) {
+  std::string bytes;
+  GVSL_RETURN_IF_ERROR(files.Read(path, [&](std::string_view piece) {
+    if (piece.size() > max_bytes - bytes.size()) {
+      return DataLossError(Concat("read ", path, ": more than ", max_bytes, " bytes"));
+    }
+    bytes.append(piece);
+    return OkStatus();
+  }));
+  return bytes;
+}
+
+Status CreateDirectoriesDurably(FileSystem& files, const std::string& path) {
+  std::vector<std::string> parents;
+  for (std::string missing = path; !files.IsDirectory(missing);) {
+    const std::string parent = ParentPath(missing);
+    if (parent == missing) break;
+    parents.push_back(parent);
+    missing = parent;
+  }
+  GVSL_RETURN_IF_ERROR(files.CreateDirectories(path));
+  for (const std::string& parent : parents) GVSL_RETURN_IF_ERROR(files.SyncDirectory(parent));
+  return OkStatus();
 }
 
 Status WriteFileDurably(FileSystem& files, const std::string& path, std::string_view bytes) {

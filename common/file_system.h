@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -30,6 +32,8 @@ class ReadableFile {
   virtual std::string_view bytes() const = 0;
 };
 
+using TakePiece = std::function<Status(std::string_view)>;
+
 // Thread-safe. Paths are as the operating system takes them. Errors name operation and path and
 // keep the canonical code of ErrnoError (a full disk is RESOURCE_EXHAUSTED).
 class FileSystem {
@@ -43,7 +47,13 @@ class FileSystem {
   }
   // Creates or appends.
   virtual StatusOr<std::unique_ptr<WritableFile>> OpenForAppend(const std::string& path) = 0;
+  // A disk that fails behind a mapping kills the process (SIGBUS); Read returns the error.
   virtual StatusOr<std::unique_ptr<ReadableFile>> Map(const std::string& path) = 0;
+  // The whole file, piece by piece, as it comes from the disk; an error of `take` ends it.
+  virtual Status Read(const std::string& path, const TakePiece& take) {
+    GVSL_ASSIGN_OR_RETURN(const std::unique_ptr<ReadableFile> file, Map(path));
+    return take(file->bytes());
+  }
   // Replaces a file at `to`; fails with ALREADY_EXISTS when `to` is a directory that is not empty.
   virtual Status Rename(const std::string& from, const std::string& to) = 0;
   // Makes the names in the directory durable.
@@ -53,7 +63,7 @@ class FileSystem {
   virtual bool Exists(const std::string& path) = 0;
   virtual bool IsDirectory(const std::string& path) = 0;
   virtual StatusOr<std::uint64_t> FileSize(const std::string& path) = 0;
-  // Names without the directory, sorted; no "." and "..".
+  // Names without the directory, sorted; no "." and "..". NOT_FOUND: there is no such directory.
   virtual StatusOr<std::vector<std::string>> List(const std::string& directory) = 0;
   virtual Status RemoveFile(const std::string& path) = 0;
   // A directory with all that is in it; OK when it is not there.
@@ -68,7 +78,12 @@ std::string JoinPath(std::string_view directory, std::string_view name);
 // The directory part of a path; "." where there is none.
 std::string ParentPath(std::string_view path);
 
-StatusOr<std::string> ReadFile(FileSystem& files, const std::string& path);
+// DATA_LOSS when the file has more than `max_bytes`.
+StatusOr<std::string> ReadFile(FileSystem& files, const std::string& path,
+                               std::size_t max_bytes = std::numeric_limits<std::size_t>::max());
+
+// CreateDirectories, and the new names survive power loss.
+Status CreateDirectoriesDurably(FileSystem& files, const std::string& path);
 
 // Publishes a whole file: written aside as PATH.tmp-*, synced, renamed, directory synced. A reader
 // sees the old content or the new, also after power loss.

@@ -17,6 +17,8 @@ std::string Quoted(std::string_view value) {
     if (c == '"' || c == '\\') result += '\\';
     if (c == '\n') {
       result += "\\n";
+    } else if (static_cast<unsigned char>(c) < ' ') {
+      result += "\\x" + HexEncode({&c, 1});  // nothing that a terminal obeys
     } else {
       result += c;
     }

@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "common/json_text.h"
 #include "common/sha256.h"
 #include "common/text.h"
 
@@ -111,6 +112,16 @@ Status CheckTiling(const std::map<std::string, TensorView>& tensors, std::string
   return OkStatus();
 }
 
+Status CheckSizes(const std::map<std::string, TensorView>& tensors) {
+  for (const auto& [name, view] : tensors) {
+    if (ByteCount(view.dtype, view.shape) != view.bytes.size()) {
+      return InvalidArgumentError(Concat("safetensors: tensor ", name,
+                                         ": size of the data does not match dtype and shape"));
+    }
+  }
+  return OkStatus();
+}
+
 std::string MakeHeader(const std::map<std::string, TensorView>& tensors,
                        const std::map<std::string, std::string>& metadata) {
   Json header = Json::object();
@@ -125,6 +136,27 @@ std::string MakeHeader(const std::map<std::string, TensorView>& tensors,
   std::string text = header.dump();
   text.append((8 - text.size() % 8) % 8, ' ');
   return text;
+}
+
+// Gives every byte of the file to `append`, and to the hash.
+StatusOr<WrittenFile> Serialise(const std::map<std::string, TensorView>& tensors,
+                                const std::map<std::string, std::string>& metadata,
+                                const TakePiece& append) {
+  GVSL_RETURN_IF_ERROR(CheckSizes(tensors));
+  Sha256 hash;
+  WrittenFile written;
+  const auto put = [&](std::string_view bytes) {
+    hash.Update(bytes);
+    written.bytes += bytes.size();
+    return append(bytes);
+  };
+  const std::string header = MakeHeader(tensors, metadata);
+  const std::uint64_t header_bytes = header.size();
+  GVSL_RETURN_IF_ERROR(put({reinterpret_cast<const char*>(&header_bytes), sizeof(header_bytes)}));
+  GVSL_RETURN_IF_ERROR(put(header));
+  for (const auto& [name, view] : tensors) GVSL_RETURN_IF_ERROR(put(view.bytes));
+  written.sha256 = hash.HexDigest();
+  return written;
 }
 
 }  // namespace
@@ -159,7 +191,9 @@ StatusOr<SafetensorsFile> SafetensorsFile::Parse(std::unique_ptr<ReadableFile> f
   }
   const std::string_view text = bytes.substr(sizeof(header_bytes), header_bytes);
   const std::string_view data = bytes.substr(sizeof(header_bytes) + header_bytes);
-  const Json header = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const auto parsed = ParseJson(text);
+  if (!parsed.ok()) return parsed.status().WithContext("safetensors: header");
+  const Json& header = *parsed;
   if (!header.is_object()) return DataLossError("safetensors: header is not a JSON object");
 
   SafetensorsFile result;
@@ -183,33 +217,21 @@ StatusOr<TensorView> SafetensorsFile::Find(const std::string& name) const {
   return found->second;
 }
 
+StatusOr<WrittenFile> HashSafetensors(const std::map<std::string, TensorView>& tensors,
+                                      const std::map<std::string, std::string>& metadata) {
+  return Serialise(tensors, metadata, [](std::string_view) { return OkStatus(); });
+}
+
 StatusOr<WrittenFile> WriteSafetensors(FileSystem& files, const std::string& path,
                                        const std::map<std::string, TensorView>& tensors,
                                        const std::map<std::string, std::string>& metadata) {
-  for (const auto& [name, view] : tensors) {
-    if (ByteCount(view.dtype, view.shape) != view.bytes.size()) {
-      return InvalidArgumentError(Concat("safetensors: tensor ", name,
-                                         ": size of the data does not match dtype and shape"));
-    }
-  }
-  const std::string header = MakeHeader(tensors, metadata);
-  const std::uint64_t header_bytes = header.size();
-  std::string prefix(reinterpret_cast<const char*>(&header_bytes), sizeof(header_bytes));
-  prefix += header;
-
+  GVSL_RETURN_IF_ERROR(CheckSizes(tensors));
   GVSL_ASSIGN_OR_RETURN(const std::unique_ptr<WritableFile> file, files.Create(path));
-  Sha256 hash;
-  WrittenFile written;
-  const auto append = [&](std::string_view bytes) {
-    hash.Update(bytes);
-    written.bytes += bytes.size();
-    return file->Append(bytes);
-  };
-  GVSL_RETURN_IF_ERROR(append(prefix));
-  for (const auto& [name, view] : tensors) GVSL_RETURN_IF_ERROR(append(view.bytes));
+  GVSL_ASSIGN_OR_RETURN(
+      WrittenFile written,
+      Serialise(tensors, metadata, [&](std::string_view bytes) { return file->Append(bytes); }));
   GVSL_RETURN_IF_ERROR(file->Sync());
   GVSL_RETURN_IF_ERROR(file->Close());
-  written.sha256 = hash.HexDigest();
   return written;
 }
 

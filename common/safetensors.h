@@ -68,6 +68,10 @@ struct WrittenFile {
   std::string sha256;
 };
 
+// What WriteSafetensors would write.
+StatusOr<WrittenFile> HashSafetensors(const std::map<std::string, TensorView>& tensors,
+                                      const std::map<std::string, std::string>& metadata = {});
+
 // Writes header and data to `path` (not aside: callers that publish write into a directory or name
 // of their own first) and syncs it. The views must stay valid during the call.
 StatusOr<WrittenFile> WriteSafetensors(FileSystem& files, const std::string& path,

@@ -101,6 +101,7 @@ Status ErrnoError(int error_number, std::string_view what) {
     case EROFS:
       code = StatusCode::kPermissionDenied;
       break;
+    case ENOMEM:
     case ENOSPC:
     case EDQUOT:
     case EMFILE:

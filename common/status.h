@@ -86,8 +86,9 @@ Status DeadlineExceededError(std::string message);
 Status PermissionDeniedError(std::string message);
 Status OutOfRangeError(std::string message);
 
-// From errno: ENOSPC and EDQUOT are RESOURCE_EXHAUSTED, ENOENT is NOT_FOUND, EEXIST ALREADY_EXISTS,
-// EACCES and EPERM PERMISSION_DENIED, everything else UNKNOWN. `what` names the operation and path.
+// From errno: ENOSPC, EDQUOT, ENOMEM and too many open files are RESOURCE_EXHAUSTED, ENOENT is
+// NOT_FOUND, EEXIST ALREADY_EXISTS, EACCES and EPERM PERMISSION_DENIED, everything else UNKNOWN.
+// `what` names the operation and path.
 Status ErrnoError(int error_number, std::string_view what);
 
 // A value or the error that kept it from being there.

@@ -69,8 +69,7 @@ Status CheckpointServiceImpl::Delete(const v1::DeleteCheckpointRequest& request)
     return FailedPreconditionError(Concat("the checkpoint of step ", checkpoint.step(),
                                           " is the only good one of job ", found.job.name()));
   }
-  GVSL_RETURN_IF_ERROR(files_.RemoveTree(checkpoint.path()));
-  GVSL_RETURN_IF_ERROR(files_.SyncDirectory(directory));
+  GVSL_RETURN_IF_ERROR(RemoveCheckpoint(files_, directory, checkpoint.step()));
   return coordinator_.RefreshJobCheckpoints(found.job.uid());
 }
 

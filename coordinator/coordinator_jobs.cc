@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <random>
 
+#include "common/checkpoint_directory.h"
 #include "common/sha256.h"
 #include "common/text.h"
 #include "coordinator/coordinator.h"
@@ -245,7 +246,10 @@ Status Coordinator::DeleteJob(const v1::DeleteJobRequest& request) {
   if (!HasEnded(job.state()) && job.state() != v1::JOB_STATE_PAUSED) {
     return NotInThisState(job, "deleted");
   }
-  if (request.delete_checkpoints()) GVSL_RETURN_IF_ERROR(RemoveCheckpoints(files_, job));
+  if (request.delete_checkpoints()) {
+    GVSL_RETURN_IF_ERROR(
+        RemoveJobCheckpoints(files_, job.spec().checkpoint().directory(), job.uid()));
+  }
   Draft draft;
   draft.change.deleted.push_back(uid);
   GVSL_RETURN_IF_ERROR(Finish(draft));

@@ -3,6 +3,7 @@
 
 #include "common/text.h"
 #include "coordinator/gang.h"
+#include "coordinator/job_view.h"
 #include "coordinator/slot_planner.h"
 
 namespace gvsl::coordinator {
@@ -68,6 +69,7 @@ v1::Gang FormGang(const v1::StoredJob& job, std::vector<std::string> survivors,
   gang.set_generation(job.job().generation() + 1);
   gang.set_phase(v1::Gang::PHASE_FORMING);
   gang.set_fresh(fresh);
+  gang.set_checkpoint_step(NewestCheckpoint(job.job()));
   std::int64_t highest = -1;
   for (std::size_t rank = 0; rank < names.size(); ++rank) {
     const WorkerView& worker = workers.at(names[rank]);
@@ -99,6 +101,7 @@ v1::Directive DirectiveFor(const v1::StoredJob& job, const WorkerView& worker) {
     for (const v1::GangSeat& other : gang.seats()) *assignment.add_members() = other.member();
     assignment.set_rank(rank);
     assignment.set_source_rank(gang.source_rank());
+    assignment.set_checkpoint_step(gang.checkpoint_step());
     if (gang.phase() == v1::Gang::PHASE_STOPPING) {
       directive.mutable_stop()->set_generation(gang.generation());
       directive.mutable_stop()->set_mode(gang.stop_mode());

@@ -69,7 +69,7 @@ Status ClaimCheckpointDirectory(FileSystem& files, const v1::Job& job,
     return refuse(owner.WithContext("checkpoint.directory"));
   }
   if (!create) return OkStatus();
-  const Status created = files.CreateDirectories(directory);
+  const Status created = CreateDirectoriesDurably(files, directory);
   return created.ok() ? created : refuse(created.WithContext("checkpoint.directory"));
 }
 
@@ -83,26 +83,6 @@ StatusOr<std::vector<v1::Checkpoint>> ReadCheckpoints(FileSystem& files, const v
     if (manifest->job_uid == job.uid()) checkpoints.push_back(ToProto(*manifest, directory));
   }
   return checkpoints;
-}
-
-Status RemoveCheckpoints(FileSystem& files, const v1::Job& job) {
-  const std::string& directory = job.spec().checkpoint().directory();
-  if (!files.IsDirectory(directory)) return OkStatus();
-  GVSL_RETURN_IF_ERROR(CheckCheckpointOwner(files, directory, job.uid()));
-  GVSL_ASSIGN_OR_RETURN(const auto names, files.List(directory));
-  std::size_t removed = 0;
-  for (const std::string& name : names) {
-    const std::string path = JoinPath(directory, name);
-    if (name.rfind("step-", 0) == 0 || name.rfind(".step-", 0) == 0) {
-      GVSL_RETURN_IF_ERROR(files.RemoveTree(path));
-      ++removed;
-    } else if (name.rfind("lineage-", 0) == 0 || name.rfind(".lineage-", 0) == 0) {
-      GVSL_RETURN_IF_ERROR(files.RemoveFile(path));
-      ++removed;
-    }
-  }
-  if (removed == names.size()) return files.RemoveTree(directory);
-  return files.SyncDirectory(directory);
 }
 
 }  // namespace gvsl::coordinator

@@ -23,8 +23,4 @@ Status ClaimCheckpointDirectory(FileSystem& files, const v1::Job& job,
 // The complete checkpoints in the job's directory as the disk has them now, ascending by step.
 StatusOr<std::vector<v1::Checkpoint>> ReadCheckpoints(FileSystem& files, const v1::Job& job);
 
-// Takes away every checkpoint and lineage segment of the job, and the directory if that leaves it
-// empty. FAILED_PRECONDITION: they are another job's.
-Status RemoveCheckpoints(FileSystem& files, const v1::Job& job);
-
 }  // namespace gvsl::coordinator

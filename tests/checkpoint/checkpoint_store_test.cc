@@ -113,6 +113,39 @@ TEST_F(CheckpointStoreTest, ADamagedCheckpointIsPassedOverAndNamed) {
   EXPECT_THAT((*loaded)->damaged[0], HasSubstr("step-000000005: model.safetensors"));
 }
 
+TEST_F(CheckpointStoreTest, ACheckpointThatCannotBeReadNowIsNeitherPassedOverNorReplaced) {
+  Write(3);
+  Write(5);
+  const Status error(StatusCode::kUnknown, "Input/output error");
+  for (const char* name : {"", "/manifest.json", "/model.safetensors", "/optimizer.safetensors"}) {
+    const std::string path = "/a/b/ckpt/step-000000005" + std::string(name);
+    files_.FailReads(path, error);
+    EXPECT_EQ(store_.LoadNewest().status().code(), StatusCode::kUnknown) << path;
+    EXPECT_EQ(store_.Write(training_.Content()).status().code(), StatusCode::kUnknown) << path;
+    files_.FailReads(path, OkStatus());
+  }
+  EXPECT_TRUE(VerifyCheckpoint(files_, "/a/b/ckpt", 5).ok());
+  EXPECT_EQ(Asides(), 0u);
+}
+
+TEST_F(CheckpointStoreTest, AWholeCheckpointIsNotWrittenAgain) {
+  Write(3);
+  files_.SetCapacity(0);
+  EXPECT_TRUE(store_.Write(training_.Content()).ok());
+}
+
+TEST_F(CheckpointStoreTest, ACheckpointWithoutOptimizerIsDamaged) {
+  Write(3);
+  Write(5);
+  auto manifest = ReadCheckpointManifest(files_, "/a/b/ckpt", 5);
+  manifest->files.erase("optimizer.safetensors");
+  const std::string path = "/a/b/ckpt/step-000000005/manifest.json";
+  ASSERT_TRUE(WriteFileDurably(files_, path, ToJson(*manifest)).ok());
+  const auto loaded = store_.LoadNewest();
+  ASSERT_TRUE(loaded.ok() && loaded->has_value());
+  EXPECT_EQ((*loaded)->manifest.step, 3u);
+}
+
 TEST_F(CheckpointStoreTest, OnlyDamagedCheckpointsAreDataLossRatherThanANewBeginning) {
   Write(3);
   Damage(3);
@@ -130,7 +163,7 @@ TEST_F(CheckpointStoreTest, ADamagedCheckpointIsReplacedWhenItsStepIsWrittenAgai
 TEST_F(CheckpointStoreTest, LeftoversOfInterruptedWritesAreRemovedAtTheStart) {
   Write(3);
   ASSERT_TRUE(files_.CreateDirectories("/a/b/ckpt/.step-000000005.tmp-7f").ok());
-  ASSERT_TRUE(WriteFileDurably(files_, "/a/b/ckpt/.lineage-1.tmp-3", "x").ok());
+  ASSERT_TRUE(WriteFileDurably(files_, "/a/b/ckpt/." + LineageName(3, 5) + ".tmp-3", "x").ok());
   ASSERT_TRUE(WriteFileDurably(files_, "/a/b/ckpt/notes.txt", "a person's own").ok());
   ASSERT_TRUE(store_.Prepare(kTestJob).ok());
   EXPECT_EQ(Asides(), 0u);

@@ -56,9 +56,131 @@ TEST(CheckpointDirectory, DamagedManifestIsDataLossAndNeverThrows) {
        {"", "[]", "{}", "{\"format_version\": \"one\"}", "{\"format_version\": 1, \"step\": -1}"}) {
     EXPECT_EQ(ParseCheckpointManifest(text).status().code(), StatusCode::kDataLoss) << text;
   }
+}
+
+TEST(CheckpointDirectory, AManifestOfALaterFormatIsNoDamage) {
   CheckpointManifest future = Manifest("uid-1", 500);
   future.format_version = 2;
-  EXPECT_EQ(ParseCheckpointManifest(ToJson(future)).status().code(), StatusCode::kDataLoss);
+  EXPECT_EQ(ParseCheckpointManifest(ToJson(future)).status().code(),
+            StatusCode::kFailedPrecondition);
+}
+
+TEST(CheckpointDirectory, AManifestThatNamesOtherFilesThanACheckpointHasIsRefused) {
+  for (const std::string name : {"../../secret", "/etc/passwd", "manifest.json", "", "..", "a/b",
+                                 "model.safetensors/", "Model.safetensors"}) {
+    CheckpointManifest manifest = Manifest("uid-1", 20);
+    manifest.files[name] = {3, Sha256Hex("abc")};
+    EXPECT_EQ(ParseCheckpointManifest(ToJson(manifest)).status().code(), StatusCode::kDataLoss)
+        << name;
+  }
+}
+
+TEST(CheckpointDirectory, NumbersOfAManifestAreWithinTheirRange) {
+  CheckpointManifest manifest = Manifest("uid-1", 20);
+  manifest.files["model.safetensors"].bytes = std::uint64_t{1} << 60;
+  EXPECT_EQ(ParseCheckpointManifest(ToJson(manifest)).status().code(), StatusCode::kDataLoss);
+  const std::string text = ToJson(Manifest("uid-1", 20));
+  const auto with = [&](const std::string& old_part, const std::string& new_part) {
+    std::string changed = text;
+    return changed.replace(changed.find(old_part), old_part.size(), new_part);
+  };
+  ASSERT_TRUE(ParseCheckpointManifest(with("\"slots\": 4", "\"slots\": 5")).ok());
+  for (const std::string slots : {"-4", "4.5", "1e300", "4294967296", "\"4\"", "null", "[4]"}) {
+    const auto parsed = ParseCheckpointManifest(with("\"slots\": 4", "\"slots\": " + slots));
+    EXPECT_EQ(parsed.status().code(), StatusCode::kDataLoss) << slots;
+  }
+}
+
+TEST(CheckpointDirectory, AManifestWithoutEndIsDamage) {
+  FaultFileSystem files;
+  WriteCheckpoint(files, Manifest("uid-1", 20));
+  const std::string endless(std::size_t{2} << 20, ' ');
+  ASSERT_TRUE(WriteFileDurably(files, "/ckpt/step-000000020/manifest.json",
+                               ToJson(Manifest("uid-1", 20)) + endless)
+                  .ok());
+  EXPECT_EQ(ReadCheckpointManifest(files, "/ckpt", 20).status().code(), StatusCode::kDataLoss);
+}
+
+TEST(CheckpointDirectory, ADirectoryThatCannotBeReadIsNotEmpty) {
+  FaultFileSystem files;
+  WriteCheckpoint(files, Manifest("uid-1", 20));
+  const Status stale(StatusCode::kUnknown, "Stale file handle");
+  for (const char* path : {"/ckpt", "/ckpt/step-000000020/manifest.json"}) {
+    files.FailReads(path, stale);
+    EXPECT_EQ(ListCheckpointSteps(files, "/ckpt").status().code(), StatusCode::kUnknown) << path;
+    files.FailReads(path, OkStatus());
+  }
+  EXPECT_EQ(ListCheckpointSteps(files, "/ckpt")->size(), 1u);
+}
+
+TEST(CheckpointDirectory, AFileThatCannotBeReadIsNotDamaged) {
+  FaultFileSystem files;
+  WriteCheckpoint(files, Manifest("uid-1", 20));
+  files.FailReads("/ckpt/step-000000020/optimizer.safetensors",
+                  Status(StatusCode::kUnknown, "Input/output error"));
+  EXPECT_EQ(VerifyCheckpoint(files, "/ckpt", 20).status().code(), StatusCode::kUnknown);
+}
+
+TEST(CheckpointDirectory, NamesThatAreNotQuiteOursAreNobodys) {
+  EXPECT_EQ(ParseCheckpointName("step-000000500"), 500u);
+  for (const char* name : {"step-500", "step-0000000500", "step-00000050x", "step-000000500 ",
+                           "step--00000500", "xstep-000000500", "step-"}) {
+    EXPECT_EQ(ParseCheckpointName(name), std::nullopt) << name;
+  }
+  EXPECT_EQ(ParseLineageName(LineageName(3, 500))->second, 500u);
+  for (const std::string& name :
+       {LineageName(5, 5), LineageName(9, 3), std::string("lineage-notes.safetensors"),
+        std::string("lineage-.safetensors"), std::string("lineage-0-5.safetensors"),
+        LineageName(0, 5) + ".old"}) {
+    EXPECT_EQ(ParseLineageName(name), std::nullopt) << name;
+  }
+  EXPECT_TRUE(IsAsideName(NewAsideName(CheckpointName(500))));
+  EXPECT_TRUE(IsAsideName(NewAsideName(LineageName(0, 500))));
+  for (const char* name : {".step-notes.tmp-1", ".step-000000500.tmp-", ".step-000000500.tmp-xyz",
+                           "step-000000500.tmp-1", ".tmp-1", ".step-000000500"}) {
+    EXPECT_FALSE(IsAsideName(name)) << name;
+  }
+}
+
+TEST(CheckpointDirectory, RemovalTakesWhatIsTheJobsAndTheEmptyDirectory) {
+  FaultFileSystem files;
+  WriteCheckpoint(files, Manifest("uid-1", 20));
+  WriteCheckpoint(files, Manifest("uid-1", 40));
+  ASSERT_TRUE(WriteFileDurably(files, "/ckpt/" + LineageName(0, 40), "x").ok());
+  ASSERT_TRUE(WriteFileDurably(files, "/ckpt/" + NewAsideName(LineageName(40, 60)), "x").ok());
+  const std::string aside = "/ckpt/" + NewAsideName(CheckpointName(60));
+  ASSERT_TRUE(files.CreateDirectories(aside).ok());
+  ASSERT_TRUE(WriteFileDurably(files, aside + "/model.safetensors", "ab").ok());
+  ASSERT_TRUE(RemoveJobCheckpoints(files, "/ckpt", "uid-1").ok());
+  EXPECT_FALSE(files.Exists("/ckpt"));
+  EXPECT_TRUE(RemoveJobCheckpoints(files, "/ckpt", "uid-1").ok());
+}
+
+TEST(CheckpointDirectory, RemovalLeavesWhatIsNotCertainlyTheJobs) {
+  FaultFileSystem files;
+  WriteCheckpoint(files, Manifest("uid-1", 20));
+  WriteCheckpoint(files, Manifest("uid-1", 40));
+  WriteCheckpoint(files, Manifest("uid-1", 60));
+  const std::vector<std::string> kept = {
+      "/ckpt/step-000000040/notes.txt",      "/ckpt/step-000000060/manifest.json",
+      "/ckpt/step-by-step/guide.txt",        "/ckpt/lineage-of-the-data.txt",
+      "/ckpt/.step-notes.tmp-1/a.txt",       "/ckpt/" + LineageName(0, 20) + "/a.txt",
+      "/ckpt/.step-000000080.tmp-1/mine.txt"};
+  for (const std::string& path : kept) {
+    ASSERT_TRUE(files.CreateDirectories(ParentPath(path)).ok());
+    ASSERT_TRUE(WriteFileDurably(files, path, "a person's own").ok());
+  }
+  ASSERT_TRUE(RemoveJobCheckpoints(files, "/ckpt", "uid-1").ok());
+  EXPECT_FALSE(files.Exists("/ckpt/step-000000020"));
+  for (const std::string& path : kept) EXPECT_TRUE(files.Exists(path)) << path;
+  EXPECT_TRUE(files.Exists("/ckpt/step-000000040/model.safetensors"));
+}
+
+TEST(CheckpointDirectory, AnotherJobsCheckpointsAreNotRemoved) {
+  FaultFileSystem files;
+  WriteCheckpoint(files, Manifest("uid-1", 20));
+  EXPECT_EQ(RemoveJobCheckpoints(files, "/ckpt", "uid-2").code(), StatusCode::kFailedPrecondition);
+  EXPECT_TRUE(VerifyCheckpoint(files, "/ckpt", 20).ok());
 }
 
 TEST(CheckpointDirectory, MissingDirectoryHoldsNoCheckpoints) {

@@ -2,6 +2,7 @@
 #include "common/file_system.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <memory>
@@ -96,8 +97,36 @@ TYPED_TEST(FileSystemContract, RemovesATree) {
   EXPECT_FALSE(this->files().IsDirectory(this->Path("x")));
 }
 
-TEST(PosixFileSystem, RefusesToMapADirectory) {
-  EXPECT_EQ(PosixFileSystem().Map("/").status().code(), StatusCode::kFailedPrecondition);
+TYPED_TEST(FileSystemContract, AFileLongerThanTheLimitIsDataLoss) {
+  ASSERT_TRUE(WriteFileDurably(this->files(), this->Path("a"), "hello").ok());
+  EXPECT_EQ(ReadFile(this->files(), this->Path("a"), 5).value(), "hello");
+  EXPECT_EQ(ReadFile(this->files(), this->Path("a"), 4).status().code(), StatusCode::kDataLoss);
+}
+
+TYPED_TEST(FileSystemContract, ReadsAFileOfManyPiecesInOrder) {
+  std::string bytes(3'000'001, '\0');
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i * 7 + i / 256);
+  ASSERT_TRUE(WriteFileDurably(this->files(), this->Path("a"), bytes).ok());
+  EXPECT_TRUE(ReadFile(this->files(), this->Path("a")).value() == bytes);
+}
+
+TEST(PosixFileSystem, RefusesToReadADirectoryOrAPipe) {
+  const PosixDisk disk;
+  const std::string pipe = disk.root + "/pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  for (const std::string& path : {disk.root, pipe}) {
+    EXPECT_EQ(PosixFileSystem().Map(path).status().code(), StatusCode::kFailedPrecondition);
+    EXPECT_EQ(ReadFile(PosixFileSystem(), path).status().code(), StatusCode::kFailedPrecondition);
+  }
+}
+
+TEST(FaultFileSystem, DirectoriesThatAreCreatedDurablySurviveAPowerLoss) {
+  FaultFileSystem files;
+  ASSERT_TRUE(CreateDirectoriesDurably(files, "/a/b/c").ok());
+  ASSERT_TRUE(files.CreateDirectories("/d/e").ok());
+  files.LosePower();
+  EXPECT_TRUE(files.IsDirectory("/a/b/c"));
+  EXPECT_FALSE(files.IsDirectory("/d"));
 }
 
 TEST(Paths, AreJoinedAndSplit) {

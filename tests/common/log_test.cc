@@ -13,6 +13,7 @@ TEST(Log, QuotesWhatWouldBreakALine) {
   EXPECT_EQ(FormatLogFields({{"reason", "two words"}}), R"(reason="two words")");
   EXPECT_EQ(FormatLogFields({{"reason", "a\"b\nc"}}), R"(reason="a\"b\nc")");
   EXPECT_EQ(FormatLogFields({{"empty", ""}}), R"(empty="")");
+  EXPECT_EQ(FormatLogFields({{"reason", "a\r\x1b[2J"}}), R"(reason="a\x0d\x1b[2J")");
 }
 
 }  // namespace

@@ -185,5 +185,14 @@ TEST_F(GangMachine, TheSourceOfTheNextGenerationHoldsTheHighestStep) {
   EXPECT_EQ(smaller.seats(0).member().name(), "b");
 }
 
+TEST_F(GangMachine, AMemberIsToldTheNewestCheckpointOfTheTimeWhenItsGangWasFormed) {
+  job.mutable_job()->add_checkpoints()->set_step(11);
+  *job.mutable_gang() = FormGang(job, {"a", "b"}, {}, 4, workers);
+  EXPECT_EQ(DirectiveFor(job, workers["a"]).assignment().checkpoint_step(), 11u);
+  job.mutable_job()->add_checkpoints()->set_step(20);
+  EXPECT_EQ(DirectiveFor(job, workers["a"]).assignment().checkpoint_step(), 11u)
+      << "a checkpoint is no news for those who train";
+}
+
 }  // namespace
 }  // namespace gvsl::coordinator

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -25,11 +27,13 @@ class RecordingObserver final : public TrainerObserver {
   void OnRunning(std::uint64_t step) override { began.push_back(step); }
   void OnStep(const StepProgress& progress) override {
     steps.push_back(progress);
+    if (announce) announce();
     if (on_step) on_step(progress);
   }
   void OnCheckpoint(const CheckpointOutcome& outcome) override { checkpoints.push_back(outcome); }
   void OnNotice(const std::string& sentence) override { notices.push_back(sentence); }
 
+  std::function<void()> announce;  // the fixture's
   std::function<void(const StepProgress&)> on_step;
   std::vector<std::uint64_t> began;
   std::vector<StepProgress> steps;
@@ -37,22 +41,61 @@ class RecordingObserver final : public TrainerObserver {
   std::vector<std::string> notices;
 };
 
-// Dies in the middle of the n-th sum: its peers find it gone.
+// How many steps of this generation every rank has announced: what a test waits for, so that no
+// rank's end overtakes what another has yet to receive.
+class StepBoard {
+ public:
+  explicit StepBoard(int ranks) : steps_(ranks) {}
+  void Announce(int rank) {
+    const std::lock_guard lock(mutex_);
+    ++steps_[rank];
+    changed_.notify_all();
+  }
+  void AwaitAll(int steps) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return std::ranges::min(steps_) >= steps; });
+  }
+  void Await(int rank, int steps) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return steps_[rank] >= steps; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<int> steps_;
+};
+
+// Dies in the middle of the n-th sum, once everybody has announced all steps before it: its peers
+// find it gone. Or misses the n-th sum: others have it, and this rank finds the gang broken.
 class DyingCommunicator final : public collective::Communicator {
  public:
-  DyingCommunicator(std::unique_ptr<Communicator> inner, int sums)
-      : inner_(std::move(inner)), rank_(inner_->rank()), size_(inner_->size()), sums_(sums) {}
+  DyingCommunicator(std::unique_ptr<Communicator> inner, int dies_at, int misses,
+                    std::shared_ptr<StepBoard> board)
+      : inner_(std::move(inner)),
+        rank_(inner_->rank()),
+        size_(inner_->size()),
+        dies_at_(dies_at),
+        misses_(misses),
+        board_(std::move(board)) {}
 
   int rank() const override { return rank_; }
   int size() const override { return size_; }
   Status TreeSum(const collective::SlotTree& tree, std::span<const int> owners,
                  std::map<collective::SlotNode, std::span<float>>& parts,
                  std::span<float> total) override {
-    if (sums_-- == 0) {
+    const int sum = sums_++;
+    if (sum == dies_at_) {
+      board_->AwaitAll(sum);
       inner_.reset();
       return UnavailableError("this rank died");
     }
-    return inner_->TreeSum(tree, owners, parts, total);
+    Status status = inner_->TreeSum(tree, owners, parts, total);
+    if (sum != misses_ || !status.ok()) return status;
+    for (int rank = 0; rank < size_; ++rank) {
+      if (rank != rank_) board_->Await(rank, sum + 1);
+    }
+    return AbortedError("somebody's abort overtook the sum");
   }
   Status Broadcast(int root, std::span<std::byte> bytes) override {
     return inner_->Broadcast(root, bytes);
@@ -61,13 +104,18 @@ class DyingCommunicator final : public collective::Communicator {
   void Abort(const Status& why) override {
     if (inner_) inner_->Abort(why);
   }
-  std::vector<int> LostRanks() const override { return {}; }
+  std::vector<int> LostRanks() const override {
+    return inner_ ? inner_->LostRanks() : std::vector<int>();
+  }
 
  private:
   std::unique_ptr<Communicator> inner_;
   int rank_;
   int size_;
-  int sums_;
+  int dies_at_;
+  int misses_;
+  int sums_ = 0;
+  std::shared_ptr<StepBoard> board_;
 };
 
 // One worker of the job.
@@ -76,6 +124,7 @@ struct TestWorker {
   StopFlag stop;
   std::unique_ptr<JobSession> session;
   int dies_at_sum = -1;  // of its next generation; -1: never
+  int misses_sum = -1;
   std::vector<int> lost;
 };
 
@@ -129,6 +178,8 @@ class GangTest : public ::testing::Test {
     }
     GangPlan gang;
     gang.generation = ++generation_;
+    gang.checkpoint_step = known_checkpoint_;
+    board_ = std::make_shared<StepBoard>(size);
     for (int rank = 0; rank < size; ++rank) {
       gang.members.push_back(
           {Concat("worker-", rank), "", slots[rank], workers[rank]->session->held_step()});
@@ -143,9 +194,9 @@ class GangTest : public ::testing::Test {
       threads.emplace_back([&, rank, plan = gang, link = std::move(communicators[rank])]() mutable {
         TestWorker& worker = *workers[rank];
         plan.rank = rank;
-        if (worker.dies_at_sum >= 0) {
-          link = std::make_unique<DyingCommunicator>(std::move(link), worker.dies_at_sum);
-        }
+        worker.observer.announce = [rank, board = board_] { board->Announce(rank); };
+        link = std::make_unique<DyingCommunicator>(std::move(link), worker.dies_at_sum,
+                                                   worker.misses_sum, board_);
         ends[rank] = worker.session->RunGeneration(plan, *link, worker.stop);
         worker.lost = link->LostRanks();
       });
@@ -184,6 +235,8 @@ class GangTest : public ::testing::Test {
   data_loader::DatasetManifest dataset_;
   MethodFactory make_method_ = MakeFakeMethod();
   std::uint64_t generation_ = 0;
+  std::uint64_t known_checkpoint_ = 0;  // what the coordinator says
+  std::shared_ptr<StepBoard> board_;    // of the newest generation
   int directories_ = 0;
 };
 

@@ -18,7 +18,14 @@ class Generation : public GangTest {
   void SetUp() override {
     GangTest::SetUp();
     MakeDataset(6, {4, 4, 4}, 2);
+    make_method_ = [this, make = make_method_](const model::MethodOptions& options) {
+      auto method = make(options);
+      fake_methods_.push_back(method->get());
+      return method;
+    };
   }
+
+  std::vector<model::Method*> fake_methods_;  // in the order in which they were made
 };
 
 TEST_F(Generation, WeightsAreTheSameForAnyNumberOfWorkersAndAnySharesOfSlots) {
@@ -218,13 +225,132 @@ TEST_F(Generation, WhenTheWriterDiesAtTheEndASurvivorWritesTheLastCheckpoint) {
   job_.checkpoint.directory = "/ckpt-last";
   auto workers = NewWorkers(2);
   workers[0]->observer.on_step = [&](const StepProgress& progress) {
-    if (progress.step == 8) throw std::runtime_error("killed before the last checkpoint");
+    if (progress.step < 8) return;
+    board_->AwaitAll(8);
+    throw std::runtime_error("killed before the last checkpoint");
   };
   const auto ends = RunGang(workers);
   EXPECT_FALSE(ends[0].ok());
   EXPECT_EQ(workers[1]->session->held_step(), 8u);
   workers.erase(workers.begin());
   ExpectAll(RunGang(workers), GenerationEnd::kFinished);
+  EXPECT_EQ(LastWeights(), expected);
+}
+
+TEST_F(Generation, WhenTheWriterDiesWithTheLastStepASurvivorComputesItAgain) {
+  const std::string expected = Train(1);
+  job_.checkpoint.directory = "/ckpt-last-lost";
+  auto workers = NewWorkers(2);
+  workers[1]->misses_sum = 7;
+  workers[0]->observer.on_step = [&](const StepProgress& progress) {
+    if (progress.step == 8) throw std::runtime_error("killed before the last checkpoint");
+  };
+  const auto ends = RunGang(workers);
+  EXPECT_FALSE(ends[0].ok());
+  EXPECT_EQ(workers[0]->session->held_step(), 8u);
+  EXPECT_EQ(workers[1]->session->held_step(), 7u);
+  workers.erase(workers.begin());
+  workers[0]->misses_sum = -1;
+  ExpectAll(RunGang(workers), GenerationEnd::kFinished);
+  EXPECT_THAT(workers[0]->observer.began, ElementsAre(0, 7));
+  EXPECT_EQ(LastWeights(), expected);
+}
+
+TEST_F(Generation, ADamagedLastCheckpointIsWrittenAgainBeforeTheJobEnds) {
+  const std::string expected = Train(1);
+  job_.checkpoint.directory = "/ckpt-damaged-last";
+  auto workers = NewWorkers(1);
+  ExpectAll(RunGang(workers), GenerationEnd::kFinished);
+  const std::string path = "/ckpt-damaged-last/step-000000008/optimizer.safetensors";
+  ASSERT_TRUE(WriteFileDurably(files_, path, "damaged").ok());
+  ExpectAll(RunGang(workers), GenerationEnd::kFinished);
+  EXPECT_EQ(LastWeights(), expected);
+}
+
+TEST_F(Generation, AWholeLastCheckpointNeedsNoRoomOnTheDisk) {
+  auto workers = NewWorkers(1);
+  ExpectAll(RunGang(workers), GenerationEnd::kFinished);
+  files_.SetCapacity(0);
+  ExpectAll(RunGang(workers), GenerationEnd::kFinished);
+}
+
+TEST_F(Generation, ASourceThatDoesNotSeeTheNewestCheckpointDoesNotBegin) {
+  auto workers = NewWorkers(1);
+  workers[0]->dies_at_sum = 7;
+  RunGang(workers);
+  ASSERT_TRUE(VerifyCheckpoint(files_, "/ckpt", 6).ok());
+  known_checkpoint_ = 6;
+  job_.checkpoint.directory = "/not-mounted";
+  auto ends = RunGang(NewWorkers(1));
+  EXPECT_EQ(ends[0].status().code(), StatusCode::kFailedPrecondition);
+  EXPECT_THAT(ends[0].status().message(), HasSubstr("/not-mounted as this worker sees it holds no "
+                                                    "checkpoint, but the job has one of step 6"));
+
+  job_.checkpoint.directory = "/ckpt";
+  known_checkpoint_ = 7;
+  ends = RunGang(NewWorkers(1));
+  EXPECT_EQ(ends[0].status().code(), StatusCode::kFailedPrecondition);
+  EXPECT_THAT(ends[0].status().message(), HasSubstr("ends at step 6"));
+
+  known_checkpoint_ = 6;
+  workers = NewWorkers(1);
+  ExpectAll(RunGang(workers), GenerationEnd::kFinished);
+  EXPECT_THAT(workers[0]->observer.began, ElementsAre(6));
+}
+
+TEST_F(Generation, ADiskThatCannotBeReadIsNoReasonToGoBackAStep) {
+  const std::string expected = Train(1);
+  job_.checkpoint.directory = "/ckpt-ill";
+  auto workers = NewWorkers(1);
+  workers[0]->dies_at_sum = 7;
+  RunGang(workers);
+  const std::string file = "/ckpt-ill/step-000000006/model.safetensors";
+  for (const std::string& ill : {file, std::string("/ckpt-ill")}) {
+    files_.FailReads(ill, Status(StatusCode::kUnknown, "Input/output error"));
+    workers = NewWorkers(1);
+    const TimePoint begin = clock_.Now();
+    const auto ends = RunGang(workers);
+    EXPECT_EQ(ends[0].status().code(), StatusCode::kDeadlineExceeded) << ends[0].status();
+    EXPECT_THAT(ends[0].status().message(), HasSubstr("Input/output error"));
+    EXPECT_GE(clock_.Now() - begin, std::chrono::seconds(10));
+    EXPECT_EQ(workers[0]->session->held_step(), std::nullopt);
+    files_.FailReads(ill, OkStatus());
+  }
+  EXPECT_EQ(checkpoint::ListLineage(files_, "/ckpt-ill")->size(), 2u);
+  ExpectAll(RunGang(workers), GenerationEnd::kFinished);
+  EXPECT_THAT(workers[0]->observer.began, ElementsAre(6));
+  EXPECT_EQ(LastWeights(), expected);
+}
+
+TEST_F(Generation, AWorkerThatIsToldToStopAtOnceInsistsOnNothing) {
+  auto workers = NewWorkers(1);
+  workers[0]->observer.on_step = [&](const StepProgress& progress) {
+    if (progress.step < 8) return;
+    files_.SetCapacity(0);
+    workers[0]->stop.Raise(StopVote::kNow);
+  };
+  const TimePoint begin = clock_.Now();
+  ExpectAll(RunGang(workers), GenerationEnd::kBroken);
+  EXPECT_LE(clock_.Now() - begin, std::chrono::seconds(1));
+  EXPECT_EQ(workers[0]->session->held_step(), 8u);
+}
+
+TEST_F(Generation, AnErrorInTheMiddleOfAnUpdateLeavesNoHalfState) {
+  const std::string expected = Train(1);
+  job_.checkpoint.directory = "/ckpt-half";
+  auto workers = NewWorkers(1);
+  bool fails = true;
+  workers[0]->observer.on_step = [&](const StepProgress& progress) {
+    if (progress.step != 5 || !std::exchange(fails, false)) return;
+    // The next update changes the first parameters and then finds the last of another shape.
+    at::Tensor last = fake_methods_.back()->NamedParameters().back().second;
+    last.set_data(at::ones({4}));
+  };
+  const auto ends = RunGang(workers);
+  ASSERT_FALSE(ends[0].ok());
+  EXPECT_EQ(workers[0]->session->held_step(), std::nullopt);
+  ExpectAll(RunGang(workers), GenerationEnd::kFinished);
+  EXPECT_THAT(workers[0]->observer.began, ElementsAre(0, 3));
   EXPECT_EQ(LastWeights(), expected);
 }
 

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 #include "tests/trainer/fake_method.h"
@@ -170,6 +171,27 @@ TEST(TrainState, ACutBlobIsRefused) {
   blob.resize(blob.size() - 8);
   EXPECT_EQ(TrainedState(0)->FromBlob(blob).code(), StatusCode::kInternal);
   EXPECT_EQ(TrainedState(0)->FromBlob({}).code(), StatusCode::kInternal);
+}
+
+TEST(TrainState, ABlobThatCountsItsRowsWronglyIsRefused) {
+  auto blob = TrainedState(2)->ToBlob();
+  std::uint64_t rows = 0;
+  std::memcpy(&rows, blob.data() + 16, sizeof(rows));
+  ASSERT_EQ(rows, 8u);
+  rows += std::uint64_t{1} << 61;  // the same number of bytes, were it not for the overflow
+  std::memcpy(blob.data() + 16, &rows, sizeof(rows));
+  const auto joiner = TrainedState(0);
+  EXPECT_EQ(joiner->FromBlob(blob).code(), StatusCode::kInternal);
+  EXPECT_TRUE(joiner->whole());
+}
+
+TEST(TrainState, AnUpdateThatDoesNotComeToItsEndLeavesNoWholeState) {
+  const auto state = TrainedState(1);
+  EXPECT_TRUE(state->whole());
+  at::Tensor last = state->parameters().back();
+  last.mutable_grad() = at::ones({2, 2}).to_sparse();  // Adam throws at the last parameter
+  EXPECT_ANY_THROW(state->Commit(0.1, std::vector<std::int64_t>{1, 2, 3, 4}));
+  EXPECT_FALSE(state->whole());
 }
 
 TEST(TrainState, TensorsHaveTheNamesOfTheStateDict) {

@@ -23,6 +23,7 @@ v1::Assignment TestAssignment(std::uint64_t generation) {
   assignment.set_threads(3);
   assignment.set_rank(1);
   assignment.set_source_rank(1);
+  assignment.set_checkpoint_step(70);
   v1::JobSpec& spec = *assignment.mutable_spec();
   spec.set_method(v1::METHOD_GVSL_NO_AFFINE);
   spec.mutable_model()->set_width(16);
@@ -80,6 +81,7 @@ TEST(PipeMessages, AnAssignmentBecomesAGangPlanThatKnowsStepZeroFromNoState) {
   EXPECT_EQ(gang.generation, 4u);
   EXPECT_EQ(gang.rank, 1);
   EXPECT_EQ(gang.source_rank, 1);
+  EXPECT_EQ(gang.checkpoint_step, 70u);
   ASSERT_EQ(gang.members.size(), 2u);
   EXPECT_THAT(gang.members[0].slots, ElementsAre(0, 2));
   EXPECT_FALSE(gang.members[0].held_step.has_value());

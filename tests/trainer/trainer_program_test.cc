@@ -84,6 +84,11 @@ class RunningTrainer {
     changed_.wait_for(lock, kPatience, [&] { return !exit_.empty(); });
     return exit_;
   }
+  std::string NumericClass() {
+    PeerAddress();  // said after it
+    const std::lock_guard lock(mutex_);
+    return numeric_class_;
+  }
   std::vector<v1::CheckpointReport> checkpoints() {
     const std::lock_guard lock(mutex_);
     return checkpoints_;
@@ -93,6 +98,7 @@ class RunningTrainer {
   void OnEvent(const v1::TrainerEvent& event) {
     const std::lock_guard lock(mutex_);
     if (event.has_report()) report_ = event.report();
+    if (event.has_numeric_class()) numeric_class_ = event.numeric_class().name();
     if (event.has_checkpoint()) checkpoints_.push_back(event.checkpoint());
     changed_.notify_all();
   }
@@ -101,6 +107,7 @@ class RunningTrainer {
   std::condition_variable changed_;
   v1::TrainerReport report_;
   std::vector<v1::CheckpointReport> checkpoints_;
+  std::string numeric_class_;
   std::string exit_;
   std::string output_;
   std::unique_ptr<agent::TrainerProcess> process_;
@@ -227,6 +234,21 @@ TEST_F(TrainerProgram, AMissingDatasetFailsTheJobWithAReason) {
   trainer.Assign(assignment);
   EXPECT_THAT(trainer.WaitForState(1, State::STATE_FAILED).reason(),
               HasSubstr("this worker cannot read the dataset"));
+}
+
+TEST_F(TrainerProgram, TwoProcessesOfOneMachineAreOfOneNumericClass) {
+  RunningTrainer one, other;
+  EXPECT_THAT(one.NumericClass(), HasSubstr("cpu/"));
+  EXPECT_EQ(one.NumericClass(), other.NumericClass());
+}
+
+TEST_F(TrainerProgram, AMissingCheckpointThatTheCoordinatorKnowsFailsTheJobWithAReason) {
+  RunningTrainer trainer;
+  auto assignment = Assignment(1, 0, {{"one", trainer.PeerAddress(), {}}});
+  assignment.set_checkpoint_step(500);
+  trainer.Assign(assignment);
+  EXPECT_THAT(trainer.WaitForState(1, State::STATE_FAILED).reason(),
+              HasSubstr("holds no checkpoint, but the job has one of step 500"));
 }
 
 TEST_F(TrainerProgram, SignalsAreTheAgentsBusiness) {

@@ -2,17 +2,12 @@
 
 #include <algorithm>
 #include <ctime>
-#include <random>
 #include <utility>
 
 #include "common/text.h"
 
 namespace gvsl::checkpoint {
 namespace {
-
-constexpr char kModelFile[] = "model.safetensors";
-constexpr char kOptimizerFile[] = "optimizer.safetensors";
-constexpr char kManifestFile[] = "manifest.json";
 
 std::string Rfc3339(std::chrono::system_clock::time_point time) {
   const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
@@ -23,18 +18,9 @@ std::string Rfc3339(std::chrono::system_clock::time_point time) {
   return text;
 }
 
-// Creates the directory with all missing parents and makes every new name durable.
-Status CreateDirectoryDurably(FileSystem& files, const std::string& directory) {
-  std::vector<std::string> parents;
-  for (std::string path = directory; !files.IsDirectory(path);) {
-    const std::string parent = ParentPath(path);
-    if (parent == path) break;
-    parents.push_back(parent);
-    path = parent;
-  }
-  GVSL_RETURN_IF_ERROR(files.CreateDirectories(directory));
-  for (const std::string& parent : parents) GVSL_RETURN_IF_ERROR(files.SyncDirectory(parent));
-  return OkStatus();
+// Not there, or not what was written.
+bool IsUseless(const Status& verified) {
+  return verified.code() == StatusCode::kNotFound || verified.code() == StatusCode::kDataLoss;
 }
 
 Status WriteSynced(FileSystem& files, const std::string& path, std::string_view bytes) {
@@ -52,36 +38,52 @@ CheckpointStore::CheckpointStore(FileSystem& files, Clock& clock, std::string di
 
 Status CheckpointStore::Prepare(const std::string& job_uid) {
   GVSL_RETURN_IF_ERROR(CheckCheckpointOwner(files_, directory_, job_uid));
-  GVSL_RETURN_IF_ERROR(CreateDirectoryDurably(files_, directory_));
+  GVSL_RETURN_IF_ERROR(CreateDirectoriesDurably(files_, directory_));
   return RemoveAsides();
 }
 
 std::string CheckpointStore::AsidePath(const std::string& name) const {
-  std::random_device random;
-  const std::uint64_t suffix = (std::uint64_t{random()} << 32) | random();
-  return JoinPath(directory_, Concat(".", name, ".tmp-", std::hex, suffix));
+  return JoinPath(directory_, NewAsideName(name));
 }
 
 Status CheckpointStore::RemoveAsides() {
   GVSL_ASSIGN_OR_RETURN(const auto names, files_.List(directory_));
   for (const std::string& name : names) {
-    const bool ours = name.starts_with(".step-") || name.starts_with(".lineage-");
-    if (!ours || name.find(".tmp-") == std::string::npos) continue;
-    GVSL_RETURN_IF_ERROR(files_.RemoveTree(JoinPath(directory_, name)));
+    if (IsAsideName(name)) GVSL_RETURN_IF_ERROR(files_.RemoveTree(JoinPath(directory_, name)));
   }
   return OkStatus();
 }
 
 StatusOr<CheckpointManifest> CheckpointStore::Write(CheckpointContent content) {
   content.manifest.time = Rfc3339(clock_.WallNow());
+  GVSL_ASSIGN_OR_RETURN(const auto whole, FindWhole(content));
+  if (whole.has_value()) {
+    if (content.lineage != nullptr) GVSL_RETURN_IF_ERROR(PublishLineage(*content.lineage));
+    GVSL_RETURN_IF_ERROR(files_.SyncDirectory(directory_));
+    return *whole;
+  }
   const std::string aside = AsidePath(CheckpointName(content.manifest.step));
   auto manifest = WriteAside(content, aside);
-  if (manifest.ok() && content.lineage != nullptr) {
-    if (Status published = PublishLineage(*content.lineage); !published.ok()) manifest = published;
+  Status status = manifest.status();
+  if (status.ok() && content.lineage != nullptr) status = PublishLineage(*content.lineage);
+  if (status.ok()) status = Publish(content.manifest.step, aside);
+  if (status.ok()) return manifest;
+  (void)files_.RemoveTree(aside);
+  return status;
+}
+
+StatusOr<std::optional<CheckpointManifest>> CheckpointStore::FindWhole(
+    const CheckpointContent& content) {
+  const std::uint64_t step = content.manifest.step;
+  auto existing = VerifyCheckpoint(files_, directory_, step);
+  if (IsUseless(existing.status())) return std::optional<CheckpointManifest>();
+  if (!existing.ok()) return existing.status();
+  GVSL_ASSIGN_OR_RETURN(const WrittenFile own, HashSafetensors(content.model));
+  if (existing->WeightsSha256() != own.sha256) {
+    return InternalError(Concat("a checkpoint of step ", step, " with other weights is there: ",
+                                existing->WeightsSha256(), " instead of ", own.sha256));
   }
-  if (manifest.ok()) manifest = Publish(*std::move(manifest), aside);
-  if (!manifest.ok()) (void)files_.RemoveTree(aside);
-  return manifest;
+  return std::optional<CheckpointManifest>(*std::move(existing));
 }
 
 StatusOr<CheckpointManifest> CheckpointStore::WriteAside(const CheckpointContent& content,
@@ -117,47 +119,32 @@ Status CheckpointStore::PublishLineage(const LineageLog& lineage) {
   return files_.SyncDirectory(directory_);
 }
 
-StatusOr<CheckpointManifest> CheckpointStore::Publish(CheckpointManifest manifest,
-                                                      const std::string& aside) {
-  const std::uint64_t step = manifest.step;
+Status CheckpointStore::Publish(std::uint64_t step, const std::string& aside) {
   const std::string path = JoinPath(directory_, CheckpointName(step));
-  if (files_.Exists(path)) {
-    const auto existing = VerifyCheckpoint(files_, directory_, step);
-    if (existing.ok() && existing->WeightsSha256() != manifest.WeightsSha256()) {
-      return InternalError(Concat("a checkpoint of step ", step,
-                                  " with other weights is there: ", existing->WeightsSha256(),
-                                  " instead of ", manifest.WeightsSha256()));
-    }
-    if (existing.ok()) {
-      GVSL_RETURN_IF_ERROR(files_.RemoveTree(aside));
-      GVSL_RETURN_IF_ERROR(files_.SyncDirectory(directory_));
-      return existing;
-    }
-    GVSL_RETURN_IF_ERROR(RemoveStep(step));
+  const bool useless = IsUseless(VerifyCheckpoint(files_, directory_, step).status());
+  if (useless && files_.Exists(path)) {
+    GVSL_RETURN_IF_ERROR(RemoveCheckpoint(files_, directory_, step));
   }
   GVSL_RETURN_IF_ERROR(files_.Rename(aside, path));
-  GVSL_RETURN_IF_ERROR(files_.SyncDirectory(directory_));
-  return manifest;
-}
-
-Status CheckpointStore::RemoveStep(std::uint64_t step) {
-  const std::string name = CheckpointName(step);
-  const std::string aside = AsidePath(name);
-  GVSL_RETURN_IF_ERROR(files_.Rename(JoinPath(directory_, name), aside));
-  GVSL_RETURN_IF_ERROR(files_.SyncDirectory(directory_));
-  return files_.RemoveTree(aside);
+  return files_.SyncDirectory(directory_);
 }
 
 StatusOr<std::vector<std::uint64_t>> CheckpointStore::Retain(std::uint64_t good) {
   GVSL_ASSIGN_OR_RETURN(const auto steps, ListCheckpointSteps(files_, directory_));
   std::vector<std::uint64_t> removed = StepsToRemove(steps, good, rule_);
-  for (const std::uint64_t step : removed) GVSL_RETURN_IF_ERROR(RemoveStep(step));
+  for (const std::uint64_t step : removed) {
+    GVSL_RETURN_IF_ERROR(RemoveCheckpoint(files_, directory_, step));
+  }
   return removed;
 }
 
 StatusOr<LoadedCheckpoint> CheckpointStore::Load(std::uint64_t step) {
   GVSL_ASSIGN_OR_RETURN(CheckpointManifest manifest, VerifyCheckpoint(files_, directory_, step));
   const std::string path = JoinPath(directory_, CheckpointName(step));
+  if (!manifest.files.contains(kOptimizerFile)) {
+    return DataLossError(
+        Concat(CheckpointName(step), ": ", kManifestFile, " lists no ", kOptimizerFile));
+  }
   GVSL_ASSIGN_OR_RETURN(SafetensorsFile model,
                         SafetensorsFile::Open(files_, JoinPath(path, kModelFile)));
   GVSL_ASSIGN_OR_RETURN(SafetensorsFile optimizer,
@@ -174,6 +161,9 @@ StatusOr<std::optional<LoadedCheckpoint>> CheckpointStore::LoadNewest() {
       loaded->damaged = std::move(damaged);
       return std::optional<LoadedCheckpoint>(*std::move(loaded));
     }
+    const StatusCode code = loaded.status().code();
+    if (code == StatusCode::kNotFound) continue;  // removed just now
+    if (code != StatusCode::kDataLoss) return loaded.status();
     damaged.push_back(loaded.status().message());
   }
   if (!damaged.empty()) {
@@ -197,10 +187,6 @@ Status CheckpointStore::ForgetLineageBeyond(std::uint64_t step) {
 StatusOr<std::uint64_t> CheckpointStore::PublishedLineage(std::uint64_t limit) {
   GVSL_ASSIGN_OR_RETURN(const auto segments, ListLineage(files_, directory_));
   return TiledUpTo(segments, limit);
-}
-
-bool CheckpointStore::Has(std::uint64_t step) {
-  return files_.Exists(JoinPath(JoinPath(directory_, CheckpointName(step)), kManifestFile));
 }
 
 }  // namespace gvsl::checkpoint

@@ -48,24 +48,23 @@ class CheckpointStore {
   // FAILED_PRECONDITION: it holds another job's checkpoints.
   Status Prepare(const std::string& job_uid);
 
-  // Durable when it returns OK. The lineage segment is published first. Where a whole checkpoint of
-  // this step is there already, nothing changes: OK with the same weights, INTERNAL with others. A
-  // damaged one is replaced. After an error nothing is left behind (as far as the disk allows).
+  // Durable when it returns OK. The lineage segment is published first. A checkpoint of this step
+  // that is there already is verified: a whole one stays, and nothing is written (OK with the same
+  // weights, INTERNAL with others); a damaged one is replaced; one that cannot be read now is an
+  // error. After an error nothing is left behind (as far as the disk allows).
   StatusOr<CheckpointManifest> Write(CheckpointContent content);
 
   // Applies the rule after `good` was written; gives the removed steps.
   StatusOr<std::vector<std::uint64_t>> Retain(std::uint64_t good);
 
   // The newest checkpoint that verifies. Empty: there is none. DATA_LOSS: there are some, and all
-  // of them are damaged.
+  // of them are damaged. Any other error: the disk cannot be read now, and nothing is known.
   StatusOr<std::optional<LoadedCheckpoint>> LoadNewest();
 
   // Going on from the checkpoint of `step`: removes segments that begin at or reach beyond it.
   Status ForgetLineageBeyond(std::uint64_t step);
   // How far the published lineage reaches without a gap, at most `limit`.
   StatusOr<std::uint64_t> PublishedLineage(std::uint64_t limit);
-  // Whether a checkpoint of the step has its name in the directory.
-  bool Has(std::uint64_t step);
 
   const std::string& directory() const { return directory_; }
 
@@ -75,8 +74,10 @@ class CheckpointStore {
   StatusOr<CheckpointManifest> WriteAside(const CheckpointContent& content,
                                           const std::string& aside);
   Status PublishLineage(const LineageLog& lineage);
-  StatusOr<CheckpointManifest> Publish(CheckpointManifest manifest, const std::string& aside);
-  Status RemoveStep(std::uint64_t step);
+  // The checkpoint of this step, if it is on disk and good.
+  StatusOr<std::optional<CheckpointManifest>> FindWhole(const CheckpointContent& content);
+  // Gives the aside its name, in the place of a damaged one.
+  Status Publish(std::uint64_t step, const std::string& aside);
   StatusOr<LoadedCheckpoint> Load(std::uint64_t step);
 
   FileSystem& files_;

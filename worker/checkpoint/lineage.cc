@@ -1,9 +1,6 @@
 #include "worker/checkpoint/lineage.h"
 
 #include <algorithm>
-#include <cinttypes>
-#include <cstdio>
-#include <cstring>
 #include <utility>
 
 #include "common/sha256.h"
@@ -14,12 +11,6 @@ namespace {
 
 std::string_view AsBytes(std::span<const std::int64_t> values) {
   return {reinterpret_cast<const char*>(values.data()), values.size_bytes()};
-}
-
-bool ParseLineageName(const std::string& name, LineageSegment& segment) {
-  return std::sscanf(name.c_str(), "lineage-%" SCNu64 "-%" SCNu64, &segment.begin, &segment.end) ==
-             2 &&
-         name == LineageName(segment.begin, segment.end);
 }
 
 // Published segments that tile [0, step) exactly.
@@ -83,11 +74,12 @@ TensorView LineageLog::View(std::uint64_t from) const {
 
 StatusOr<std::vector<LineageSegment>> ListLineage(FileSystem& files, const std::string& directory) {
   std::vector<LineageSegment> segments;
-  if (!files.IsDirectory(directory)) return segments;
-  GVSL_ASSIGN_OR_RETURN(const auto names, files.List(directory));
-  for (const std::string& name : names) {
-    LineageSegment segment;
-    if (ParseLineageName(name, segment)) segments.push_back(segment);
+  const auto names = files.List(directory);
+  if (names.status().code() == StatusCode::kNotFound) return segments;
+  if (!names.ok()) return names.status();
+  for (const std::string& name : *names) {
+    if (const auto steps = ParseLineageName(name))
+      segments.push_back({steps->first, steps->second});
   }
   std::sort(segments.begin(), segments.end(), [](const auto& one, const auto& other) {
     return std::pair(one.begin, one.end) < std::pair(other.begin, other.end);
@@ -110,7 +102,7 @@ StatusOr<std::vector<std::int64_t>> ReadLineage(FileSystem& files, const std::st
   for (const LineageSegment& tile : tiles) {
     const std::string name = LineageName(tile.begin, tile.end);
     auto file = SafetensorsFile::Open(files, JoinPath(directory, name));
-    if (!file.ok()) return DataLossError(Concat(name, ": ", file.status().message()));
+    if (!file.ok()) return file.status().WithContext(name);
     GVSL_ASSIGN_OR_RETURN(const TensorView samples, file->Find("samples"));
     if (samples.dtype != DType::kI64 || samples.shape.size() != 3 ||
         samples.shape[0] != static_cast<std::int64_t>(tile.end - tile.begin)) {
@@ -126,7 +118,7 @@ Status VerifyLineage(FileSystem& files, const std::string& directory,
                      const CheckpointManifest& manifest) {
   GVSL_ASSIGN_OR_RETURN(const auto rows, ReadLineage(files, directory, manifest.step));
   const std::size_t row_size = std::size_t{manifest.slots} * 2 * manifest.batch_per_slot;
-  if (rows.size() != row_size * manifest.step) {
+  if (row_size == 0 || rows.size() % row_size != 0 || rows.size() / row_size != manifest.step) {
     return DataLossError("the lineage has another number of slots than the checkpoint");
   }
   std::string hash;

@@ -58,7 +58,8 @@ struct LineageSegment {
   bool operator==(const LineageSegment&) const = default;
 };
 
-// Published segments by begin, then end; empty when the directory is not there.
+// Published segments by begin, then end; empty when the directory is not there. Any other error is
+// given back.
 StatusOr<std::vector<LineageSegment>> ListLineage(FileSystem& files, const std::string& directory);
 // How far segments tile [0, ...) without a gap, taking none that reaches beyond `limit`. Pure.
 std::uint64_t TiledUpTo(std::span<const LineageSegment> segments, std::uint64_t limit);

@@ -11,6 +11,12 @@ namespace {
 constexpr Duration kInsist = std::chrono::seconds(10);
 constexpr Duration kPause = std::chrono::milliseconds(500);
 
+// Whether an error of reading may be gone in a moment.
+bool MayPass(const Status& status) {
+  return !status.ok() && status.code() != StatusCode::kDataLoss &&
+         status.code() != StatusCode::kFailedPrecondition;
+}
+
 template <typename T>
 Status CheckSame(const char* what, const T& stored, const T& wanted) {
   if (stored == wanted) return OkStatus();
@@ -37,9 +43,8 @@ Status JobCheckpoints::Prepare(TrainState& state) {
   return OkStatus();
 }
 
-Status JobCheckpoints::Load(TrainState& state) {
-  GVSL_RETURN_IF_ERROR(CheckCheckpointOwner(files_, store_.directory(), job_.uid));
-  GVSL_ASSIGN_OR_RETURN(const auto loaded, store_.LoadNewest());
+Status JobCheckpoints::Load(TrainState& state, std::uint64_t known, const StopFlag& stop) {
+  GVSL_ASSIGN_OR_RETURN(const auto loaded, LoadInsistently(known, stop));
   if (!loaded.has_value()) {
     GVSL_RETURN_IF_ERROR(store_.ForgetLineageBeyond(0));
     return NotFoundError("there is no checkpoint yet");
@@ -52,6 +57,36 @@ Status JobCheckpoints::Load(TrainState& state) {
   GVSL_RETURN_IF_ERROR(state.Restore(*loaded).WithContext(name));
   GVSL_RETURN_IF_ERROR(AnnounceAll());
   return store_.ForgetLineageBeyond(loaded->manifest.step);
+}
+
+JobCheckpoints::Loaded JobCheckpoints::LoadInsistently(std::uint64_t known, const StopFlag& stop) {
+  const TimePoint deadline = clock_.Now() + kInsist;
+  Loaded loaded = TryLoad(known);
+  while (MayPass(loaded.status()) && clock_.Now() < deadline) {
+    clock_.SleepFor(kPause);
+    if (stop.vote() == StopVote::kNow) return AbortedError("told to stop at once");
+    loaded = TryLoad(known);
+  }
+  if (loaded.status().code() == StatusCode::kNotFound) {
+    return FailedPreconditionError(loaded.status().message());
+  }
+  const bool for_good = loaded.status().code() == StatusCode::kPermissionDenied;
+  if (for_good || !MayPass(loaded.status())) return loaded;
+  return DeadlineExceededError("the checkpoints cannot be read now: " + loaded.status().message());
+}
+
+JobCheckpoints::Loaded JobCheckpoints::TryLoad(std::uint64_t known) {
+  const std::string& directory = store_.directory();
+  GVSL_RETURN_IF_ERROR(CheckCheckpointOwner(files_, directory, job_.uid));
+  GVSL_ASSIGN_OR_RETURN(const auto steps, ListCheckpointSteps(files_, directory));
+  const std::uint64_t newest = steps.empty() ? 0 : steps.back();
+  if (newest < known) {
+    return NotFoundError(
+        Concat("the checkpoint directory ", directory, " as this worker sees it ",
+               steps.empty() ? std::string("holds no checkpoint") : Concat("ends at step ", newest),
+               ", but the job has one of step ", known, "; is it mounted here?"));
+  }
+  return store_.LoadNewest();
 }
 
 Status JobCheckpoints::AnnounceAll() const {
@@ -124,16 +159,19 @@ Status JobCheckpoints::Write(TrainState& state) {
   return outcome.status;
 }
 
-Status JobCheckpoints::WriteInsistently(TrainState& state) {
+Status JobCheckpoints::WriteInsistently(TrainState& state, const StopFlag& stop) {
   const TimePoint deadline = clock_.Now() + kInsist;
   CheckpointOutcome outcome = TryWrite(state);
   while (!outcome.status.ok() && outcome.status.code() != StatusCode::kInternal &&
          clock_.Now() < deadline) {
     clock_.SleepFor(kPause);
+    if (stop.vote() == StopVote::kNow) break;
     outcome = TryWrite(state);
   }
   observer_.OnCheckpoint(outcome);
-  return outcome.status;
+  const bool may_pass = !outcome.status.ok() && outcome.status.code() != StatusCode::kInternal;
+  const bool gave_up = may_pass && stop.vote() == StopVote::kNow;
+  return gave_up ? AbortedError("told to stop at once") : outcome.status;
 }
 
 }  // namespace gvsl::trainer

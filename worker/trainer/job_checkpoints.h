@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "common/clock.h"
@@ -10,6 +11,7 @@
 #include "worker/checkpoint/checkpoint_store.h"
 #include "worker/trainer/job_plan.h"
 #include "worker/trainer/progress.h"
+#include "worker/trainer/stop_flag.h"
 #include "worker/trainer/train_state.h"
 
 namespace gvsl::trainer {
@@ -24,22 +26,27 @@ class JobCheckpoints {
   // disk. FAILED_PRECONDITION: another job's directory.
   Status Prepare(TrainState& state);
   // The newest whole checkpoint into `state`, and tells the observer of all that are there (a
-  // coordinator that was away does not know them); NOT_FOUND where there is none.
-  // FAILED_PRECONDITION: it is another job's, or was computed with other data, threads or numeric
-  // class.
-  Status Load(TrainState& state);
+  // coordinator that was away does not know them). Tried again for ten seconds while the disk
+  // refuses, or does not show a checkpoint of the step `known` or a later one.
+  //
+  // NOT_FOUND: there is none, and none was known. FAILED_PRECONDITION: it does not show one that is
+  // known, it is another job's, or was computed with other data, threads or numeric class.
+  // DATA_LOSS: all are damaged. DEADLINE_EXCEEDED: the disk cannot be read now. ABORTED: stopped at
+  // once.
+  Status Load(TrainState& state, std::uint64_t known, const StopFlag& stop);
   // Writes the state of this step and applies the rule of what is kept. Tells the observer, also of
   // failure.
   Status Write(TrainState& state);
-  // The same, tried again for ten seconds while the disk refuses.
-  Status WriteInsistently(TrainState& state);
-  // Whether the state is on disk already.
-  bool Has(const TrainState& state) { return store_.Has(state.step()); }
+  // The same, tried again for ten seconds while the disk refuses. ABORTED: stopped at once.
+  Status WriteInsistently(TrainState& state, const StopFlag& stop);
 
  private:
   CheckpointManifest Manifest(const TrainState& state) const;
   Status AnnounceAll() const;
   Status CheckFits(const CheckpointManifest& manifest) const;
+  using Loaded = StatusOr<std::optional<checkpoint::LoadedCheckpoint>>;
+  Loaded LoadInsistently(std::uint64_t known, const StopFlag& stop);
+  Loaded TryLoad(std::uint64_t known);
   CheckpointOutcome TryWrite(TrainState& state);
 
   FileSystem& files_;

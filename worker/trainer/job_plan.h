@@ -57,6 +57,8 @@ struct GangPlan {
   int rank = 0;
   std::vector<MemberPlan> members;  // by rank; every slot of the job has one member
   int source_rank = 0;              // whose state everybody takes
+  // The newest checkpoint that the job is known to have, 0 for none: nobody begins below it.
+  std::uint64_t checkpoint_step = 0;
 };
 
 // The rank that computes each slot; -1 where none does.

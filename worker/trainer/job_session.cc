@@ -77,6 +77,7 @@ StatusOr<GenerationEnd> JobSession::RunGeneration(const GangPlan& gang,
   } catch (const std::exception& error) {
     end = FromException(error);
   }
+  if (state_ != nullptr && !state_->whole()) ForgetState();
   if (end.ok()) return end;
   communicator.Abort(end.status());
   if (IsBrokenGang(end.status())) return GenerationEnd::kBroken;
@@ -89,7 +90,7 @@ StatusOr<GenerationEnd> JobSession::Run(const GangPlan& gang,
   SetUpNumerics(job_.threads);
   GVSL_RETURN_IF_ERROR(CheckGang(gang, job_));
   GVSL_RETURN_IF_ERROR(EnsureParts());
-  GVSL_RETURN_IF_ERROR(Agree(gang, communicator));
+  GVSL_RETURN_IF_ERROR(Agree(gang, communicator, stop));
   if (gang.rank == 0) GVSL_RETURN_IF_ERROR(PrepareToWrite());
   environment_.observer.OnRunning(state_->step());
 
@@ -111,22 +112,34 @@ Status JobSession::EnsureParts() {
   return OkStatus();
 }
 
-Status JobSession::Agree(const GangPlan& gang, collective::Communicator& communicator) {
+Status JobSession::Agree(const GangPlan& gang, collective::Communicator& communicator,
+                         const StopFlag& stop) {
   if (AllHoldTheSame(gang)) {
     const auto& told = gang.members[static_cast<std::size_t>(gang.rank)].held_step;
     if (held_step() == told) return OkStatus();
     return AbortedError("the assignment takes this worker to hold another step than it does");
   }
-  if (gang.rank == gang.source_rank) return Send(gang, communicator);
-  return Take(gang, communicator);
+  if (gang.rank != gang.source_rank) return Take(gang, communicator);
+  if (!holds_state_) GVSL_RETURN_IF_ERROR(LoadState(gang, stop));
+  return Send(gang, communicator);
+}
+
+Status JobSession::LoadState(const GangPlan& gang, const StopFlag& stop) {
+  const Status loaded = checkpoints_.Load(*state_, gang.checkpoint_step, stop);
+  if (!loaded.ok() && loaded.code() != StatusCode::kNotFound) {
+    ForgetState();
+    return loaded;
+  }
+  holds_state_ = true;
+  return OkStatus();
+}
+
+void JobSession::ForgetState() {
+  state_.reset();
+  holds_state_ = false;
 }
 
 Status JobSession::Send(const GangPlan& gang, collective::Communicator& communicator) {
-  if (!holds_state_) {
-    const Status loaded = checkpoints_.Load(*state_);
-    if (!loaded.ok() && loaded.code() != StatusCode::kNotFound) return loaded;
-    holds_state_ = true;
-  }
   const bool fresh = state_->step() == 0;
   std::vector<std::byte> blob;
   if (!fresh && gang.members.size() > 1) blob = state_->ToBlob();
@@ -150,7 +163,6 @@ Status JobSession::Take(const GangPlan& gang, collective::Communicator& communic
   }
   std::vector<std::byte> blob(header[0]);
   GVSL_RETURN_IF_ERROR(communicator.Broadcast(gang.source_rank, blob));
-  holds_state_ = false;
   GVSL_RETURN_IF_ERROR(state_->FromBlob(blob));
   holds_state_ = true;
   return OkStatus();

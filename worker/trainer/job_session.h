@@ -42,8 +42,10 @@ class JobSession {
   // Committed steps of the state that is held; empty before the first generation agreed on one.
   std::optional<std::uint64_t> held_step() const;
 
-  // Agrees with the gang on a state and takes steps. An error is a reason for the job to fail; the
-  // communicator is then aborted. The state is kept whatever happens.
+  // Agrees with the gang on a state and takes steps. DEADLINE_EXCEEDED: the disk cannot be read
+  // now; a later generation may try again. Any other error is a reason for the job to fail. The
+  // communicator is then aborted. The state is kept whatever happens, unless the error came while
+  // it was being changed.
   StatusOr<GenerationEnd> RunGeneration(const GangPlan& gang,
                                         collective::Communicator& communicator,
                                         const StopFlag& stop);
@@ -52,10 +54,12 @@ class JobSession {
   StatusOr<GenerationEnd> Run(const GangPlan& gang, collective::Communicator& communicator,
                               const StopFlag& stop);
   Status EnsureParts();
-  Status Agree(const GangPlan& gang, collective::Communicator& communicator);
+  Status Agree(const GangPlan& gang, collective::Communicator& communicator, const StopFlag& stop);
+  Status LoadState(const GangPlan& gang, const StopFlag& stop);
   Status Send(const GangPlan& gang, collective::Communicator& communicator);
   Status Take(const GangPlan& gang, collective::Communicator& communicator);
   Status PrepareToWrite();
+  void ForgetState();
 
   TrainerEnvironment environment_;
   JobPlan job_;

@@ -98,7 +98,9 @@ class Trainer {
   void Report(const GangPlan& gang, const StatusOr<GenerationEnd>& end,
               const collective::Communicator& communicator) {
     const auto held = session_->held_step();
-    if (!end.ok()) {
+    if (end.status().code() == StatusCode::kDeadlineExceeded) {
+      reports_.Ended(v1::TrainerReport::STATE_STOPPED, held, end.status().message());
+    } else if (!end.ok()) {
       reports_.Ended(v1::TrainerReport::STATE_FAILED, held, end.status().message());
     } else if (*end == GenerationEnd::kFinished) {
       reports_.Ended(v1::TrainerReport::STATE_FINISHED, held);

@@ -59,6 +59,7 @@ GangPlan GangPlanOf(const v1::Assignment& assignment) {
   gang.generation = assignment.generation();
   gang.rank = static_cast<int>(assignment.rank());
   gang.source_rank = static_cast<int>(assignment.source_rank());
+  gang.checkpoint_step = assignment.checkpoint_step();
   for (const v1::Member& member : assignment.members()) {
     MemberPlan& plan = gang.members.emplace_back();
     plan.name = member.name();

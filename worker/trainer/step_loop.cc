@@ -131,20 +131,20 @@ Status StepLoop::MaybeCheckpoint(StopVote vote) {
   if (p_.gang.rank != 0 || step == p_.job.steps) return OkStatus();
   const std::uint64_t every = p_.job.checkpoint.every_steps;
   meter_.Enter(Phase::kCheckpoint);
+  Status written;
   if (vote == StopVote::kCheckpoint) {
-    (void)p_.checkpoints.WriteInsistently(p_.state);
+    written = p_.checkpoints.WriteInsistently(p_.state, p_.stop);
   } else if (every > 0 && step % every == 0) {
-    const Status written = p_.checkpoints.Write(p_.state);
-    if (written.code() == StatusCode::kInternal) return written;
+    written = p_.checkpoints.Write(p_.state);
   }
   meter_.Enter(Phase::kData);
-  return OkStatus();
+  return written.code() == StatusCode::kInternal ? written : OkStatus();
 }
 
 Status StepLoop::FinalCheckpoint() {
-  if (p_.gang.rank != 0 || p_.checkpoints.Has(p_.state)) return OkStatus();
-  const Status written = p_.checkpoints.WriteInsistently(p_.state);
-  if (written.ok()) return written;
+  if (p_.gang.rank != 0) return OkStatus();
+  const Status written = p_.checkpoints.WriteInsistently(p_.state, p_.stop);
+  if (written.ok() || written.code() == StatusCode::kAborted) return written;
   return Status(written.code() == StatusCode::kUnavailable ? StatusCode::kUnknown : written.code(),
                 Concat("the last checkpoint could not be written: ", written.message()));
 }

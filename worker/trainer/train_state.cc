@@ -69,8 +69,10 @@ TrainState::TrainState(const JobPlan& job, std::unique_ptr<model::Method> method
 }
 
 void TrainState::Commit(double learning_rate, checkpoint::LineageRow samples) {
+  whole_ = false;
   adam_.Update(step(), learning_rate);
   lineage_.Append(samples);
+  whole_ = true;
 }
 
 std::map<std::string, TensorView> TrainState::ModelTensors() const {
@@ -89,13 +91,17 @@ std::map<std::string, TensorView> TrainState::OptimizerTensors() const {
 }
 
 Status TrainState::Restore(const checkpoint::LoadedCheckpoint& checkpoint) {
+  whole_ = false;
   for (std::size_t i = 0; i < names_.size(); ++i) {
     GVSL_RETURN_IF_ERROR(CopyInto(checkpoint.model, names_[i], parameters_[i]));
     GVSL_RETURN_IF_ERROR(CopyInto(checkpoint.optimizer, kExpAvg + names_[i], adam_.exp_avg()[i]));
     GVSL_RETURN_IF_ERROR(
         CopyInto(checkpoint.optimizer, kExpAvgSq + names_[i], adam_.exp_avg_sq()[i]));
   }
-  return lineage_.Restore(checkpoint.manifest.step, checkpoint.manifest.lineage_sha256, {});
+  const Status restored =
+      lineage_.Restore(checkpoint.manifest.step, checkpoint.manifest.lineage_sha256, {});
+  whole_ = restored.ok();
+  return restored;
 }
 
 std::vector<at::Tensor> TrainState::AllTensors() const {
@@ -133,10 +139,12 @@ Status TrainState::FromBlob(std::span<const std::byte> blob) {
   BlobHeader header;
   if (blob.size() < sizeof(header)) return InternalError("the state that was sent is cut off");
   std::memcpy(&header, blob.data(), sizeof(header));
-  if (header.tensor_bytes != tensor_bytes ||
-      blob.size() != sizeof(header) + tensor_bytes + header.lineage_rows * sizeof(std::int64_t)) {
-    return InternalError("the state that was sent is another job's");
-  }
+  const std::size_t rest = blob.size() - sizeof(header);
+  const bool fits = header.tensor_bytes == tensor_bytes && rest >= tensor_bytes &&
+                    (rest - tensor_bytes) % sizeof(std::int64_t) == 0 &&
+                    (rest - tensor_bytes) / sizeof(std::int64_t) == header.lineage_rows;
+  if (!fits) return InternalError("the state that was sent is another job's");
+  whole_ = false;
   const std::byte* in = blob.data() + sizeof(header);
   for (const at::Tensor& tensor : tensors) {
     std::memcpy(tensor.data_ptr(), in, Bytes(tensor));
@@ -146,7 +154,9 @@ Status TrainState::FromBlob(std::span<const std::byte> blob) {
   if (!rows.empty()) std::memcpy(rows.data(), in, rows.size() * sizeof(std::int64_t));
   const bool any_steps = header.lineage_hash[0] != '\0';
   const std::string hash(header.lineage_hash.data(), any_steps ? header.lineage_hash.size() : 0);
-  return lineage_.Restore(header.lineage_begin, hash, std::move(rows));
+  const Status restored = lineage_.Restore(header.lineage_begin, hash, std::move(rows));
+  whole_ = restored.ok();
+  return restored;
 }
 
 }  // namespace gvsl::trainer

@@ -33,6 +33,9 @@ class TrainState {
   model::Method& method() { return *method_; }
   const std::vector<at::Tensor>& parameters() const { return parameters_; }
   std::uint64_t step() const { return lineage_.end(); }
+  // False after a Commit, Restore or FromBlob that did not come to its end (an error, or an
+  // exception: no memory): the state is then that of no step, and is to be thrown away.
+  bool whole() const { return whole_; }
   checkpoint::LineageLog& lineage() { return lineage_; }
   const checkpoint::LineageLog& lineage() const { return lineage_; }
 
@@ -47,7 +50,7 @@ class TrainState {
 
   // The whole state as bytes, between trainers of one version on machines of one byte order.
   std::vector<std::byte> ToBlob() const;
-  // INTERNAL: not the blob of such a job. The state is then unusable.
+  // INTERNAL: not the blob of such a job.
   Status FromBlob(std::span<const std::byte> blob);
 
  private:
@@ -61,6 +64,7 @@ class TrainState {
   std::vector<at::Tensor> parameters_;
   Adam adam_;
   checkpoint::LineageLog lineage_;
+  bool whole_ = true;
 };
 
 }  // namespace gvsl::trainer
