@@ -322,6 +322,23 @@ TEST_F(Generation, ADiskThatCannotBeReadIsNoReasonToGoBackAStep) {
   EXPECT_EQ(LastWeights(), expected);
 }
 
+TEST_F(Generation, ADiskThatCannotBeWrittenWhileGoingBackIsTriedAgain) {
+  const std::string expected = Train(1);
+  job_.checkpoint.directory = "/ckpt-back";
+  auto workers = NewWorkers(1);
+  workers[0]->dies_at_sum = 7;
+  RunGang(workers);
+  ASSERT_TRUE(WriteFileDurably(files_, "/ckpt-back/step-000000006/model.safetensors", "x").ok());
+  files_.DieAfter(0);  // the lineage beyond step 3 cannot be removed
+  workers = NewWorkers(1);
+  EXPECT_EQ(RunGang(workers)[0].status().code(), StatusCode::kDeadlineExceeded);
+  EXPECT_EQ(workers[0]->session->held_step(), std::nullopt);
+  files_.LosePower();
+  ExpectAll(RunGang(workers), GenerationEnd::kFinished);
+  EXPECT_THAT(workers[0]->observer.began, ElementsAre(3));
+  EXPECT_EQ(LastWeights(), expected);
+}
+
 TEST_F(Generation, AWorkerThatIsToldToStopAtOnceInsistsOnNothing) {
   auto workers = NewWorkers(1);
   workers[0]->observer.on_step = [&](const StepProgress& progress) {

@@ -17,6 +17,12 @@ bool MayPass(const Status& status) {
          status.code() != StatusCode::kFailedPrecondition;
 }
 
+// What is left of an error when nobody waits any longer for it to pass.
+Status AfterWaiting(const Status& status) {
+  if (!MayPass(status) || status.code() == StatusCode::kPermissionDenied) return status;
+  return DeadlineExceededError("the checkpoints cannot be read now: " + status.message());
+}
+
 template <typename T>
 Status CheckSame(const char* what, const T& stored, const T& wanted) {
   if (stored == wanted) return OkStatus();
@@ -46,7 +52,7 @@ Status JobCheckpoints::Prepare(TrainState& state) {
 Status JobCheckpoints::Load(TrainState& state, std::uint64_t known, const StopFlag& stop) {
   GVSL_ASSIGN_OR_RETURN(const auto loaded, LoadInsistently(known, stop));
   if (!loaded.has_value()) {
-    GVSL_RETURN_IF_ERROR(store_.ForgetLineageBeyond(0));
+    GVSL_RETURN_IF_ERROR(AfterWaiting(store_.ForgetLineageBeyond(0)));
     return NotFoundError("there is no checkpoint yet");
   }
   const std::string name = CheckpointName(loaded->manifest.step);
@@ -55,8 +61,8 @@ Status JobCheckpoints::Load(TrainState& state, std::uint64_t known, const StopFl
   }
   GVSL_RETURN_IF_ERROR(CheckFits(loaded->manifest).WithContext(Concat("the checkpoint ", name)));
   GVSL_RETURN_IF_ERROR(state.Restore(*loaded).WithContext(name));
-  GVSL_RETURN_IF_ERROR(AnnounceAll());
-  return store_.ForgetLineageBeyond(loaded->manifest.step);
+  GVSL_RETURN_IF_ERROR(AfterWaiting(AnnounceAll()));
+  return AfterWaiting(store_.ForgetLineageBeyond(loaded->manifest.step));
 }
 
 JobCheckpoints::Loaded JobCheckpoints::LoadInsistently(std::uint64_t known, const StopFlag& stop) {
@@ -70,9 +76,8 @@ JobCheckpoints::Loaded JobCheckpoints::LoadInsistently(std::uint64_t known, cons
   if (loaded.status().code() == StatusCode::kNotFound) {
     return FailedPreconditionError(loaded.status().message());
   }
-  const bool for_good = loaded.status().code() == StatusCode::kPermissionDenied;
-  if (for_good || !MayPass(loaded.status())) return loaded;
-  return DeadlineExceededError("the checkpoints cannot be read now: " + loaded.status().message());
+  if (loaded.ok()) return loaded;
+  return AfterWaiting(loaded.status());
 }
 
 JobCheckpoints::Loaded JobCheckpoints::TryLoad(std::uint64_t known) {
