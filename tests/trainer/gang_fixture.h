@@ -30,6 +30,7 @@ class RecordingObserver final : public TrainerObserver {
     if (announce) announce();
     if (on_step) on_step(progress);
   }
+  void OnActivity(Activity activity) override { activities.push_back(activity); }
   void OnCheckpoint(const CheckpointOutcome& outcome) override { checkpoints.push_back(outcome); }
   void OnNotice(const std::string& sentence) override { notices.push_back(sentence); }
 
@@ -37,6 +38,7 @@ class RecordingObserver final : public TrainerObserver {
   std::function<void(const StepProgress&)> on_step;
   std::vector<std::uint64_t> began;
   std::vector<StepProgress> steps;
+  std::vector<Activity> activities;
   std::vector<CheckpointOutcome> checkpoints;
   std::vector<std::string> notices;
 };

@@ -1,5 +1,6 @@
 // Generations of a gang with a method that takes no time: what happens to state, lineage and
 // checkpoints when members come, go, vote and fail.
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -369,6 +370,32 @@ TEST_F(Generation, AnErrorInTheMiddleOfAnUpdateLeavesNoHalfState) {
   ExpectAll(RunGang(workers), GenerationEnd::kFinished);
   EXPECT_THAT(workers[0]->observer.began, ElementsAre(0, 3));
   EXPECT_EQ(LastWeights(), expected);
+}
+
+TEST_F(Generation, ALastCheckpointThatIsThereAlreadyIsToldAgain) {
+  auto workers = NewWorkers(2);
+  ExpectAll(RunGang(workers), GenerationEnd::kFinished);
+  workers.erase(workers.begin());  // it may have died before anybody heard of the checkpoint
+  ExpectAll(RunGang(workers), GenerationEnd::kFinished);
+  const auto& told = workers[0]->observer.checkpoints;
+  ASSERT_FALSE(told.empty());
+  EXPECT_EQ(told.back().step, 8u);
+  EXPECT_TRUE(told.back().status.ok());
+}
+
+TEST_F(Generation, TheObserverHearsOfWaitingForPeersAndOfCheckpoints) {
+  const auto workers = NewWorkers(2);
+  ExpectAll(RunGang(workers), GenerationEnd::kFinished);
+  const auto count = [&](int rank, Activity activity) {
+    const auto& heard = workers[rank]->observer.activities;
+    return std::count(heard.begin(), heard.end(), activity);
+  };
+  EXPECT_EQ(count(0, Activity::kCheckpointing), 3) << "of the steps 3, 6 and 8";
+  EXPECT_EQ(count(1, Activity::kCheckpointing), 0);
+  for (const int rank : {0, 1}) {
+    EXPECT_EQ(count(rank, Activity::kWaiting), 1 + 8 + 1) << "the state, the sums, the end";
+    EXPECT_EQ(workers[rank]->observer.activities.back(), Activity::kWaiting);
+  }
 }
 
 TEST_F(Generation, ALossThatIsNotANumberFailsTheJobOnEveryRankAndNamesStepAndSlot) {

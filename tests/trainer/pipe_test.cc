@@ -220,6 +220,34 @@ TEST_F(PipeTest, ReportsCarryTheStateAndWhatIsHeld) {
   EXPECT_EQ(Event().report().suspects_size(), 0);
 }
 
+TEST_F(PipeTest, AFailureSaysWhetherTheGenerationHadBegun) {
+  FakeClock clock;
+  PipeReports reports(*trainer_, clock);
+  const v1::Assignment assignment = TestAssignment(4);
+  reports.Forming(JobPlanOf(assignment), GangPlanOf(assignment), std::nullopt);
+  reports.Ended(v1::TrainerReport::STATE_FAILED, std::nullopt, "no such directory");
+  EXPECT_FALSE(Event().report().began());
+  EXPECT_FALSE(Event().report().began());
+  reports.OnRunning(0);
+  reports.Ended(v1::TrainerReport::STATE_FAILED, 0, "the loss is not finite");
+  EXPECT_TRUE(Event().report().began());
+  EXPECT_TRUE(Event().report().began());
+  reports.Forming(JobPlanOf(assignment), GangPlanOf(assignment), std::nullopt);
+  EXPECT_FALSE(Event().report().began());
+}
+
+TEST_F(PipeTest, TheAgentHearsOfWaitingAndOfCheckpoints) {
+  FakeClock clock;
+  PipeReports reports(*trainer_, clock);
+  for (const Activity activity :
+       {Activity::kWaiting, Activity::kComputing, Activity::kCheckpointing}) {
+    reports.OnActivity(activity);
+  }
+  EXPECT_EQ(Event().activity(), v1::ACTIVITY_WAITING);
+  EXPECT_EQ(Event().activity(), v1::ACTIVITY_COMPUTING);
+  EXPECT_EQ(Event().activity(), v1::ACTIVITY_CHECKPOINTING);
+}
+
 TEST_F(PipeTest, ProgressIsSentTenTimesASecondAndTheLastOneAlways) {
   FakeClock clock;
   PipeReports reports(*trainer_, clock);

@@ -42,6 +42,7 @@ class JobCheckpoints {
 
  private:
   CheckpointManifest Manifest(const TrainState& state) const;
+  // Tells the observer of all that are on disk.
   Status AnnounceAll() const;
   Status CheckFits(const CheckpointManifest& manifest) const;
   using Loaded = StatusOr<std::optional<checkpoint::LoadedCheckpoint>>;

@@ -91,6 +91,7 @@ StatusOr<GenerationEnd> JobSession::Run(const GangPlan& gang,
   GVSL_RETURN_IF_ERROR(CheckGang(gang, job_));
   GVSL_RETURN_IF_ERROR(EnsureParts());
   GVSL_RETURN_IF_ERROR(Agree(gang, communicator, stop));
+  environment_.observer.OnActivity(Activity::kComputing);
   if (gang.rank == 0) GVSL_RETURN_IF_ERROR(PrepareToWrite());
   environment_.observer.OnRunning(state_->step());
 
@@ -98,6 +99,7 @@ StatusOr<GenerationEnd> JobSession::Run(const GangPlan& gang,
                  environment_.observer, environment_.clock});
   GVSL_ASSIGN_OR_RETURN(const LoopEnd end, loop.Run());
   // Nobody goes before all have the last sum. What is committed stays, so an error changes nothing.
+  environment_.observer.OnActivity(Activity::kWaiting);
   (void)communicator.Barrier();
   return end == LoopEnd::kFinished ? GenerationEnd::kFinished : GenerationEnd::kStopped;
 }
@@ -143,6 +145,7 @@ Status JobSession::Send(const GangPlan& gang, collective::Communicator& communic
   const bool fresh = state_->step() == 0;
   std::vector<std::byte> blob;
   if (!fresh && gang.members.size() > 1) blob = state_->ToBlob();
+  environment_.observer.OnActivity(Activity::kWaiting);
   StateHeader header = {blob.size()};
   GVSL_RETURN_IF_ERROR(
       communicator.Broadcast(gang.source_rank, std::as_writable_bytes(std::span(header))));
@@ -151,6 +154,7 @@ Status JobSession::Send(const GangPlan& gang, collective::Communicator& communic
 }
 
 Status JobSession::Take(const GangPlan& gang, collective::Communicator& communicator) {
+  environment_.observer.OnActivity(Activity::kWaiting);
   StateHeader header = {};
   GVSL_RETURN_IF_ERROR(
       communicator.Broadcast(gang.source_rank, std::as_writable_bytes(std::span(header))));

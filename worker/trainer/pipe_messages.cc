@@ -98,6 +98,17 @@ v1::StepProgress MessageOf(const StepProgress& progress) {
   return message;
 }
 
+v1::Activity MessageOf(Activity activity) {
+  switch (activity) {
+    case Activity::kWaiting:
+      return v1::ACTIVITY_WAITING;
+    case Activity::kCheckpointing:
+      return v1::ACTIVITY_CHECKPOINTING;
+    default:
+      return v1::ACTIVITY_COMPUTING;
+  }
+}
+
 v1::CheckpointReport MessageOf(const CheckpointOutcome& outcome, const std::string& job_uid,
                                std::uint64_t generation) {
   v1::CheckpointReport message;

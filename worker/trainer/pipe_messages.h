@@ -16,6 +16,7 @@ GangPlan GangPlanOf(const v1::Assignment& assignment);
 StopVote StopVoteOf(v1::StopOrder::Mode mode);
 
 v1::StepProgress MessageOf(const StepProgress& progress);
+v1::Activity MessageOf(Activity activity);
 v1::CheckpointReport MessageOf(const CheckpointOutcome& outcome, const std::string& job_uid,
                                std::uint64_t generation);
 

@@ -31,6 +31,7 @@ void PipeReports::Forming(const JobPlan& job, const GangPlan& gang,
   report_.set_state(v1::TrainerReport::STATE_FORMING);
   report_.set_job_uid(job.uid);
   report_.set_generation(gang.generation);
+  report_.clear_began();
   report_.clear_reason();
   report_.clear_suspects();
   members_ = gang.members.size();
@@ -42,6 +43,7 @@ void PipeReports::Forming(const JobPlan& job, const GangPlan& gang,
 void PipeReports::OnRunning(std::uint64_t step) {
   const std::lock_guard lock(mutex_);
   report_.set_state(v1::TrainerReport::STATE_RUNNING);
+  report_.set_began(true);
   Hold(step);
   LogInfo("generation_formed", {{"job", report_.job_uid()},
                                 {"generation", report_.generation()},
@@ -78,6 +80,12 @@ void PipeReports::OnStep(const StepProgress& progress) {
   *report_.mutable_progress() = MessageOf(progress);
   Hold(progress.step);
   if (!sent_ || clock_.Now() - *sent_ >= kProgressInterval) Send();
+}
+
+void PipeReports::OnActivity(Activity activity) {
+  v1::TrainerEvent event;
+  event.set_activity(MessageOf(activity));
+  (void)pipe_.Send(event.SerializeAsString());
 }
 
 void PipeReports::OnCheckpoint(const CheckpointOutcome& outcome) {

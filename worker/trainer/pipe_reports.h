@@ -32,6 +32,7 @@ class PipeReports final : public TrainerObserver {
   void OnRunning(std::uint64_t step) override;
   // At most every 100 ms; the next change of the state carries the last one in any case.
   void OnStep(const StepProgress& progress) override;
+  void OnActivity(Activity activity) override;
   void OnCheckpoint(const CheckpointOutcome& outcome) override;
   void OnNotice(const std::string& sentence) override;
 

@@ -34,6 +34,9 @@ struct CheckpointOutcome {
   bool found = false;  // was there when the job was taken up again
 };
 
+// What the thread that trains is at.
+enum class Activity { kComputing, kWaiting /* for its peers */, kCheckpointing };
+
 // Called from the thread that trains; must not block for long.
 class TrainerObserver {
  public:
@@ -41,6 +44,8 @@ class TrainerObserver {
   // The gang agrees on the state of `step` and begins.
   virtual void OnRunning(std::uint64_t step) = 0;
   virtual void OnStep(const StepProgress& progress) = 0;
+  // Whenever it changes; a generation begins with computing.
+  virtual void OnActivity(Activity /*activity*/) {}
   virtual void OnCheckpoint(const CheckpointOutcome& outcome) = 0;
   // A sentence for the log: a damaged checkpoint was passed over, for example.
   virtual void OnNotice(const std::string& sentence) = 0;

@@ -68,7 +68,10 @@ Status StepLoop::ComputeSlot(int slot, StopVote vote) {
 Status StepLoop::Reduce() {
   meter_.Enter(Phase::kReduce);
   auto parts = sums_.Take();
-  return p_.communicator.TreeSum(tree_, owners_, parts, total_);
+  p_.observer.OnActivity(Activity::kWaiting);
+  const Status status = p_.communicator.TreeSum(tree_, owners_, parts, total_);
+  p_.observer.OnActivity(Activity::kComputing);
+  return status;
 }
 
 Status StepLoop::CheckFinite(const std::vector<SlotReport>& reports) const {
@@ -132,17 +135,21 @@ Status StepLoop::MaybeCheckpoint(StopVote vote) {
   const std::uint64_t every = p_.job.checkpoint.every_steps;
   meter_.Enter(Phase::kCheckpoint);
   Status written;
+  const bool write = vote == StopVote::kCheckpoint || (every > 0 && step % every == 0);
+  if (write) p_.observer.OnActivity(Activity::kCheckpointing);
   if (vote == StopVote::kCheckpoint) {
     written = p_.checkpoints.WriteInsistently(p_.state, p_.stop);
-  } else if (every > 0 && step % every == 0) {
+  } else if (write) {
     written = p_.checkpoints.Write(p_.state);
   }
+  if (write) p_.observer.OnActivity(Activity::kComputing);
   meter_.Enter(Phase::kData);
   return written.code() == StatusCode::kInternal ? written : OkStatus();
 }
 
 Status StepLoop::FinalCheckpoint() {
   if (p_.gang.rank != 0) return OkStatus();
+  p_.observer.OnActivity(Activity::kCheckpointing);
   const Status written = p_.checkpoints.WriteInsistently(p_.state, p_.stop);
   if (written.ok() || written.code() == StatusCode::kAborted) return written;
   return Status(written.code() == StatusCode::kUnavailable ? StatusCode::kUnknown : written.code(),
