@@ -51,13 +51,21 @@ class AgentStateTest : public ::testing::Test {
     report.set_generation(generation);
     report.set_holds_state(holds_state);
     if (slot_seconds > 0) report.mutable_progress()->set_slot_seconds(slot_seconds);
-    state.TrainerReported(report);
+    state.TrainerReported(report, clock.Now());
   }
   // The trainer runs generation 1 of job "j".
   void RunJob(double slot_seconds = 0.01) {
     state.DirectiveArrived(Assign("j", 1));
     ASSERT_EQ(Decide().commands.size(), 1U);
     Report(TrainerReport::STATE_RUNNING, "j", 1, true, slot_seconds);
+  }
+
+  // A measured step of generation 1.
+  void Step(double step_seconds, double slot_seconds = 0.01) {
+    TrainerReport report = state.report();
+    report.mutable_progress()->set_step_seconds(step_seconds);
+    report.mutable_progress()->set_slot_seconds(slot_seconds);
+    state.TrainerReported(report, clock.Now());
   }
 
   FakeClock clock;
@@ -218,6 +226,121 @@ TEST_F(AgentStateTest, ATrainerThatGivesNoSignAfterItsStartIsKilled) {
   EXPECT_FALSE(Decide().kill_reason.empty());
 }
 
+TEST_F(AgentStateTest, ATrainerThatHangsInItsComputationIsKilled) {
+  RunJob();
+  Step(/*step_seconds=*/0.1);
+  clock.Advance(milliseconds(29900));
+  EXPECT_TRUE(Decide().kill_reason.empty());
+  state.TrainerActive(v1::ACTIVITY_COMPUTING, clock.Now());
+  clock.Advance(seconds(29));
+  const Decision decision = Decide();
+  EXPECT_TRUE(decision.kill_reason.empty());
+  EXPECT_EQ(decision.wake, clock.Now() + seconds(1));
+  clock.Advance(seconds(1));
+  EXPECT_EQ(Decide().kill_reason, "it gave no sign for 30 s while it computed");
+  state.TrainerDied("signal 9 (Killed)", clock.Now());
+  EXPECT_EQ(state.report().reason(),
+            "the trainer ended: signal 9 (Killed); its agent killed it: it gave no sign for 30 s "
+            "while it computed");
+}
+
+TEST_F(AgentStateTest, ATrainerThatWaitsForItsPeersIsLeftAlone) {
+  RunJob();
+  Step(0.1);
+  state.TrainerActive(v1::ACTIVITY_WAITING, clock.Now());
+  for (int minute = 0; minute < 30; ++minute) {
+    clock.Advance(std::chrono::minutes(1));
+    const Decision decision = Decide();
+    EXPECT_TRUE(decision.kill_reason.empty());
+    ASSERT_TRUE(decision.wake.has_value()) << "it may begin to compute meanwhile";
+  }
+  state.TrainerActive(v1::ACTIVITY_COMPUTING, clock.Now());
+  clock.Advance(seconds(30));
+  EXPECT_FALSE(Decide().kill_reason.empty());
+}
+
+TEST_F(AgentStateTest, ATrainerWithLongStepsIsGivenTwentyOfThem) {
+  RunJob();
+  Step(10);
+  clock.Advance(seconds(199));
+  EXPECT_TRUE(Decide().kill_reason.empty());
+  clock.Advance(seconds(1));
+  EXPECT_FALSE(Decide().kill_reason.empty());
+}
+
+TEST_F(AgentStateTest, ATrainerThatWasLeftWithMoreSlotsIsGivenTheTimeForThem) {
+  v1::Directive directive = Assign("j", 1);
+  for (std::uint32_t slot = 0; slot < 100; ++slot) {
+    directive.mutable_assignment()->mutable_members(0)->add_slots(slot);
+  }
+  state.DirectiveArrived(directive);
+  Decide();
+  Report(TrainerReport::STATE_RUNNING, "j", 1, true, /*slot_seconds=*/1);
+  Step(/*step_seconds=*/1, /*slot_seconds=*/1);
+  clock.Advance(seconds(1999));
+  EXPECT_TRUE(Decide().kill_reason.empty());
+}
+
+TEST_F(AgentStateTest, BeforeItsFirstMeasuredStepATrainerIsGivenAQuarterOfAnHour) {
+  RunJob();
+  clock.Advance(seconds(899));
+  EXPECT_TRUE(Decide().kill_reason.empty());
+  clock.Advance(seconds(1));
+  EXPECT_EQ(Decide().kill_reason, "it gave no sign for 900 s while it computed");
+}
+
+TEST_F(AgentStateTest, AHangingCheckpointIsFoundAfterTenMinutes) {
+  RunJob();
+  Step(0.1);
+  state.TrainerActive(v1::ACTIVITY_CHECKPOINTING, clock.Now());
+  clock.Advance(seconds(599));
+  EXPECT_TRUE(Decide().kill_reason.empty());
+  clock.Advance(seconds(1));
+  EXPECT_EQ(Decide().kill_reason, "it gave no sign for 600 s while it wrote a checkpoint");
+}
+
+TEST_F(AgentStateTest, AnAgentThatStoodStillBlamesNobody) {
+  RunJob();
+  Step(0.1);
+  clock.Advance(std::chrono::minutes(5));
+  EXPECT_TRUE(Decide().kill_reason.empty());
+  clock.Advance(seconds(30));
+  EXPECT_FALSE(Decide().kill_reason.empty());
+}
+
+TEST_F(AgentStateTest, ATrainerThatDoesNotEndIsAbandonedAndReplaced) {
+  RunJob();
+  state.DirectiveArrived(WithStop(Assign("j", 1), StopOrder::MODE_NOW));
+  Decide();
+  clock.Advance(seconds(3));
+  ASSERT_FALSE(Decide().kill_reason.empty());
+  clock.Advance(milliseconds(900));
+  Decision decision = Decide();
+  EXPECT_FALSE(decision.abandon_trainer);
+  EXPECT_EQ(decision.wake, clock.Now() + milliseconds(100));
+  clock.Advance(milliseconds(100));
+  decision = Decide();
+  EXPECT_TRUE(decision.abandon_trainer);
+  EXPECT_TRUE(decision.start_trainer);
+  EXPECT_EQ(state.report().state(), TrainerReport::STATE_ABSENT);
+  EXPECT_EQ(state.report().incarnation(), 2U);
+  EXPECT_NE(state.report().reason().find("it does not end"), std::string::npos);
+}
+
+TEST_F(AgentStateTest, LeavingDoesNotWaitForATrainerThatDoesNotEnd) {
+  RunJob();
+  state.DirectiveArrived(WithStop(Assign("j", 1), StopOrder::MODE_NOW));
+  Decide();
+  clock.Advance(seconds(3));
+  ASSERT_FALSE(Decide().kill_reason.empty());
+  state.Leave(clock.Now());
+  clock.Advance(seconds(1));
+  EXPECT_TRUE(Decide().abandon_trainer);
+  state.SetDelivered(true);
+  Decide();
+  EXPECT_TRUE(state.gone());
+}
+
 TEST_F(AgentStateTest, AnAnswerWithoutAssignmentEndsTheJobsTrainer) {
   RunJob();
   state.DirectiveArrived({});
@@ -261,6 +384,7 @@ TEST_F(AgentStateTest, SilenceOfTheCoordinatorChangesNothing) {
   RunJob();
   for (int hour = 0; hour < 10; ++hour) {
     clock.Advance(std::chrono::hours(1));
+    state.TrainerActive(v1::ACTIVITY_COMPUTING, clock.Now());
     const Decision decision = Decide();
     EXPECT_TRUE(decision.commands.empty());
     EXPECT_TRUE(decision.kill_reason.empty());
@@ -273,10 +397,10 @@ TEST_F(AgentStateTest, StepsAloneAreNoNews) {
   TrainerReport report = state.report();
   report.set_step(11);
   report.mutable_progress()->set_step(11);
-  state.TrainerReported(report);
+  state.TrainerReported(report, clock.Now());
   EXPECT_EQ(state.news(), news);
   report.add_suspects("w2");
-  state.TrainerReported(report);
+  state.TrainerReported(report, clock.Now());
   EXPECT_GT(state.news(), news);
 }
 
@@ -346,6 +470,16 @@ TEST_F(AgentStateTest, ASecondSignalEndsAtOnce) {
   state.LeaveAtOnce();
   EXPECT_FALSE(Decide().kill_reason.empty());
   EXPECT_TRUE(state.gone());
+  EXPECT_FALSE(state.drained());
+}
+
+TEST_F(AgentStateTest, ASecondSignalToAnIdleWorkerLosesNothing) {
+  state.Leave(clock.Now());
+  Decide();
+  state.LeaveAtOnce();
+  Decide();
+  EXPECT_TRUE(state.gone());
+  EXPECT_TRUE(state.drained());
 }
 
 TEST_F(AgentStateTest, ATrainerThatDiesWhileItsAgentLeavesIsNotReplaced) {

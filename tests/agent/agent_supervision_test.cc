@@ -31,6 +31,7 @@ class AgentSupervision : public ::testing::Test {
     options.trainer_command = {GVSL_FAKE_TRAINER};
     options.timing.obey = options.timing.exit = milliseconds(300);
     options.timing.farewell = milliseconds(500);
+    options.timing.end = milliseconds(300);
     agent = std::make_unique<Agent>(options, client_, metrics, clock_, PosixFileSystem());
     thread_ = std::thread([this] { status_ = agent->Run([](const std::string&) {}); });
   }
@@ -112,6 +113,17 @@ TEST_F(AgentSupervision, ATrainerThatCrashesOnItsAssignmentIsNotGivenItAgain) {
   WaitForIdle(2);
   coordinator.Assign("runs", 2, WaitForIdle(2));
   EXPECT_TRUE(WaitForState(TrainerReport::STATE_RUNNING, 2));
+}
+
+TEST_F(AgentSupervision, ATrainerWhoseEndDoesNotComeIsReplacedWithoutWaitingForIt) {
+  const auto begin = std::chrono::steady_clock::now();
+  RunScript("clings");
+  ASSERT_TRUE(WaitForState(TrainerReport::STATE_RUNNING, 1));
+  coordinator.Order(StopOrder::MODE_NOW);
+  coordinator.Assign("runs", 2, WaitForIdle(2));
+  EXPECT_TRUE(WaitForState(TrainerReport::STATE_RUNNING, 2));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(4))
+      << "the pipes of the first are held for 5 s";
 }
 
 TEST_F(AgentSupervision, AHungTrainerIsReplaced) {

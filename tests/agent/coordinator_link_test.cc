@@ -136,5 +136,28 @@ TEST_F(CoordinatorLinkTest, ATakenNameIsTriedForTwoLeases) {
   EXPECT_EQ(link->Turn().fatal.code(), StatusCode::kAlreadyExists);
 }
 
+TEST_F(CoordinatorLinkTest, ATakenNameIsTriedForTwoOfTheCoordinatorsLeases) {
+  EXPECT_CALL(client, Register(_))
+      .WillRepeatedly(Return(AlreadyExistsError("w1 lives").WithViolation("lease_seconds", "30")));
+  EXPECT_TRUE(link->Turn().fatal.ok());
+  clock.Advance(milliseconds(59900));
+  EXPECT_TRUE(link->Turn().fatal.ok());
+  clock.Advance(milliseconds(200));
+  EXPECT_EQ(link->Turn().fatal.code(), StatusCode::kAlreadyExists);
+}
+
+TEST_F(CoordinatorLinkTest, HeartbeatsAreNumberedAlsoWhenTheyFailAndAcrossRegistrations) {
+  Register();
+  std::vector<std::uint64_t> numbers;
+  EXPECT_CALL(client, Heartbeat(_)).WillRepeatedly([&](const v1::HeartbeatRequest& request) {
+    numbers.push_back(request.sequence());
+    return NotFoundError("who?");
+  });
+  link->Turn();
+  Register();
+  link->Turn();
+  EXPECT_EQ(numbers, (std::vector<std::uint64_t>{1, 2}));
+}
+
 }  // namespace
 }  // namespace gvsl::agent

@@ -2,6 +2,7 @@
 //   runs      FORMING, RUNNING at step 10, STOPPED when told to (with a checkpoint if asked for),
 //             FINISHED with a checkpoint on SIGUSR1
 //   hangs     RUNNING; obeys no stop and no exit
+//   clings    as hangs, and a process of its own holds its pipes for some seconds after its death
 //   crashes   ends by SIGABRT when it gets the assignment
 #include <unistd.h>
 
@@ -39,17 +40,23 @@ class FakeTrainer {
       gvsl::v1::TrainerCommand command;
       if (!message.ok() || !command.ParseFromString(*message)) return 1;
       const std::lock_guard lock(mutex_);
-      if (command.has_exit() && job_ != "hangs") return 0;
+      if (command.has_exit() && !Hangs()) return 0;
       if (command.has_assignment()) Begin(command.assignment());
-      if (command.has_stop() && job_ != "hangs") Stop(command.stop());
+      if (command.has_stop() && !Hangs()) Stop(command.stop());
     }
   }
 
  private:
+  bool Hangs() const { return job_ == "hangs" || job_ == "clings"; }
+
   void Begin(const gvsl::v1::Assignment& assignment) {
     job_ = assignment.job_name();
     std::cerr << "job " << job_ << " generation " << assignment.generation() << std::endl;
     if (job_ == "crashes") std::abort();
+    if (job_ == "clings" && ::fork() == 0) {
+      ::sleep(5);
+      ::_exit(0);
+    }
     report_.set_job_uid(assignment.job_uid());
     report_.set_generation(assignment.generation());
     Report(TrainerReport::STATE_FORMING);

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
+
 #include "common/fault_file_system.h"
 
 namespace gvsl::agent {
@@ -110,6 +113,22 @@ TEST(JobLogs, AJobUidNeverLeavesTheFolder) {
   ASSERT_TRUE(names.ok()) << names.status();
   ASSERT_EQ((*names).size(), 1U);
   EXPECT_EQ((*names)[0], "______etc_x.log");
+}
+
+TEST(JobLogs, OnlyTheLogOfThePresentJobIsHeldOpen) {
+  std::string directory = ::testing::TempDir() + "gvsl-logs-XXXXXX";
+  ASSERT_NE(::mkdtemp(directory.data()), nullptr);
+  JobLogs logs(PosixFileSystem(), directory);
+  const auto open_files = [] {
+    const std::filesystem::directory_iterator files("/proc/self/fd");
+    return std::distance(begin(files), end(files));
+  };
+  logs.Append("first", "a");
+  const auto before = open_files();
+  for (int job = 0; job < 20; ++job) logs.Append("job-" + std::to_string(job), "b");
+  EXPECT_EQ(open_files(), before);
+  EXPECT_EQ(logs.Pending(1 << 20).size(), 21u) << "what is not acknowledged is still sent";
+  std::filesystem::remove_all(directory);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <csignal>
 #include <mutex>
+#include <thread>
 
 namespace gvsl::agent {
 namespace {
@@ -22,6 +23,10 @@ class Recorder {
   std::string WaitForExit() {
     const auto exits = Wait(exits_, 1);
     return exits.empty() ? "did not end" : exits.front();
+  }
+  std::vector<std::string> exits() {
+    const std::lock_guard lock(mutex_);
+    return exits_;
   }
 
  private:
@@ -90,6 +95,17 @@ TEST(TrainerProcess, AStoppedProcessCanBeKilled) {
   ASSERT_EQ(::kill(process->pid(), SIGSTOP), 0);
   process->Kill();
   EXPECT_EQ(recorder.WaitForExit(), "signal 9 (Killed)");
+}
+
+TEST(TrainerProcess, AnAbandonedProcessIsKilledAndReapedAndSaysNothingMore) {
+  Recorder recorder;
+  auto process = Start(recorder, {GVSL_FAKE_TRAINER});
+  recorder.WaitForEvents(2);
+  const pid_t pid = process->pid();
+  process->Abandon();
+  process.reset();
+  while (::kill(pid, 0) == 0) std::this_thread::yield();
+  EXPECT_TRUE(recorder.exits().empty());
 }
 
 TEST(TrainerProcess, TerminalSignalsDoNotReachTheTrainer) {

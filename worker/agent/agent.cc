@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "common/log.h"
@@ -12,6 +13,7 @@ namespace gvsl::agent {
 namespace {
 
 constexpr std::size_t kLogBytesPerHeartbeat = 256 * 1024;
+constexpr std::size_t kCheckpointsPerHeartbeat = 100;
 
 // One write a line, so that lines of agent and trainer do not mix.
 void CopyToStandardError(std::string_view line) {
@@ -43,6 +45,7 @@ Status Agent::Run(const std::function<void(const std::string&)>& on_listening) {
       on_listening(first_peer_address_);
     }
     const Decision decision = state_.Decide(clock_.Now());
+    if (decision.abandon_trainer) AbandonTrainer(lock);
     Act(decision);
     if (state_.gone() || !fatal_.ok()) break;
     if (trainer_ended_ || decision.start_trainer) continue;
@@ -57,9 +60,9 @@ Status Agent::Run(const std::function<void(const std::string&)>& on_listening) {
   stopping_ = true;
   changed_.notify_all();
   client_.Interrupt();
+  EndTrainer(lock);
   lock.unlock();
   link_thread_.join();
-  trainer_.reset();
   if (!fatal_.ok()) return fatal_;
   if (state_.hopeless()) {
     return FailedPreconditionError(
@@ -108,11 +111,12 @@ void Agent::Act(const Decision& decision) {
 }
 
 void Agent::StartTrainer() {
-  auto process =
-      TrainerProcess::Start(options_.trainer_command,
-                            {.on_event = [this](const v1::TrainerEvent& event) { OnEvent(event); },
-                             .on_output = [this](std::string_view line) { OnOutput(line); },
-                             .on_exit = [this](const std::string& how) { OnExit(how); }});
+  const std::uint64_t number = ++trainer_number_;
+  auto process = TrainerProcess::Start(
+      options_.trainer_command,
+      {.on_event = [this, number](const auto& event) { OnEvent(number, event); },
+       .on_output = [this](std::string_view line) { OnOutput(line); },
+       .on_exit = [this, number](const auto& how) { OnExit(number, how); }});
   trainer_job_.clear();
   state_.TrainerStarted(clock_.Now());
   if (process.ok()) {
@@ -130,8 +134,38 @@ void Agent::BuryTrainer(std::unique_lock<std::mutex>& lock) {
   lock.lock();
 }
 
-void Agent::OnEvent(const v1::TrainerEvent& event) {
+void Agent::AbandonTrainer(std::unique_lock<std::mutex>& lock) {
+  LogError("trainer_abandoned", {{"job", trainer_job_}, {"process", trainer_->pid()}});
+  std::unique_ptr<TrainerProcess> abandoned = std::move(trainer_);
+  ++trainer_number_;
+  trainer_ended_ = false;
+  metrics_.Show(state_.report(), 0);
+  metrics_.TrainerRestarted();
+  Changed();
+  lock.unlock();  // its threads may be waiting for it
+  abandoned->Abandon();
+  lock.lock();
+}
+
+// Nothing that it could still do is wanted, so a process that does not end is left to the kernel.
+void Agent::EndTrainer(std::unique_lock<std::mutex>& lock) {
+  if (trainer_ == nullptr) return;
+  trainer_->Kill();
+  const auto ended = [this] { return trainer_ended_; };
+  if (changed_.wait_for(lock, options_.timing.end, ended)) {
+    BuryTrainer(lock);
+  } else {
+    AbandonTrainer(lock);
+  }
+}
+
+void Agent::OnEvent(std::uint64_t process, const v1::TrainerEvent& event) {
   const std::lock_guard lock(mutex_);
+  if (process != trainer_number_) return;
+  if (event.has_activity()) {
+    // No reason to decide anything: the loop wakes when the last sign grows old.
+    return state_.TrainerActive(event.activity(), clock_.Now());
+  }
   if (event.has_report()) {
     OnReport(event.report());
   } else if (event.has_checkpoint()) {
@@ -145,7 +179,7 @@ void Agent::OnEvent(const v1::TrainerEvent& event) {
 
 void Agent::OnReport(const v1::TrainerReport& report) {
   const v1::TrainerReport::State before = state_.report().state();
-  state_.TrainerReported(report);
+  state_.TrainerReported(report, clock_.Now());
   metrics_.Show(state_.report(), samples_per_step_);
   if (first_peer_address_.empty()) first_peer_address_ = report.peer_address();
   if (report.state() == before) return;
@@ -166,8 +200,9 @@ void Agent::OnOutput(std::string_view line) {
   logs_.Append(job_uid, line);
 }
 
-void Agent::OnExit(const std::string& how) {
+void Agent::OnExit(std::uint64_t process, const std::string& how) {
   const std::lock_guard lock(mutex_);
+  if (process != trainer_number_) return;
   const std::uint64_t deaths = state_.deaths();
   state_.TrainerDied(how, clock_.Now());
   metrics_.Show(state_.report(), 0);
@@ -225,9 +260,8 @@ v1::HeartbeatRequest Agent::Collect() {
   const std::lock_guard lock(mutex_);
   *request.mutable_trainer() = state_.report();
   request.set_leaving(state_.leaving());
-  for (const v1::CheckpointReport& checkpoint : checkpoints_) {
-    *request.add_checkpoints() = checkpoint;
-  }
+  const std::size_t count = std::min(checkpoints_.size(), kCheckpointsPerHeartbeat);
+  for (std::size_t i = 0; i < count; ++i) *request.add_checkpoints() = checkpoints_[i];
   collected_news_ = News();
   if (stopping_) client_.Interrupt();  // the end came before this turn was armed
   return request;

@@ -53,10 +53,13 @@ class Agent {
   void Act(const Decision& decision);
   void StartTrainer();
   void BuryTrainer(std::unique_lock<std::mutex>& lock);
-  void OnEvent(const v1::TrainerEvent& event);
+  void AbandonTrainer(std::unique_lock<std::mutex>& lock);
+  void EndTrainer(std::unique_lock<std::mutex>& lock);
+  // `process` numbers the trainer processes: what an abandoned one says is not heard.
+  void OnEvent(std::uint64_t process, const v1::TrainerEvent& event);
   void OnReport(const v1::TrainerReport& report);
   void OnOutput(std::string_view line);
-  void OnExit(const std::string& how);
+  void OnExit(std::uint64_t process, const std::string& how);
   void KeepLink();
   v1::HeartbeatRequest Collect();
   void Deliver(const v1::HeartbeatRequest& request, const v1::HeartbeatResponse& response);
@@ -73,6 +76,7 @@ class Agent {
   AgentState state_;
   WorkerMetrics metrics_;
   std::unique_ptr<TrainerProcess> trainer_;
+  std::uint64_t trainer_number_ = 0;
   bool trainer_ended_ = false;
   std::string trainer_job_;  // whose lines the process writes, also after its death
   std::uint64_t samples_per_step_ = 0;

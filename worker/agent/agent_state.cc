@@ -21,10 +21,6 @@ bool IsOut(v1::TrainerReport::State state) {
          state == v1::TrainerReport::STATE_FAILED;
 }
 
-void WakeAt(Decision& decision, TimePoint time) {
-  if (!decision.wake || time < *decision.wake) decision.wake = time;
-}
-
 }  // namespace
 
 std::string TrainerStateName(v1::TrainerReport::State state) {
@@ -44,11 +40,17 @@ void AgentState::TrainerStarted(TimePoint now) {
   process_ = true;
   reported_ = false;
   killed_ = false;
+  kill_reason_.clear();
+  last_sign_ = now;
   Expect(Order::kStart, now + timing_.start);
 }
 
-void AgentState::TrainerReported(const v1::TrainerReport& report) {
+void AgentState::TrainerReported(const v1::TrainerReport& report, TimePoint now) {
   if (!process_) return;
+  last_sign_ = now;
+  if (report.state() != report_.state() || report.generation() != report_.generation()) {
+    activity_ = v1::ACTIVITY_COMPUTING;
+  }
   reported_ = ever_reported_ = true;
   failed_starts_ = 0;
   v1::TrainerReport next = report;
@@ -56,6 +58,12 @@ void AgentState::TrainerReported(const v1::TrainerReport& report) {
   if (!SameNews(next, report_)) ++news_;
   report_ = std::move(next);
   if (order_ != Order::kNone && Obeyed()) order_ = Order::kNone;
+}
+
+void AgentState::TrainerActive(v1::Activity activity, TimePoint now) {
+  if (!process_) return;
+  activity_ = activity;
+  last_sign_ = now;
 }
 
 void AgentState::TrainerDied(const std::string& how, TimePoint now) {
@@ -74,7 +82,9 @@ void AgentState::TrainerDied(const std::string& how, TimePoint now) {
   order_ = Order::kNone;
   if (asked && leaving()) return;  // the coordinator keeps what it was told last
   ++incarnation_;
-  SetAbsent(asked ? "" : Concat("the trainer ended: ", how));
+  std::string why = Concat("the trainer ended: ", how);
+  if (!kill_reason_.empty()) why += Concat("; its agent killed it: ", kill_reason_);
+  SetAbsent(asked ? "" : why);
 }
 
 void AgentState::DirectiveArrived(const v1::Directive& directive) { directive_ = directive; }
@@ -89,6 +99,7 @@ void AgentState::LeaveAtOnce() { leave_at_once_ = true; }
 
 Decision AgentState::Decide(TimePoint now) {
   Decision decision;
+  if (process_ && killed_) CheckEnd(now, decision);
   if (leave_time_) {
     DecideLeaving(now, decision);
   } else if (hopeless_) {
@@ -97,12 +108,13 @@ Decision AgentState::Decide(TimePoint now) {
     if (now >= start_at_) {
       decision.start_trainer = true;
     } else {
-      WakeAt(decision, start_at_);
+      decision.WakeAt(start_at_);
     }
   } else if (!killed_) {
     FollowDirective(now, decision);
   }
   if (process_ && !killed_) CheckOrder(now, decision);
+  if (process_ && !killed_) CheckSigns(now, decision);
   return decision;
 }
 
@@ -135,10 +147,11 @@ void AgentState::DecideLeaving(TimePoint now, Decision& decision) {
   const TimePoint end = *leave_time_ + timing_.drain;
   if (leave_at_once_ || now >= end) {
     gone_ = true;
-    if (process_ && !killed_) Kill("the agent leaves at once", decision);
+    drained_ = OutOfGeneration();
+    if (process_ && !killed_) Kill("the agent leaves at once", now, decision);
     return;
   }
-  WakeAt(decision, end);
+  decision.WakeAt(end);
   if (process_ && !OutOfGeneration() && order_ != Order::kExit) {
     if (killed_) return;
     FollowDirective(now, decision);
@@ -148,7 +161,7 @@ void AgentState::DecideLeaving(TimePoint now, Decision& decision) {
     return;
   }
   if (!farewell_until_) farewell_until_ = now + timing_.farewell;
-  if (!delivered_ && now < *farewell_until_) return WakeAt(decision, *farewell_until_);
+  if (!delivered_ && now < *farewell_until_) return decision.WakeAt(*farewell_until_);
   if (!process_) {
     gone_ = drained_ = true;
   } else if (order_ != Order::kExit && !killed_) {
@@ -156,17 +169,11 @@ void AgentState::DecideLeaving(TimePoint now, Decision& decision) {
   }
 }
 
-void AgentState::CheckOrder(TimePoint now, Decision& decision) {
-  if (order_ == Order::kNone) return;
-  if (now < order_until_) return WakeAt(decision, order_until_);
-  static constexpr const char* kWhat[] = {"", "give a sign after its start", "take its assignment",
-                                          "stop", "exit"};
-  Kill(Concat("the trainer did not ", kWhat[static_cast<int>(order_)], " in time"), decision);
-}
-
 void AgentState::Send(const v1::Assignment& assignment, TimePoint now, Decision& decision) {
   *decision.commands.emplace_back().mutable_assignment() = assignment;
-  served_ = last_given_ = {assignment.job_uid(), assignment.generation()};
+  const auto rank = static_cast<int>(assignment.rank());
+  const int slots = rank < assignment.members_size() ? assignment.members(rank).slots_size() : 0;
+  served_ = last_given_ = {assignment.job_uid(), assignment.generation(), slots};
   sent_stop_ = v1::StopOrder::MODE_UNSPECIFIED;
   Expect(Order::kAssignment, now + ObeyLimit());
 }
@@ -184,16 +191,6 @@ void AgentState::SendExit(TimePoint now, Decision& decision) {
   Expect(Order::kExit, now + timing_.exit);
 }
 
-void AgentState::Kill(std::string reason, Decision& decision) {
-  decision.kill_reason = std::move(reason);
-  killed_ = true;
-}
-
-void AgentState::Expect(Order order, TimePoint until) {
-  order_ = order;
-  order_until_ = until;
-}
-
 bool AgentState::Takes(const v1::Assignment& assignment) const {
   if (report_.state() != v1::TrainerReport::STATE_IDLE) return false;
   if (assignment.job_uid() == last_given_.job_uid &&
@@ -208,26 +205,6 @@ bool AgentState::Takes(const v1::Assignment& assignment) const {
 bool AgentState::OutOfGeneration() const {
   if (served_.job_uid.empty()) return true;
   return report_.generation() == served_.generation && IsOut(report_.state());
-}
-
-bool AgentState::Obeyed() const {
-  switch (order_) {
-    case Order::kStart:
-      return reported_;
-    case Order::kAssignment:
-      return report_.job_uid() == served_.job_uid && report_.generation() == served_.generation;
-    case Order::kStopNow:
-      return OutOfGeneration();
-    default:
-      return false;
-  }
-}
-
-Duration AgentState::ObeyLimit() const {
-  if (!report_.holds_state()) return timing_.obey;
-  const double slot_seconds = report_.progress().slot_seconds();
-  if (slot_seconds <= 0) return std::max(timing_.obey, timing_.obey_unmeasured);
-  return std::max(timing_.obey, FromSeconds(timing_.obey_slots * slot_seconds));
 }
 
 }  // namespace gvsl::agent

@@ -27,6 +27,15 @@ struct AgentTiming {
   Duration obey_unmeasured = std::chrono::seconds(30);
   Duration exit = std::chrono::seconds(3);    // from the exit order to SIGKILL
   Duration start = std::chrono::seconds(60);  // from the start to the first report
+  // From SIGKILL to the end of the process. One that takes longer (uninterruptible sleep) is
+  // abandoned: it counts as dead, and another takes its place.
+  Duration end = std::chrono::seconds(1);
+  // A trainer that computes and gives no sign for so long hangs; never below so many of its own
+  // steps. A trainer that waits for its peers gives no sign, and is left alone.
+  Duration hang = std::chrono::seconds(30);
+  double hang_steps = 20;
+  Duration hang_unmeasured = std::chrono::minutes(15);  // before its first measured step
+  Duration hang_checkpoint = std::chrono::minutes(10);  // while it writes a checkpoint
   // The pause before a trainer that died before its first report is started again; doubles.
   Duration first_backoff = std::chrono::milliseconds(100);
   Duration longest_backoff = std::chrono::seconds(5);
@@ -38,10 +47,12 @@ struct AgentTiming {
 
 // What to do now, in this order.
 struct Decision {
+  bool abandon_trainer = false;  // it does not end: forget it, without waiting
   bool start_trainer = false;
   std::vector<v1::TrainerCommand> commands;
   std::string kill_reason;        // not empty: kill the trainer, and say why
   std::optional<TimePoint> wake;  // decide again then, if nothing happened before
+  void WakeAt(TimePoint time) { wake = wake && *wake < time ? wake : time; }
 };
 
 // Not thread-safe.
@@ -51,7 +62,8 @@ class AgentState {
 
   // --- what happened ---
   void TrainerStarted(TimePoint now);
-  void TrainerReported(const v1::TrainerReport& report);
+  void TrainerReported(const v1::TrainerReport& report, TimePoint now);
+  void TrainerActive(v1::Activity activity, TimePoint now);
   // `how`: "exit status 1", "signal 9 (Killed)".
   void TrainerDied(const std::string& how, TimePoint now);
   void DirectiveArrived(const v1::Directive& directive);
@@ -84,6 +96,7 @@ class AgentState {
   struct Served {
     std::string job_uid;
     std::uint64_t generation = 0;
+    int slots = 0;
   };
   enum class Order { kNone, kStart, kAssignment, kStopNow, kExit };
 
@@ -92,15 +105,18 @@ class AgentState {
   void FollowStop(TimePoint now, Decision& decision);
   void DecideLeaving(TimePoint now, Decision& decision);
   void CheckOrder(TimePoint now, Decision& decision);
+  void CheckSigns(TimePoint now, Decision& decision);
+  void CheckEnd(TimePoint now, Decision& decision);
   void Send(const v1::Assignment& assignment, TimePoint now, Decision& decision);
   void SendStop(v1::StopOrder::Mode mode, TimePoint now, Decision& decision);
   void SendExit(TimePoint now, Decision& decision);
-  void Kill(std::string reason, Decision& decision);
+  void Kill(std::string reason, TimePoint now, Decision& decision);
   void Expect(Order order, TimePoint until);
   bool Takes(const v1::Assignment& assignment) const;
   bool OutOfGeneration() const;  // the trainer has nothing to stop
   bool Obeyed() const;
   Duration ObeyLimit() const;
+  Duration HangLimit() const;
 
   AgentTiming timing_;
   std::optional<v1::Directive> directive_;
@@ -108,6 +124,10 @@ class AgentState {
   bool process_ = false;
   bool reported_ = false;  // this process has
   bool killed_ = false;    // and its end has not come yet
+  TimePoint killed_at_;
+  std::string kill_reason_;
+  v1::Activity activity_ = v1::ACTIVITY_UNSPECIFIED;
+  TimePoint last_sign_;
   std::uint64_t incarnation_ = 1;
   v1::TrainerReport report_;
   std::uint64_t news_ = 1;

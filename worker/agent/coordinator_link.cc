@@ -1,6 +1,8 @@
 #include "worker/agent/coordinator_link.h"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdlib>
 #include <utility>
 
 #include "common/log.h"
@@ -16,6 +18,16 @@ bool IsRefusal(StatusCode code) {
   return code == StatusCode::kFailedPrecondition || code == StatusCode::kInvalidArgument ||
          code == StatusCode::kPermissionDenied || code == StatusCode::kUnauthenticated ||
          code == StatusCode::kUnimplemented;
+}
+
+// How long the holder of a taken name counts as living.
+double LeaseOf(const Status& taken, double otherwise) {
+  for (const FieldViolation& violation : taken.violations()) {
+    if (violation.field != "lease_seconds") continue;
+    const double seconds = std::strtod(violation.reason.c_str(), nullptr);
+    if (std::isfinite(seconds) && seconds > 0) return seconds;
+  }
+  return otherwise;
 }
 
 }  // namespace
@@ -51,6 +63,7 @@ CoordinatorLink::Next CoordinatorLink::Refused(const Status& status) {
     name_taken_since_.reset();
     return again;
   }
+  lease_seconds_ = LeaseOf(status, lease_seconds_);
   if (!name_taken_since_) name_taken_since_ = clock_.Now();
   const double seconds = ToSeconds(clock_.Now() - *name_taken_since_);
   if (seconds < kNamePatienceLeases * lease_seconds_) return again;
@@ -65,6 +78,7 @@ CoordinatorLink::Next CoordinatorLink::Beat() {
   // A worker that leaves waits for the acknowledgement, not for directives.
   request.set_wait_seconds(request.leaving() ? 0 : interval_seconds_);
   request.set_directive_version(directive_version_);
+  request.set_sequence(++sequence_);
   const TimePoint begin = clock_.Now();
   const auto response = client_.Heartbeat(request);
   if (response.status().code() == StatusCode::kCancelled) return {.pause = kRetry, .fatal = {}};

@@ -38,7 +38,7 @@ class CoordinatorLink {
                   LinkHooks hooks);
 
   // Makes one call. Fatal, before the first registration only: another version, a malformed
-  // request, a name that another living worker has held for two leases.
+  // request, a name that another living worker has held for two of the coordinator's leases.
   Next Turn();
   void Interrupt() { client_.Interrupt(); }
   // The coordinator knows this worker, as far as we know. True while it is away.
@@ -59,6 +59,7 @@ class CoordinatorLink {
   double interval_seconds_ = 0.2;
   double lease_seconds_ = 1.5;
   std::uint64_t directive_version_ = 0;
+  std::uint64_t sequence_ = 0;  // of the last heartbeat
   std::optional<TimePoint> name_taken_since_;
   StatusCode logged_code_ = StatusCode::kOk;
 };

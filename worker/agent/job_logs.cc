@@ -26,6 +26,7 @@ JobLogs::JobLogs(FileSystem& files, std::string directory)
 JobLogs::File& JobLogs::Open(const std::string& job_uid) {
   File& file = logs_[job_uid];
   if (file.writer != nullptr) return file;
+  CloseOthers(job_uid);
   file.path = JoinPath(directory_, FileName(job_uid));
   Status status = files_.CreateDirectories(directory_);
   if (status.ok()) {
@@ -37,6 +38,18 @@ JobLogs::File& JobLogs::Open(const std::string& job_uid) {
   const auto size = files_.FileSize(file.path);
   file.size = size.ok() ? *size : 0;
   return file;
+}
+
+// A trainer serves one job at a time. What is acknowledged to its end need not be remembered: the
+// coordinator says again how much it has.
+void JobLogs::CloseOthers(const std::string& job_uid) {
+  for (auto& [uid, file] : logs_) {
+    if (uid != job_uid) file.writer.reset();
+  }
+  std::erase_if(logs_, [&](const auto& entry) {
+    const File& file = entry.second;
+    return entry.first != job_uid && (entry.first.empty() || file.acknowledged >= file.size);
+  });
 }
 
 void JobLogs::Append(const std::string& job_uid, std::string_view line) {

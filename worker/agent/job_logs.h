@@ -41,6 +41,7 @@ class JobLogs {
     std::uint64_t acknowledged = 0;  // bytes of the file
   };
   File& Open(const std::string& job_uid);
+  void CloseOthers(const std::string& job_uid);
 
   FileSystem& files_;
   std::string directory_;

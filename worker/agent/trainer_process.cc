@@ -2,9 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/close_range.h>
-#include <poll.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -13,19 +11,14 @@
 #include <cstring>
 #include <utility>
 
+#include "common/message_pipe.h"
 #include "common/text.h"
-
-extern "C" {
-#include <sys/pidfd.h>  // glibc 2.36 does not say it for C++
-}
+#include "worker/agent/trainer_child.h"
 
 namespace gvsl::agent {
 namespace {
 
 constexpr int kPipeDescriptor = 3;
-// A process whose pipe ended is normally gone a moment later.
-constexpr int kGraceMilliseconds = 2000;
-constexpr std::size_t kLongestLine = 64 * 1024;
 
 // Between fork and exec only async-signal-safe calls are allowed.
 [[noreturn]] void BecomeTrainer(char* const* arguments, int pipe, int output, pid_t parent) {
@@ -55,14 +48,6 @@ constexpr std::size_t kLongestLine = 64 * 1024;
 
 }  // namespace
 
-std::string DescribeWaitStatus(int wait_status) {
-  if (WIFSIGNALED(wait_status)) {
-    const int number = WTERMSIG(wait_status);
-    return Concat("signal ", number, " (", ::strsignal(number), ")");
-  }
-  return Concat("exit status ", WEXITSTATUS(wait_status));
-}
-
 StatusOr<std::unique_ptr<TrainerProcess>> TrainerProcess::Start(
     const std::vector<std::string>& command, TrainerCallbacks callbacks) {
   GVSL_ASSIGN_OR_RETURN(const auto ends, MakeMessagePipePair());
@@ -87,75 +72,36 @@ StatusOr<std::unique_ptr<TrainerProcess>> TrainerProcess::Start(
     ::close(output[0]);
     return ErrnoError(error, "fork");
   }
-  return std::unique_ptr<TrainerProcess>(
-      new TrainerProcess(pid, ::pidfd_open(pid, 0), ends.first, output[0], std::move(callbacks)));
+  auto child = std::make_shared<TrainerChild>(pid, ends.first, output[0], std::move(callbacks));
+  return std::unique_ptr<TrainerProcess>(new TrainerProcess(std::move(child)));
 }
 
-TrainerProcess::TrainerProcess(pid_t pid, int process_handle, int pipe, int output,
-                               TrainerCallbacks callbacks)
-    : pid_(pid),
-      process_handle_(process_handle),
-      pipe_(pipe),
-      output_(output),
-      callbacks_(std::move(callbacks)),
-      events_thread_([this] { ReadEvents(); }),
-      output_thread_([this] { ReadOutput(); }) {}
+TrainerProcess::TrainerProcess(std::shared_ptr<TrainerChild> child)
+    : child_(std::move(child)),
+      events_thread_([child = child_] { child->ReadEvents(); }),
+      output_thread_([child = child_] { child->ReadOutput(); }) {}
 
 TrainerProcess::~TrainerProcess() {
+  if (!events_thread_.joinable()) return;
   Kill();
   events_thread_.join();
   output_thread_.join();
-  ::close(output_);
-  ::close(process_handle_);
 }
 
 Status TrainerProcess::Send(const v1::TrainerCommand& command) {
-  return pipe_.Send(command.SerializeAsString());
+  return child_->pipe.Send(command.SerializeAsString());
 }
 
-void TrainerProcess::Kill() { ::pidfd_send_signal(process_handle_, SIGKILL, nullptr, 0); }
+void TrainerProcess::Kill() { child_->Kill(); }
 
-void TrainerProcess::ReadEvents() {
-  while (true) {
-    const auto message = pipe_.Receive();
-    if (!message.ok()) break;
-    v1::TrainerEvent event;
-    if (!event.ParseFromString(*message)) break;  // not our trainer: it is ended
-    callbacks_.on_event(event);
-  }
-  callbacks_.on_exit(Reap());
+void TrainerProcess::Abandon() {
+  child_->Silence();
+  child_->Kill();
+  child_->pipe.Shutdown();  // a process of its own may hold the other end
+  events_thread_.detach();
+  output_thread_.detach();
 }
 
-std::string TrainerProcess::Reap() {
-  pollfd handle{.fd = process_handle_, .events = POLLIN, .revents = 0};
-  while (::poll(&handle, 1, kGraceMilliseconds) < 0 && errno == EINTR) {
-  }
-  if ((handle.revents & POLLIN) == 0) Kill();
-  int wait_status = 0;
-  while (::waitpid(pid_, &wait_status, 0) < 0 && errno == EINTR) {
-  }
-  return DescribeWaitStatus(wait_status);
-}
-
-void TrainerProcess::ReadOutput() {
-  std::string pending;
-  std::array<char, 16 * 1024> buffer{};
-  while (true) {
-    const ssize_t count = ::read(output_, buffer.data(), buffer.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) break;
-    pending.append(buffer.data(), static_cast<std::size_t>(count));
-    std::size_t begin = 0;
-    for (std::size_t end; (end = pending.find('\n', begin)) != std::string::npos; begin = end + 1) {
-      callbacks_.on_output(std::string_view(pending).substr(begin, end - begin));
-    }
-    pending.erase(0, begin);
-    if (pending.size() >= kLongestLine) {
-      callbacks_.on_output(pending);
-      pending.clear();
-    }
-  }
-  if (!pending.empty()) callbacks_.on_output(pending);
-}
+pid_t TrainerProcess::pid() const { return child_->pid; }
 
 }  // namespace gvsl::agent

@@ -11,13 +11,12 @@
 #include <thread>
 #include <vector>
 
-#include "common/message_pipe.h"
 #include "common/status.h"
 #include "gvsl/v1/trainer_pipe.pb.h"
 
 namespace gvsl::agent {
 
-// Called from the process's own threads, never after its destructor returned.
+// Called from the process's own threads, never after its destructor or Abandon returned.
 struct TrainerCallbacks {
   std::function<void(const v1::TrainerEvent&)> on_event;
   std::function<void(std::string_view line)>
@@ -25,6 +24,8 @@ struct TrainerCallbacks {
   // Once, after the last on_event, when the process is gone: "exit status 1", "signal 9 (Killed)".
   std::function<void(const std::string& how)> on_exit;
 };
+
+struct TrainerChild;
 
 class TrainerProcess {
  public:
@@ -34,7 +35,8 @@ class TrainerProcess {
   // exit status 127.
   static StatusOr<std::unique_ptr<TrainerProcess>> Start(const std::vector<std::string>& command,
                                                          TrainerCallbacks callbacks);
-  // Kills the process if it still lives, waits for its end and its last callbacks.
+  // Kills the process if it still lives, waits for its end and its last callbacks. A process that
+  // the kernel can not end (uninterruptible sleep) holds up the destructor: Abandon it first.
   ~TrainerProcess();
   TrainerProcess(const TrainerProcess&) = delete;
   TrainerProcess& operator=(const TrainerProcess&) = delete;
@@ -43,19 +45,15 @@ class TrainerProcess {
   Status Send(const v1::TrainerCommand& command);
   // SIGKILL; on_exit follows.
   void Kill();
-  pid_t pid() const { return pid_; }
+  // Kills it and waits for nothing: no callback comes any more, and the process is reaped whenever
+  // it ends. Not from a callback, nor with a lock that a callback takes.
+  void Abandon();
+  pid_t pid() const;
 
  private:
-  TrainerProcess(pid_t pid, int process_handle, int pipe, int output, TrainerCallbacks callbacks);
-  void ReadEvents();
-  void ReadOutput();
-  std::string Reap();
+  explicit TrainerProcess(std::shared_ptr<TrainerChild> child);
 
-  pid_t pid_;
-  int process_handle_;  // pidfd: a signal never reaches another process of the same number
-  MessagePipe pipe_;
-  int output_;
-  TrainerCallbacks callbacks_;
+  std::shared_ptr<TrainerChild> child_;
   std::thread events_thread_;
   std::thread output_thread_;
 };
