@@ -17,7 +17,13 @@ constexpr std::size_t kChunkBytes = 1 << 20;
 StatusOr<CheckpointServiceImpl::Found> CheckpointServiceImpl::Find(const std::string& job) {
   Found found;
   GVSL_ASSIGN_OR_RETURN(found.job, coordinator_.GetJob(job));
-  GVSL_ASSIGN_OR_RETURN(found.checkpoints, ReadCheckpoints(files_, found.job));
+  auto checkpoints = ReadCheckpoints(files_, found.job);
+  found.seen = checkpoints.status();
+  if (checkpoints.ok()) {
+    found.checkpoints = *std::move(checkpoints);
+  } else {
+    found.checkpoints.assign(found.job.checkpoints().begin(), found.job.checkpoints().end());
+  }
   return found;
 }
 
@@ -29,6 +35,13 @@ StatusOr<v1::Checkpoint> CheckpointServiceImpl::Pick(const Found& found,
   }
   if (!step) return NotFoundError(Concat("job ", found.job.name(), " has no checkpoint yet"));
   return NotFoundError(Concat("job ", found.job.name(), " has no checkpoint of step ", *step));
+}
+
+StatusOr<v1::Checkpoint> CheckpointServiceImpl::PickOnDisk(const Found& found,
+                                                           std::optional<std::uint64_t> step) {
+  GVSL_ASSIGN_OR_RETURN(v1::Checkpoint checkpoint, Pick(found, step));
+  GVSL_RETURN_IF_ERROR(found.seen);
+  return checkpoint;
 }
 
 grpc::Status CheckpointServiceImpl::ListCheckpoints(grpc::ServerContext*,
@@ -43,13 +56,12 @@ grpc::Status CheckpointServiceImpl::ListCheckpoints(grpc::ServerContext*,
 grpc::Status CheckpointServiceImpl::VerifyCheckpoint(grpc::ServerContext*,
                                                      const v1::VerifyCheckpointRequest* request,
                                                      v1::Checkpoint* response) {
-  const auto job = coordinator_.GetJob(request->job());
-  if (!job.ok()) return ToGrpcStatus(job.status());
-  const auto verified =
-      gvsl::VerifyCheckpoint(files_, job->spec().checkpoint().directory(), request->step());
-  if (!verified.ok()) return ToGrpcStatus(verified.status());
   const auto found = Find(request->job());
   if (!found.ok()) return ToGrpcStatus(found.status());
+  if (!found->seen.ok()) return ToGrpcStatus(PickOnDisk(*found, request->step()).status());
+  const auto verified =
+      gvsl::VerifyCheckpoint(files_, found->job.spec().checkpoint().directory(), request->step());
+  if (!verified.ok()) return ToGrpcStatus(verified.status());
   auto checkpoint = Pick(*found, request->step());
   if (!checkpoint.ok()) return ToGrpcStatus(checkpoint.status());
   *response = *std::move(checkpoint);
@@ -58,7 +70,7 @@ grpc::Status CheckpointServiceImpl::VerifyCheckpoint(grpc::ServerContext*,
 
 Status CheckpointServiceImpl::Delete(const v1::DeleteCheckpointRequest& request) {
   GVSL_ASSIGN_OR_RETURN(const Found found, Find(request.job()));
-  GVSL_ASSIGN_OR_RETURN(const v1::Checkpoint checkpoint, Pick(found, request.step()));
+  GVSL_ASSIGN_OR_RETURN(const v1::Checkpoint checkpoint, PickOnDisk(found, request.step()));
   const std::string& directory = found.job.spec().checkpoint().directory();
   const bool another_is_good = std::any_of(
       found.checkpoints.rbegin(), found.checkpoints.rend(), [&](const v1::Checkpoint& other) {
@@ -84,7 +96,7 @@ Status CheckpointServiceImpl::Stream(const v1::ReadCheckpointFileRequest& reques
   GVSL_ASSIGN_OR_RETURN(const Found found, Find(request.job()));
   const std::optional<std::uint64_t> step =
       request.has_step() ? std::optional(request.step()) : std::nullopt;
-  GVSL_ASSIGN_OR_RETURN(const v1::Checkpoint checkpoint, Pick(found, step));
+  GVSL_ASSIGN_OR_RETURN(const v1::Checkpoint checkpoint, PickOnDisk(found, step));
   GVSL_ASSIGN_OR_RETURN(
       const CheckpointManifest manifest,
       ReadCheckpointManifest(files_, found.job.spec().checkpoint().directory(), checkpoint.step()));

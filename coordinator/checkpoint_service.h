@@ -25,10 +25,12 @@ class CheckpointServiceImpl final : public v1::CheckpointService::Service {
   struct Found {
     v1::Job job;
     std::vector<v1::Checkpoint> checkpoints;
+    Status seen;  // not OK: the directory is not seen here; the checkpoints are as reported
   };
   StatusOr<Found> Find(const std::string& job);
   // Without a step: the newest.
   static StatusOr<v1::Checkpoint> Pick(const Found& found, std::optional<std::uint64_t> step);
+  static StatusOr<v1::Checkpoint> PickOnDisk(const Found& found, std::optional<std::uint64_t> step);
   Status Delete(const v1::DeleteCheckpointRequest& request);
   Status Stream(const v1::ReadCheckpointFileRequest& request,
                 grpc::ServerWriter<v1::FileChunk>& writer);

@@ -14,6 +14,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -31,7 +32,8 @@ namespace gvsl::coordinator {
 struct CoordinatorOptions {
   WorkerOptions worker;
   GangOptions gang;
-  // So many generations in a row whose trainers died before a step was committed fail the job.
+  // So many generations in a row that broke before a step was committed, because trainers died or
+  // members could not reach each other, fail the job.
   std::uint32_t fruitless_limit = 5;
   Duration progress_interval = std::chrono::seconds(1);
   // A worker of a coordinator that was just started comes back within its backoff.
@@ -84,6 +86,9 @@ class Coordinator {
   // Whatever time alone brings about: leases, accusations, progress to be written. Call it often
   // (50 ms).
   void Tick();
+  // Reads the checkpoint directories in which a newer checkpoint may be. Without the lock: a mount
+  // that hangs holds up its caller, never a heartbeat. Call it often (50 ms), from one thread.
+  void LookAtDisks();
   // All calls that wait return, now and later.
   void StopWaiting();
   CoordinatorSnapshot Snapshot();
@@ -130,7 +135,9 @@ class Coordinator {
   void ApplyGrants(Draft& draft, const std::map<std::string, Demand>& demands);
   void Form(Draft& draft, v1::StoredJob& job, const Grant& grant);
   void EndGang(Draft& draft, v1::StoredJob& job, v1::JobState state, const std::string& reason);
-  bool IsFruitless(v1::StoredJob& job);
+  // Not empty: there is no use in another generation, and why.
+  std::string WhyHopeless(const Draft& draft, v1::StoredJob& job) const;
+  bool NobodyIsAble(const Draft& draft, const v1::StoredJob& job) const;
   Demand DemandOf(const v1::StoredJob& job, Demand::Kind kind, std::size_t held) const;
   std::vector<Offer> Offers(const Draft& draft) const;
   Status Commit(Draft& draft);
@@ -141,10 +148,12 @@ class Coordinator {
   void PassTime();
   void TakeProgress(const v1::HeartbeatRequest& request);
   void TakeCheckpoints(Draft& draft, const v1::HeartbeatRequest& request);
-  // A member stopped beyond the newest checkpoint that is known: looks whether there is a newer
-  // one.
-  void LookForCheckpoint(Draft& draft, const v1::TrainerReport& report);
-  void RereadCheckpoints(Draft& draft, v1::StoredJob& job);
+  // A member stopped beyond the newest checkpoint that is known: there may be a newer one.
+  void LookForCheckpoint(const v1::TrainerReport& report);
+  // Takes over what the disk has beyond the newest that is known; with `forget`, exactly what it
+  // has.
+  void TakeFromDisk(Draft& draft, v1::StoredJob& job, const std::vector<v1::Checkpoint>& on_disk,
+                    bool forget);
   void AddCheckpointEvent(Draft& draft, const v1::StoredJob& job, const v1::Checkpoint& checkpoint,
                           const std::string& worker);
   v1::Directive DirectiveOf(const WorkerView& worker) const;
@@ -163,6 +172,8 @@ class Coordinator {
   std::vector<std::string> order_;        // uids by creation
   WorkerPool pool_;
   std::map<std::string, Contact> contacts_;  // by worker name
+  std::set<std::string> to_look_at_;         // uids, for LookAtDisks
+  std::set<std::string> being_deleted_;      // uids
   TimePoint adopt_until_;
   TimePoint last_time_;
   TimePoint last_progress_write_;

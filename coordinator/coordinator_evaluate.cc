@@ -3,6 +3,7 @@
 
 #include "common/text.h"
 #include "coordinator/coordinator.h"
+#include "coordinator/generation_end.h"
 #include "coordinator/job_validation.h"
 #include "coordinator/job_view.h"
 
@@ -77,21 +78,28 @@ void Coordinator::ApplyDecision(Draft& draft, v1::StoredJob& job, GangDecision d
   }
   *job.mutable_gang() = std::move(decision.gang);
   draft.memories[uid] = std::move(decision.memory);
+  for (const v1::UnableWorker& worker : decision.unable) NoteUnable(worker, job);
   const v1::Gang& gang = job.gang();
   const std::size_t survivors = Survivors(gang, pool_.workers()).size();
   switch (decision.verdict) {
     case Verdict::kStay:
       return KeepGang(draft, job, before, demands);
     case Verdict::kReform:
-      if (IsFruitless(job)) return EndGang(draft, job, v1::JOB_STATE_FAILED, job.job().reason());
+      if (const auto why = WhyHopeless(draft, job); !why.empty()) {
+        return EndGang(draft, job, v1::JOB_STATE_FAILED, why);
+      }
       demands[uid] =
           DemandOf(job,
                    survivors >= job.job().spec().workers().min() ? Demand::Kind::kReforming
                                                                  : Demand::Kind::kWaiting,
                    survivors);
+      // On its way to a pause it only writes a checkpoint: nobody need join for that.
+      if (job.wish() == v1::StoredJob::WISH_PAUSE) demands[uid].want = demands[uid].held;
       return;
     case Verdict::kRequeue:
-      if (IsFruitless(job)) return EndGang(draft, job, v1::JOB_STATE_FAILED, job.job().reason());
+      if (const auto why = WhyHopeless(draft, job); !why.empty()) {
+        return EndGang(draft, job, v1::JOB_STATE_FAILED, why);
+      }
       EndGang(draft, job, v1::JOB_STATE_QUEUED, decision.sentence);
       demands[uid] = DemandOf(job, Demand::Kind::kWaiting, 0);
       return;
@@ -119,22 +127,24 @@ void Coordinator::KeepGang(Draft& draft, v1::StoredJob& job, v1::Gang::Phase bef
     AddEvent(draft, job, "GANG_STOPPING", gang.stop_cause());
   }
   if (gang.phase() == v1::Gang::PHASE_RUNNING && job.wish() == v1::StoredJob::WISH_UNSPECIFIED &&
-      job.job().step() > job.formed_at_step()) {
+      job.job().step() > job.formed_at_step() && job.job().step() < job.job().steps()) {
     demands[job.job().uid()] = DemandOf(job, Demand::Kind::kRunning, gang.seats_size());
   }
 }
 
-// Counts the generation that just ended; says so in the reason when it was one too many.
-bool Coordinator::IsFruitless(v1::StoredJob& job) {
-  if (job.job().step() > job.formed_at_step()) job.set_fruitless_generations(0);
-  if (!job.gang().trainer_died() || job.job().step() > job.formed_at_step()) return false;
-  job.mutable_gang()->set_trainer_died(false);
-  job.set_fruitless_generations(job.fruitless_generations() + 1);
-  if (job.fruitless_generations() < options_.fruitless_limit) return false;
-  job.mutable_job()->set_reason(
-      Concat("the trainers died in ", job.fruitless_generations(),
-             " generations in a row before a step was committed; the logs may say why"));
-  return true;
+std::string Coordinator::WhyHopeless(const Draft& draft, v1::StoredJob& job) const {
+  const std::string fruitless = CountGeneration(job, options_.fruitless_limit);
+  if (!fruitless.empty()) return fruitless;
+  return NobodyIsAble(draft, job) ? DescribeUnable(job) : "";
+}
+
+bool Coordinator::NobodyIsAble(const Draft& draft, const v1::StoredJob& job) const {
+  // Where somebody was merely lost, he may come back.
+  if (!AllMembersUnable(job)) return false;
+  const Demand demand = DemandOf(job, Demand::Kind::kWaiting, 0);
+  const std::vector<Offer> offers = Offers(draft);
+  return std::none_of(offers.begin(), offers.end(),
+                      [&](const Offer& offer) { return WhyUnsuitable(demand, offer).empty(); });
 }
 
 void Coordinator::EndGang(Draft& draft, v1::StoredJob& job, v1::JobState state,
@@ -165,6 +175,12 @@ Demand Coordinator::DemandOf(const v1::StoredJob& job, Demand::Kind kind, std::s
   demand.numeric_class = job.job().numeric_class();
   demand.device = spec.workers().device();
   demand.threads = job.job().threads() > 0 ? job.job().threads() : spec.workers().threads();
+  for (const v1::UnableWorker& worker : job.unable()) {
+    const auto found = pool_.workers().find(worker.name());
+    if (found != pool_.workers().end() && found->second.incarnation == worker.incarnation()) {
+      demand.unable[worker.name()] = worker.reason();
+    }
+  }
   return demand;
 }
 
@@ -235,13 +251,14 @@ void Coordinator::Form(Draft& draft, v1::StoredJob& job, const Grant& grant) {
     shown.set_threads(threads);
   }
   const v1::Member& source = gang.seats(gang.source_rank()).member();
-  shown.set_step(source.has_held_step() ? source.held_step() : NewestCheckpoint(shown));
+  const bool from_member = source.has_held_step() && source.held_step() >= NewestCheckpoint(shown);
+  shown.set_step(from_member ? source.held_step() : NewestCheckpoint(shown));
   job.set_formed_at_step(shown.step());
   if (shown.state() != v1::JOB_STATE_RUNNING) shown.set_state(v1::JOB_STATE_STARTING);
   shown.set_reason(Concat("generation ", gang.generation(), " forms of ", DescribeMembers(gang)));
   AddEvent(draft, job, "GANG_FORMED",
            Concat("generation ", gang.generation(), ": ", DescribeMembers(gang), "; from step ",
-                  shown.step(), source.has_held_step() ? " of " + source.name() : std::string()));
+                  shown.step(), from_member ? " of " + source.name() : std::string()));
 }
 
 }  // namespace gvsl::coordinator

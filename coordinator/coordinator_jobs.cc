@@ -103,6 +103,7 @@ StatusOr<v1::Job> Coordinator::CreateJob(const v1::CreateJobRequest& request) {
   GVSL_RETURN_IF_ERROR(CompleteJobSpec(*job.mutable_spec(), RandomHex(6)));
   job.set_uid(RandomHex(32));
   GVSL_RETURN_IF_ERROR(PinDataset(files_, job));
+  GVSL_RETURN_IF_ERROR(CheckDirectoryOwner(files_, job));
   job.set_name(job.spec().name());
   job.set_steps(job.spec().steps());
   job.set_state(v1::JOB_STATE_QUEUED);
@@ -120,8 +121,7 @@ StatusOr<v1::Job> Coordinator::CreateJob(const v1::CreateJobRequest& request) {
     }
     others.push_back(&entry.stored);
   }
-  GVSL_RETURN_IF_ERROR(
-      ClaimCheckpointDirectory(files_, job, others, /*create=*/!request.validate_only()));
+  GVSL_RETURN_IF_ERROR(CheckDirectoryIsFree(job, others));
   if (request.validate_only()) return job;
   PassTime();
   Draft draft;
@@ -198,7 +198,10 @@ StatusOr<v1::Job> Coordinator::PauseJob(const std::string& job) {
 }
 
 StatusOr<v1::Job> Coordinator::ResumeJob(const std::string& job) {
-  return Change(job, [&](Draft& draft, v1::StoredJob& stored) -> Status {
+  GVSL_ASSIGN_OR_RETURN(const v1::Job before, GetJob(job));
+  const Status owner = CheckDirectoryOwner(files_, before);
+  const auto on_disk = ReadCheckpoints(files_, before);
+  return Change(before.uid(), [&](Draft& draft, v1::StoredJob& stored) -> Status {
     v1::Job& shown = *stored.mutable_job();
     if (stored.wish() == v1::StoredJob::WISH_PAUSE) {
       stored.clear_wish();
@@ -209,13 +212,17 @@ StatusOr<v1::Job> Coordinator::ResumeJob(const std::string& job) {
                            shown.state() == v1::JOB_STATE_FAILED ||
                            shown.state() == v1::JOB_STATE_CANCELLED;
     if (!resumable) return NotInThisState(shown, "resumed");
-    GVSL_RETURN_IF_ERROR(ClaimCheckpointDirectory(files_, shown, {}, /*create=*/true));
-    RereadCheckpoints(draft, stored);
+    if (being_deleted_.contains(shown.uid())) {
+      return FailedPreconditionError(Concat("job ", shown.name(), " is being deleted"));
+    }
+    GVSL_RETURN_IF_ERROR(owner);
+    if (on_disk.ok()) TakeFromDisk(draft, stored, *on_disk, /*forget=*/true);
     shown.set_state(v1::JOB_STATE_QUEUED);
     shown.set_reason("it was resumed");
     shown.set_step(NewestCheckpoint(shown));
     shown.clear_end_time();
     stored.set_fruitless_generations(0);
+    stored.clear_unable();
     AddEvent(draft, stored, "RESUMED", Concat("it goes on from step ", shown.step()));
     return OkStatus();
   });
@@ -240,16 +247,23 @@ StatusOr<v1::Job> Coordinator::ScaleJob(const v1::ScaleJobRequest& request) {
 }
 
 Status Coordinator::DeleteJob(const v1::DeleteJobRequest& request) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   GVSL_ASSIGN_OR_RETURN(const std::string uid, UidOf(request.job()));
-  const v1::Job& job = jobs_.at(uid).stored.job();
+  const v1::Job job = jobs_.at(uid).stored.job();
   if (!HasEnded(job.state()) && job.state() != v1::JOB_STATE_PAUSED) {
     return NotInThisState(job, "deleted");
   }
-  if (request.delete_checkpoints()) {
-    GVSL_RETURN_IF_ERROR(
-        RemoveJobCheckpoints(files_, job.spec().checkpoint().directory(), job.uid()));
+  if (!being_deleted_.insert(uid).second) {
+    return FailedPreconditionError(Concat("job ", job.name(), " is being deleted already"));
   }
+  Status status;
+  if (request.delete_checkpoints()) {
+    lock.unlock();  // heartbeats go on
+    status = RemoveCheckpoints(files_, job);
+    lock.lock();
+  }
+  being_deleted_.erase(uid);
+  GVSL_RETURN_IF_ERROR(status);
   Draft draft;
   draft.change.deleted.push_back(uid);
   GVSL_RETURN_IF_ERROR(Finish(draft));
@@ -306,9 +320,11 @@ StatusOr<JobChange> Coordinator::WaitForJob(const std::string& job, std::uint64_
 }
 
 Status Coordinator::RefreshJobCheckpoints(const std::string& job) {
-  return Change(job,
+  GVSL_ASSIGN_OR_RETURN(const v1::Job before, GetJob(job));
+  GVSL_ASSIGN_OR_RETURN(const auto on_disk, ReadCheckpoints(files_, before));
+  return Change(before.uid(),
                 [&](Draft& draft, v1::StoredJob& stored) {
-                  RereadCheckpoints(draft, stored);
+                  TakeFromDisk(draft, stored, on_disk, /*forget=*/true);
                   return OkStatus();
                 })
       .status();

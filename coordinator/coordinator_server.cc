@@ -3,6 +3,7 @@
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 
+#include <functional>
 #include <stop_token>
 #include <thread>
 #include <vector>
@@ -21,6 +22,15 @@ constexpr auto kDrain = std::chrono::seconds(2);
 // Every held heartbeat and every stream has a thread.
 constexpr int kMaxThreads = 2048;
 
+std::jthread Often(std::function<void()> action) {
+  return std::jthread([action = std::move(action)](const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      action();
+      std::this_thread::sleep_for(kTick);
+    }
+  });
+}
+
 }  // namespace
 
 struct CoordinatorServer::Impl {
@@ -37,6 +47,7 @@ struct CoordinatorServer::Impl {
   std::string address;
   std::unique_ptr<grpc::Server> server;
   std::jthread ticker;
+  std::jthread disk_reader;
 };
 
 CoordinatorServer::CoordinatorServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -68,12 +79,8 @@ StatusOr<std::unique_ptr<CoordinatorServer>> CoordinatorServer::Start(const std:
   }
   impl->address = Concat(address.substr(0, address.rfind(':')), ":", port);
   impl->server->GetHealthCheckService()->SetServingStatus(true);
-  impl->ticker = std::jthread([&coordinator](const std::stop_token& stop) {
-    while (!stop.stop_requested()) {
-      coordinator.Tick();
-      std::this_thread::sleep_for(kTick);
-    }
-  });
+  impl->ticker = Often([&coordinator] { coordinator.Tick(); });
+  impl->disk_reader = Often([&coordinator] { coordinator.LookAtDisks(); });
   return std::unique_ptr<CoordinatorServer>(new CoordinatorServer(std::move(impl)));
 }
 
@@ -85,6 +92,8 @@ void CoordinatorServer::Stop() {
   impl_->ticker.request_stop();
   impl_->ticker.join();
   impl_->coordinator.Tick();
+  impl_->disk_reader.request_stop();
+  impl_->disk_reader.join();
   impl_->server.reset();
 }
 

@@ -6,6 +6,7 @@
 #include "coordinator/coordinator.h"
 #include "coordinator/job_admission.h"
 #include "coordinator/job_view.h"
+#include "coordinator/report_check.h"
 
 namespace gvsl::coordinator {
 namespace {
@@ -81,6 +82,9 @@ StatusOr<v1::HeartbeatResponse> Coordinator::Heartbeat(const v1::HeartbeatReques
   std::unique_lock lock(mutex_);
   if (stopping_) return UnavailableError("the coordinator is stopping");
   PassTime();
+  const auto job = jobs_.find(request.trainer().job_uid());
+  GVSL_RETURN_IF_ERROR(
+      CheckReport(request.trainer(), job == jobs_.end() ? nullptr : &job->second.stored.job()));
   GVSL_RETURN_IF_ERROR(pool_.Heartbeat(clock_.Now(), request));
   ++heartbeats_;
   Contact& contact = contacts_[request.name()];
@@ -104,7 +108,7 @@ StatusOr<v1::HeartbeatResponse> Coordinator::Heartbeat(const v1::HeartbeatReques
   Draft draft;
   TakeProgress(request);  // before anything is drafted, for drafts are copies
   TakeCheckpoints(draft, request);
-  LookForCheckpoint(draft, request.trainer());
+  LookForCheckpoint(request.trainer());
   GVSL_RETURN_IF_ERROR(Finish(draft));
 
   const Duration wait =
@@ -134,43 +138,71 @@ void Coordinator::TakeProgress(const v1::HeartbeatRequest& request) {
   job_changed_.notify_all();
 }
 
-void Coordinator::LookForCheckpoint(Draft& draft, const v1::TrainerReport& report) {
-  if (!jobs_.contains(report.job_uid())) return;
+void Coordinator::LookForCheckpoint(const v1::TrainerReport& report) {
+  const auto found = jobs_.find(report.job_uid());
+  if (found == jobs_.end() || !found->second.stored.has_gang()) return;
   const bool stopped = report.state() == v1::TrainerReport::STATE_STOPPED ||
                        report.state() == v1::TrainerReport::STATE_FINISHED;
-  v1::StoredJob& job = Edit(draft, report.job_uid());
-  if (job.has_gang() && stopped && report.holds_state() &&
-      report.step() > NewestCheckpoint(job.job())) {
-    RereadCheckpoints(draft, job);
+  const std::uint64_t newest = NewestCheckpoint(found->second.stored.job());
+  if (stopped && report.holds_state() && report.step() > newest) to_look_at_.insert(found->first);
+}
+
+void Coordinator::LookAtDisks() {
+  std::vector<v1::Job> jobs;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const std::string& uid : to_look_at_) {
+      if (jobs_.contains(uid)) jobs.push_back(jobs_.at(uid).stored.job());
+    }
+    to_look_at_.clear();
+  }
+  for (const v1::Job& job : jobs) {
+    const auto on_disk = ReadCheckpoints(files_, job);
+    if (!on_disk.ok()) continue;  // not seen here: what the workers reported stands
+    const std::lock_guard lock(mutex_);
+    if (!jobs_.contains(job.uid())) continue;
+    Draft draft;
+    TakeFromDisk(draft, Edit(draft, job.uid()), *on_disk, /*forget=*/false);
+    (void)Finish(draft);  // the next heartbeat asks again
   }
 }
 
 void Coordinator::TakeCheckpoints(Draft& draft, const v1::HeartbeatRequest& request) {
-  for (const v1::CheckpointReport& report : request.checkpoints()) {
-    if (!jobs_.contains(report.job_uid())) continue;
-    v1::StoredJob& job = Edit(draft, report.job_uid());
-    if (!ApplyCheckpoint(report, job)) continue;
-    if (!report.error().empty()) {
-      AddEvent(draft, job, "CHECKPOINT_FAILED", report.error(), request.name());
+  for (const v1::CheckpointReport& said : request.checkpoints()) {
+    if (!jobs_.contains(said.job_uid())) continue;
+    v1::StoredJob& job = Edit(draft, said.job_uid());
+    const auto report = CleanCheckpoint(said, job.job());
+    if (!report) {
+      LogWarning("checkpoint_report_refused", {{"worker", request.name()},
+                                               {"job_uid", said.job_uid()},
+                                               {"step", said.checkpoint().step()}});
+      continue;
+    }
+    if (!ApplyCheckpoint(*report, job)) continue;
+    if (!report->error().empty()) {
+      AddEvent(draft, job, "CHECKPOINT_FAILED", report->error(), request.name());
     } else {
-      AddCheckpointEvent(draft, job, report.checkpoint(), request.name());
+      AddCheckpointEvent(draft, job, report->checkpoint(), request.name());
     }
   }
 }
 
-// The disk knows best; what it does not show here (no such mount) stands as the workers reported
-// it.
-void Coordinator::RereadCheckpoints(Draft& draft, v1::StoredJob& job) {
+// What a stale view of a shared disk lacks is forgotten only where a person asks for it, and what
+// was removed meanwhile does not come back.
+void Coordinator::TakeFromDisk(Draft& draft, v1::StoredJob& job,
+                               const std::vector<v1::Checkpoint>& on_disk, bool forget) {
   v1::Job& shown = *job.mutable_job();
-  if (!files_.IsDirectory(shown.spec().checkpoint().directory())) return;
-  const auto checkpoints = ReadCheckpoints(files_, shown);
-  if (!checkpoints.ok()) return;
-  const std::uint64_t newest = NewestCheckpoint(shown);
-  shown.clear_checkpoints();
-  for (const v1::Checkpoint& one : *checkpoints) {
-    *shown.add_checkpoints() = one;
-    if (one.step() > newest) AddCheckpointEvent(draft, job, one, "");
+  std::map<std::uint64_t, v1::Checkpoint> by_step;
+  if (!forget) {
+    for (const v1::Checkpoint& one : shown.checkpoints()) by_step[one.step()] = one;
   }
+  const std::uint64_t newest = NewestCheckpoint(shown);
+  for (const v1::Checkpoint& one : on_disk) {
+    if (one.step() > newest) AddCheckpointEvent(draft, job, one, "");
+    if (forget || one.step() > newest) by_step[one.step()] = one;
+  }
+  shown.clear_checkpoints();
+  for (const auto& [step, checkpoint] : by_step) *shown.add_checkpoints() = checkpoint;
 }
 
 void Coordinator::AddCheckpointEvent(Draft& draft, const v1::StoredJob& job,

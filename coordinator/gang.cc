@@ -29,7 +29,7 @@ class Machine {
       seats_.push_back(LookAtSeat(seat, gang(), uid(), context));
       if (seats_.back().leaving) seat.set_leaving(true);
     }
-    if (Failed() || Succeeded()) return decision_;
+    if (Failed() || Succeeded() || AwaitsLastCheckpoint()) return decision_;
     NoteLosses();
     if (gang().phase() != Gang::PHASE_STOPPING) {
       Continue();
@@ -67,6 +67,11 @@ class Machine {
     return report.job_uid() == uid() && report.generation() == gang().generation();
   }
 
+  bool IsMember(const std::string& name) {
+    return std::any_of(gang().seats().begin(), gang().seats().end(),
+                       [&](const GangSeat& seat) { return seat.member().name() == name; });
+  }
+
   void RememberAccusations() {
     for (const GangSeat& seat : gang().seats()) {
       const WorkerView* worker = Worker(seat.member().name());
@@ -75,7 +80,7 @@ class Machine {
         continue;
       }
       for (const std::string& suspect : worker->report.suspects()) {
-        decision_.memory.accused_at.try_emplace(suspect, now_);
+        if (IsMember(suspect)) decision_.memory.accused_at.try_emplace(suspect, now_);
       }
     }
   }
@@ -97,13 +102,16 @@ class Machine {
   }
 
   bool Succeeded() {
-    if (seats_[0].status != SeatStatus::kFinished) return false;
-    if (NewestCheckpoint() < job_.job().steps() && !SettledFor(options_.checkpoint_grace)) {
-      return false;
-    }
+    const SeatStatus writer = seats_[0].status;
+    if (writer != SeatStatus::kFinished && writer != SeatStatus::kGone) return false;
+    if (NewestCheckpoint() < job_.job().steps()) return false;
     Decide(Verdict::kSucceeded, Concat("all ", job_.job().steps(), " steps are done"));
     return true;
   }
+
+  // Its worker brings the report, as long as it lives; what becomes of the others no longer
+  // matters.
+  bool AwaitsLastCheckpoint() const { return seats_[0].status == SeatStatus::kFinished; }
 
   bool SettledFor(Duration duration) {
     if (!decision_.memory.settled_at) decision_.memory.settled_at = now_;
@@ -115,12 +123,15 @@ class Machine {
       GangSeat& seat = *gang().mutable_seats(rank);
       if (seats_[rank].status != SeatStatus::kGone || seat.lost()) continue;
       seat.set_lost(true);
-      NoteLoss(seat.member().name(), seats_[rank]);
+      NoteLoss(seat, seats_[rank]);
     }
   }
 
-  void NoteLoss(const std::string& name, const Seat& seat) {
-    if (seat.leaving) {
+  void NoteLoss(const v1::GangSeat& lost, const Seat& seat) {
+    const std::string& name = lost.member().name();
+    if (!seat.unable.empty()) {
+      NoteUnable(lost, seat.unable);
+    } else if (seat.leaving) {
       AddEvent("WORKER_LEFT", Concat("worker ", name, " left"), name);
       OrderStop(gang(), v1::StopOrder::MODE_NOW, Concat("worker ", name, " left"));
     } else {
@@ -130,8 +141,22 @@ class Machine {
       OrderStop(gang(), v1::StopOrder::MODE_NOW, cause);
       gang().set_stop_cause(cause);
     }
+    // Whom a dead worker's peers could not reach says nothing.
+    if (!seat.trainer_died || seat.leaving) gang().clear_unreached();
     gang().set_stop_mode(v1::StopOrder::MODE_NOW);
     decision_.memory.settled_at.reset();
+  }
+
+  void NoteUnable(const v1::GangSeat& seat, const std::string& reason) {
+    const std::string& name = seat.member().name();
+    const std::string cause = Concat("worker ", name, " could not begin: ", reason);
+    AddEvent("WORKER_UNABLE", cause, name);
+    OrderStop(gang(), v1::StopOrder::MODE_NOW, cause);
+    gang().set_stop_cause(cause);
+    v1::UnableWorker& unable = decision_.unable.emplace_back();
+    unable.set_name(name);
+    unable.set_incarnation(seat.incarnation());
+    unable.set_reason(reason);
   }
 
   int FirstRank(SeatStatus status) const {
@@ -170,10 +195,15 @@ class Machine {
                 Concat("worker ", NameOf(rank), " leaves"));
     } else if (const int stopped = FirstRank(SeatStatus::kStopped); stopped >= 0) {
       OrderStop(gang(), v1::StopOrder::MODE_NOW,
-                Concat("worker ", NameOf(stopped), " stopped: ", WhyStopped(stopped)));
+                Concat("worker ", NameOf(stopped), " stopped: ", WhyStopped(seats_[stopped])));
+      gang().set_unreached(DescribeUnreached(gang(), seats_));
     } else if (forming) {
-      if (Trains()) gang().set_phase(Gang::PHASE_RUNNING);
-    } else if (job_.wish() == v1::StoredJob::WISH_PAUSE) {
+      if (Trains()) {
+        gang().set_phase(Gang::PHASE_RUNNING);
+      } else if (Pauses() && NewestCheckpoint() >= HighestHeldStep()) {
+        OrderStop(gang(), v1::StopOrder::MODE_NOW, "somebody asked for a pause");
+      }
+    } else if (Pauses()) {
       OrderStop(gang(), v1::StopOrder::MODE_CHECKPOINT, "somebody asked for a pause");
     } else if (seats_.size() > Wanted()) {
       OrderStop(gang(), v1::StopOrder::MODE_AT_STEP_BOUNDARY,
@@ -181,12 +211,7 @@ class Machine {
     }
   }
 
-  std::string WhyStopped(int rank) {
-    const TrainerReport& report = seats_[rank].worker->report;
-    if (!report.reason().empty()) return report.reason();
-    if (report.suspects().empty()) return "it did not say why";
-    return Concat("it lost ", Join({report.suspects().begin(), report.suspects().end()}, ", "));
-  }
+  bool Pauses() const { return job_.wish() == v1::StoredJob::WISH_PAUSE; }
 
   bool AllStopped() const {
     return std::all_of(seats_.begin(), seats_.end(), [](const Seat& seat) {
@@ -216,9 +241,12 @@ class Machine {
       return;
     }
     const std::size_t survivors = Survivors(gang(), workers_).size();
-    if (job_.wish() == v1::StoredJob::WISH_PAUSE) {
+    if (Pauses()) {
+      // A gang that broke before its first step would break again.
+      const bool broke = gang().trainer_died() || !gang().unreached().empty();
       const bool may_try_again = gang().stop_mode() != v1::StopOrder::MODE_CHECKPOINT &&
-                                 survivors >= job_.job().spec().workers().min();
+                                 survivors >= job_.job().spec().workers().min() &&
+                                 (!broke || job_.job().step() > job_.formed_at_step());
       if (checkpoint_is_there || !may_try_again) {
         Decide(Verdict::kPaused, PauseSentence(checkpoint_is_there));
         return;
@@ -229,6 +257,7 @@ class Machine {
 
   std::string PauseSentence(bool checkpoint_is_there) const {
     if (checkpoint_is_there) {
+      if (NewestCheckpoint() == 0) return "paused before its first step";
       return Concat("paused; it goes on from the checkpoint of step ", NewestCheckpoint());
     }
     std::string why = job_.checkpoint_error();

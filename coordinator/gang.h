@@ -8,8 +8,8 @@
 //                                                all living members stopped        |
 //   next generation <-- kReform --------------------------------------------------+--> kPaused
 //   QUEUED, without a gang <-- kRequeue (nobody lives) ---------------------------+
-//   anywhere: rank 0 FINISHED and its last checkpoint listed -> kSucceeded; a member FAILED ->
-//   kFailed
+//   anywhere: rank 0 FINISHED, or gone, and the last checkpoint listed -> kSucceeded; a member that
+//   had begun FAILED -> kFailed. One that had not begun loses its seat, and is named in `unable`.
 //
 // Fencing: a report counts only for the generation, agent incarnation and trainer incarnation that
 // the gang was formed with. Everything is level-triggered: the same reports seen twice decide the
@@ -32,7 +32,8 @@ struct GangOptions {
   // A member that its peers lost and that stays silent for so long after they said so is lost,
   // though its lease has not run out. Longer than two heartbeat intervals.
   Duration accusation_grace = std::chrono::milliseconds(400);
-  // How long a stopped gang waits for the report of the checkpoint that it was told to write.
+  // How long a stopped gang waits for the report of the checkpoint that it was told to write. The
+  // last checkpoint of a job is waited for as long as its writer lives.
   Duration checkpoint_grace = std::chrono::seconds(2);
 };
 
@@ -49,7 +50,8 @@ struct GangDecision {
   std::string sentence;  // why, for the job's reason; empty: nothing to say
   v1::Gang gang;
   GangMemory memory;
-  std::vector<v1::JobEvent> events;  // without a time
+  std::vector<v1::JobEvent> events;      // without a time
+  std::vector<v1::UnableWorker> unable;  // in this decision
 };
 
 // `workers` are the living ones. A member that has not registered (or not sent a heartbeat) is not
@@ -66,7 +68,8 @@ void OrderStop(v1::Gang& gang, v1::StopOrder::Mode mode, const std::string& caus
 std::vector<std::string> Survivors(const v1::Gang& gang, const WorkerViews& workers);
 
 // The next generation: the survivors (at most `limit`, those that hold the highest step first) in
-// the order of their ranks, then `added` in the order given. The highest held step is the source.
+// the order of their ranks, then `added` in the order given. The source holds the highest step, if
+// that is not behind the newest checkpoint; else it is a member that will read the checkpoint.
 // Requires at least one member, all of them in `workers`.
 v1::Gang FormGang(const v1::StoredJob& job, std::vector<std::string> survivors,
                   const std::vector<std::string>& added, std::size_t limit,

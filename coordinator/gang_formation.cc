@@ -46,6 +46,16 @@ v1::GangSeat MakeSeat(const v1::StoredJob& job, const WorkerView& worker,
   return seat;
 }
 
+// The member with the highest step; where that is behind the newest checkpoint, one that holds
+// nothing and so reads the checkpoint.
+std::uint32_t ChooseSource(const v1::StoredJob& job, const std::vector<std::int64_t>& held) {
+  const auto highest = std::max_element(held.begin(), held.end());
+  const auto nothing = std::find(held.begin(), held.end(), -1);
+  const auto newest = static_cast<std::int64_t>(NewestCheckpoint(job.job()));
+  const auto source = *highest < newest && nothing != held.end() ? nothing : highest;
+  return static_cast<std::uint32_t>(source - held.begin());
+}
+
 }  // namespace
 
 v1::Gang FormGang(const v1::StoredJob& job, std::vector<std::string> survivors,
@@ -70,15 +80,13 @@ v1::Gang FormGang(const v1::StoredJob& job, std::vector<std::string> survivors,
   gang.set_phase(v1::Gang::PHASE_FORMING);
   gang.set_fresh(fresh);
   gang.set_checkpoint_step(NewestCheckpoint(job.job()));
-  std::int64_t highest = -1;
+  std::vector<std::int64_t> held;
   for (std::size_t rank = 0; rank < names.size(); ++rank) {
     const WorkerView& worker = workers.at(names[rank]);
     *gang.add_seats() = MakeSeat(job, worker, plan[rank]);
-    if (const std::int64_t held = HeldStep(job, worker); held > highest) {
-      highest = held;
-      gang.set_source_rank(static_cast<std::uint32_t>(rank));
-    }
+    held.push_back(HeldStep(job, worker));
   }
+  gang.set_source_rank(ChooseSource(job, held));
   return gang;
 }
 

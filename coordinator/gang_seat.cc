@@ -1,14 +1,19 @@
 #include "coordinator/gang_seat.h"
 
+#include <optional>
+
+#include "common/text.h"
+
 namespace gvsl::coordinator {
 namespace {
 
 using v1::TrainerReport;
 
-bool IsSilentSinceAccused(const WorkerView& worker, const SeatContext& context) {
+// Since when its peers have missed a member that has said nothing since.
+std::optional<TimePoint> MissedSince(const WorkerView& worker, const SeatContext& context) {
   const auto found = context.memory.accused_at.find(worker.name);
-  return found != context.memory.accused_at.end() && worker.last_heartbeat <= found->second &&
-         context.now - found->second > context.options.accusation_grace;
+  if (found == context.memory.accused_at.end()) return std::nullopt;
+  return worker.last_heartbeat <= found->second ? std::optional(found->second) : std::nullopt;
 }
 
 Seat Gone(std::string why, bool trainer_died = false, bool leaving = false) {
@@ -17,6 +22,12 @@ Seat Gone(std::string why, bool trainer_died = false, bool leaving = false) {
   seat.why_gone = std::move(why);
   seat.trainer_died = trainer_died;
   seat.leaving = leaving;
+  return seat;
+}
+
+Seat Unable(const std::string& reason) {
+  Seat seat = Gone("it could not begin");
+  seat.unable = reason.empty() ? "it did not say why" : reason;
   return seat;
 }
 
@@ -34,11 +45,13 @@ SeatStatus StatusBeforeThisGeneration(const WorkerView& worker, const v1::Gang& 
   return SeatStatus::kWaiting;
 }
 
+bool IsFailed(const TrainerReport& report, const std::string& job_uid) {
+  return report.state() == TrainerReport::STATE_FAILED && report.job_uid() == job_uid;
+}
+
 SeatStatus StatusOf(const WorkerView& worker, const v1::Gang& gang, const std::string& job_uid) {
   const TrainerReport& report = worker.report;
-  if (report.state() == TrainerReport::STATE_FAILED && report.job_uid() == job_uid) {
-    return SeatStatus::kFailed;
-  }
+  if (IsFailed(report, job_uid)) return SeatStatus::kFailed;
   if (report.job_uid() != job_uid || report.generation() != gang.generation()) {
     return StatusBeforeThisGeneration(worker, gang);
   }
@@ -54,6 +67,13 @@ SeatStatus StatusOf(const WorkerView& worker, const v1::Gang& gang, const std::s
   }
 }
 
+std::string AddressOf(const std::string& name, const v1::Gang& gang) {
+  for (const v1::GangSeat& seat : gang.seats()) {
+    if (seat.member().name() == name) return seat.member().peer_address();
+  }
+  return "no member";
+}
+
 }  // namespace
 
 Seat LookAtSeat(const v1::GangSeat& seat, const v1::Gang& gang, const std::string& job_uid,
@@ -67,17 +87,49 @@ Seat LookAtSeat(const v1::GangSeat& seat, const v1::Gang& gang, const std::strin
   const WorkerView& worker = found->second;
   if (worker.incarnation != seat.incarnation()) return Gone("its agent was started anew");
   if (!worker.reported) return Seat{};
-  if (IsSilentSinceAccused(worker, context)) return Gone("its peers lost it and it is silent");
+  const auto missed_since = MissedSince(worker, context);
+  if (missed_since && context.now - *missed_since > context.options.accusation_grace) {
+    return Gone("its peers lost it and it is silent");
+  }
   const TrainerReport& report = worker.report;
   if (report.state() == TrainerReport::STATE_ABSENT ||
       report.incarnation() != seat.trainer_incarnation()) {
-    return Gone("its trainer process ended", /*trainer_died=*/true, worker.leaving);
+    const bool says_why = report.state() == TrainerReport::STATE_ABSENT && !report.reason().empty();
+    return Gone(says_why ? report.reason() : "its trainer process ended", /*trainer_died=*/true,
+                worker.leaving);
   }
+  if (IsFailed(report, job_uid) && !report.began()) return Unable(report.reason());
   Seat result;
   result.worker = &worker;
   result.leaving = worker.leaving;
   result.status = StatusOf(worker, gang, job_uid);
+  // What it said before it was missed may be its last word: the next generation waits for another.
+  const bool of_this_generation = report.generation() == gang.generation();
+  if (missed_since && result.status == SeatStatus::kStopped && !of_this_generation) {
+    result.status = SeatStatus::kWaiting;
+  }
   return result;
+}
+
+std::string WhyStopped(const Seat& seat) {
+  const TrainerReport& report = seat.worker->report;
+  if (!report.reason().empty()) return report.reason();
+  if (report.suspects().empty()) return "it did not say why";
+  return Concat("it lost ", Join({report.suspects().begin(), report.suspects().end()}, ", "));
+}
+
+std::string DescribeUnreached(const v1::Gang& gang, const std::vector<Seat>& seats) {
+  std::vector<std::string> parts;
+  for (const Seat& seat : seats) {
+    if (seat.status != SeatStatus::kStopped) continue;
+    std::vector<std::string> others;
+    for (const std::string& name : seat.worker->report.suspects()) {
+      others.push_back(Concat(name, " (", AddressOf(name, gang), ")"));
+    }
+    const std::string whom = others.empty() ? "its peers" : Join(others, ", ");
+    parts.push_back(Concat(seat.worker->name, " could not reach ", whom));
+  }
+  return Join(parts, "; ");
 }
 
 }  // namespace gvsl::coordinator

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "coordinator/gang.h"
 
@@ -14,13 +15,14 @@ enum class SeatStatus {
   kActive,    // forming or running
   kStopped,   // out of this generation, with its state
   kFinished,  // the last step is done
-  kFailed,
+  kFailed,    // for a cause that all members share
 };
 
 struct Seat {
   SeatStatus status = SeatStatus::kUnknown;
   std::string why_gone;  // "its lease ran out"
   bool trainer_died = false;
+  std::string unable;  // not empty: gone because it could not begin, and why
   bool leaving = false;
   const WorkerView* worker = nullptr;  // null when unknown or gone with its agent
 };
@@ -32,6 +34,13 @@ struct SeatContext {
   const GangMemory& memory;
   const WorkerViews& workers;
 };
+
+// Why a member that has stopped by itself did so, in words.
+std::string WhyStopped(const Seat& seat);
+
+// "w0 could not reach w1 (10.0.0.5:4001)", for all that have stopped by themselves. `seats` are the
+// gang's, by rank.
+std::string DescribeUnreached(const v1::Gang& gang, const std::vector<Seat>& seats);
 
 Seat LookAtSeat(const v1::GangSeat& seat, const v1::Gang& gang, const std::string& job_uid,
                 const SeatContext& context);

@@ -28,6 +28,10 @@ v1::Checkpoint ToProto(const CheckpointManifest& manifest, const std::string& di
   return checkpoint;
 }
 
+Status RefuseDirectory(const Status& status) {
+  return status.WithViolation("checkpoint.directory", status.message());
+}
+
 }  // namespace
 
 Status PinDataset(FileSystem& files, v1::Job& job) {
@@ -51,30 +55,32 @@ Status PinDataset(FileSystem& files, v1::Job& job) {
   return OkStatus();
 }
 
-Status ClaimCheckpointDirectory(FileSystem& files, const v1::Job& job,
-                                const std::vector<const v1::StoredJob*>& others, bool create) {
+Status CheckDirectoryIsFree(const v1::Job& job, const std::vector<const v1::StoredJob*>& others) {
   const std::string directory = Normal(job.spec().checkpoint().directory());
-  const auto refuse = [](const Status& status) {
-    return status.WithViolation("checkpoint.directory", status.message());
-  };
   for (const v1::StoredJob* other : others) {
     if (other->job().uid() == job.uid()) continue;
     if (Normal(other->job().spec().checkpoint().directory()) == directory) {
-      return refuse(
+      return RefuseDirectory(
           FailedPreconditionError(Concat("checkpoint.directory: ", directory, " belongs to job ",
                                          other->job().name(), ", which is not deleted")));
     }
   }
-  if (const Status owner = CheckCheckpointOwner(files, directory, job.uid()); !owner.ok()) {
-    return refuse(owner.WithContext("checkpoint.directory"));
-  }
-  if (!create) return OkStatus();
-  const Status created = CreateDirectoriesDurably(files, directory);
-  return created.ok() ? created : refuse(created.WithContext("checkpoint.directory"));
+  return OkStatus();
+}
+
+Status CheckDirectoryOwner(FileSystem& files, const v1::Job& job) {
+  const std::string directory = Normal(job.spec().checkpoint().directory());
+  if (!files.List(directory).ok()) return OkStatus();
+  const Status owner = CheckCheckpointOwner(files, directory, job.uid());
+  return owner.ok() ? owner : RefuseDirectory(owner.WithContext("checkpoint.directory"));
 }
 
 StatusOr<std::vector<v1::Checkpoint>> ReadCheckpoints(FileSystem& files, const v1::Job& job) {
   const std::string& directory = job.spec().checkpoint().directory();
+  if (const auto names = files.List(directory); !names.ok()) {
+    return FailedPreconditionError(Concat("the coordinator does not see the checkpoint directory ",
+                                          directory, ": ", names.status().message()));
+  }
   GVSL_ASSIGN_OR_RETURN(const auto steps, ListCheckpointSteps(files, directory));
   std::vector<v1::Checkpoint> checkpoints;
   for (const std::uint64_t step : steps) {
@@ -83,6 +89,14 @@ StatusOr<std::vector<v1::Checkpoint>> ReadCheckpoints(FileSystem& files, const v
     if (manifest->job_uid == job.uid()) checkpoints.push_back(ToProto(*manifest, directory));
   }
   return checkpoints;
+}
+
+Status RemoveCheckpoints(FileSystem& files, const v1::Job& job) {
+  const std::string& directory = job.spec().checkpoint().directory();
+  if (const auto seen = ReadCheckpoints(files, job); !seen.ok()) {
+    return job.checkpoints().empty() ? OkStatus() : seen.status();
+  }
+  return RemoveJobCheckpoints(files, directory, job.uid());
 }
 
 }  // namespace gvsl::coordinator

@@ -113,7 +113,8 @@ bool ApplyProgress(const WorkerView& worker, v1::StoredJob& stored) {
   const std::uint64_t step =
       std::max(report.progress().step(), report.holds_state() ? report.step() : 0);
   if (!member || report.job_uid() != job.uid() ||
-      report.generation() != stored.gang().generation() || step <= job.step()) {
+      report.generation() != stored.gang().generation() || step <= job.step() ||
+      step > job.steps()) {
     return false;
   }
   const v1::StepProgress& progress = report.progress();

@@ -3,8 +3,11 @@
 
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
+#include <ctime>
 #include <iostream>
 #include <string>
+#include <thread>
 
 #include "common/log.h"
 #include "common/metrics.h"
@@ -20,6 +23,9 @@
 
 namespace gvsl::coordinator {
 namespace {
+
+// Seconds from the signal to the end, whatever hangs.
+constexpr int kLongestStop = 8;
 
 struct Options {
   std::string listen = "127.0.0.1:7600";
@@ -72,6 +78,17 @@ Status CheckOptions(const Options& options) {
   return OkStatus();
 }
 
+// What is acknowledged is on disk already, so the process may end though a call hangs on a mount,
+// or at a second signal.
+void EndInTime(const sigset_t& signals) {
+  std::thread([signals] {
+    const timespec limit{.tv_sec = kLongestStop, .tv_nsec = 0};
+    const bool again = sigtimedwait(&signals, nullptr, &limit) > 0;
+    LogWarning("coordinator_ends_at_once", {{"because", again ? "a second signal" : "it hangs"}});
+    std::_Exit(0);
+  }).detach();
+}
+
 Status Serve(const Options& options, const sigset_t& signals) {
   FileSystem& files = PosixFileSystem();
   GVSL_RETURN_IF_ERROR(files.CreateDirectories(options.state).WithContext("--state"));
@@ -101,6 +118,7 @@ Status Serve(const Options& options, const sigset_t& signals) {
   int signal = 0;
   sigwait(&signals, &signal);
   LogInfo("coordinator_stopping", {{"signal", signal == SIGINT ? "SIGINT" : "SIGTERM"}});
+  EndInTime(signals);
   http.reset();
   server->Stop();
   return OkStatus();

@@ -31,7 +31,8 @@ struct Demand {
   std::size_t held = 0;       // survivors or members
   std::string numeric_class;  // empty before the first gang
   std::string device = "auto";
-  std::uint32_t threads = 0;  // 0: any
+  std::uint32_t threads = 0;                  // 0: any
+  std::map<std::string, std::string> unable;  // workers that could not begin it, and why
 };
 
 // A living worker that belongs to no gang, or to the gang of `job`.

@@ -1,32 +1,14 @@
 #include "coordinator/worker_pool.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include "common/text.h"
 #include "common/version.h"
+#include "coordinator/report_check.h"
 
 namespace gvsl::coordinator {
-namespace {
-
-bool IsWorkerName(const std::string& name) {
-  return !name.empty() && name.size() <= 128 && name.front() != '.' &&
-         std::all_of(name.begin(), name.end(), [](unsigned char c) {
-           return std::isalnum(c) || c == '-' || c == '_' || c == '.';
-         });
-}
-
-}  // namespace
-
 Status WorkerPool::Register(TimePoint now, const v1::RegisterWorkerRequest& request) {
-  if (!IsWorkerName(request.name())) {
-    return InvalidArgumentError(Concat("'", request.name(), "' is no name of a worker"))
-        .WithViolation("name", "1 to 128 letters, digits, '-', '_' and '.' are expected");
-  }
-  if (request.incarnation().empty()) {
-    return InvalidArgumentError("incarnation: is required")
-        .WithViolation("incarnation", "is required");
-  }
+  GVSL_RETURN_IF_ERROR(CheckRegistration(request));
   if (request.version() != kVersion) {
     return FailedPreconditionError(Concat("worker ", request.name(), " has version ",
                                           request.version(), ", the coordinator ", kVersion));
@@ -34,8 +16,10 @@ Status WorkerPool::Register(TimePoint now, const v1::RegisterWorkerRequest& requ
   const auto found = workers_.find(request.name());
   if (found != workers_.end() && found->second.incarnation != request.incarnation()) {
     return AlreadyExistsError(
-        Concat("a living worker has the name ", request.name(), "; its lease ends ",
-               ToSeconds(options_.lease - (now - found->second.last_heartbeat)), " s from now"));
+               Concat("a living worker has the name ", request.name(), "; its lease ends ",
+                      ToSeconds(options_.lease - (now - found->second.last_heartbeat)),
+                      " s from now"))
+        .WithViolation("lease_seconds", Concat(ToSeconds(options_.lease)));
   }
   WorkerView& worker = workers_[request.name()];
   worker.name = request.name();
@@ -53,10 +37,15 @@ Status WorkerPool::Heartbeat(TimePoint now, const v1::HeartbeatRequest& request)
   if (worker == nullptr || worker->incarnation != request.incarnation()) {
     return NotFoundError(Concat("worker ", request.name(), " is not registered"));
   }
+  if (request.sequence() > 0 && request.sequence() <= worker->sequence) {
+    return AbortedError(Concat("heartbeat ", request.sequence(), " of worker ", request.name(),
+                               " comes after heartbeat ", worker->sequence));
+  }
+  worker->sequence = request.sequence();
   worker->last_heartbeat = now;
   worker->reported = true;
   worker->leaving = request.leaving();
-  worker->report = request.trainer();
+  worker->report = CleanReport(request.trainer());
   return OkStatus();
 }
 

@@ -21,19 +21,17 @@ class WorkerPool {
  public:
   explicit WorkerPool(WorkerOptions options) : options_(options) {}
 
-  // INVALID_ARGUMENT: the name can not be a file's. FAILED_PRECONDITION: another version (names
-  // both). ALREADY_EXISTS: a living worker with this name and another incarnation. The same
-  // incarnation again is the same worker.
+  // INVALID_ARGUMENT: see CheckRegistration. FAILED_PRECONDITION: another version (names both).
+  // ALREADY_EXISTS: a living worker with this name and another incarnation; the violation
+  // `lease_seconds` says how long the lease is. The same incarnation again is the same worker.
   Status Register(TimePoint now, const v1::RegisterWorkerRequest& request);
-  // NOT_FOUND: register (again).
+  // NOT_FOUND: register (again). ABORTED: a later one was taken already.
   Status Heartbeat(TimePoint now, const v1::HeartbeatRequest& request);
   // Takes away the workers whose lease has run out and returns them.
   std::vector<WorkerView> Expire(TimePoint now);
   // No lease runs out before so long from now: after a start, or when this process itself stood
   // still.
   void Hold(TimePoint until) { not_before_ = until; }
-  // Takes away a worker that said goodbye.
-  void Remove(const std::string& name) { workers_.erase(name); }
 
   const WorkerViews& workers() const { return workers_; }
   WorkerView* Find(const std::string& name);

@@ -21,6 +21,7 @@ struct WorkerView {
   // A heartbeat came since the worker registered; before that, `report` says nothing.
   bool reported = false;
   TimePoint last_heartbeat;
+  std::uint64_t sequence = 0;  // of the last heartbeat
   // The last heartbeat named the directive that the worker should hold now.
   bool holds_directive = false;
   v1::TrainerReport report;

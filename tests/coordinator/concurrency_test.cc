@@ -8,6 +8,7 @@
 #include "common/version.h"
 #include "coordinator/coordinator.h"
 #include "coordinator/store/sqlite_job_store.h"
+#include "tests/coordinator/hanging_file_system.h"
 #include "tests/coordinator/test_dataset.h"
 
 namespace gvsl::coordinator {
@@ -36,7 +37,7 @@ void Work(Coordinator& coordinator, const std::string& name) {
   }
 }
 
-void Submit(Coordinator& coordinator, int number) {
+v1::CreateJobRequest Request(int number) {
   v1::CreateJobRequest request;
   v1::JobSpec& spec = *request.mutable_spec();
   spec.set_name("job-" + std::to_string(number));
@@ -45,9 +46,15 @@ void Submit(Coordinator& coordinator, int number) {
   spec.set_dataset("/data");
   spec.set_steps(10);
   spec.mutable_checkpoint()->set_directory("/ckpt/" + spec.name());
+  return request;
+}
+
+void Submit(Coordinator& coordinator, int number) {
+  const v1::CreateJobRequest request = Request(number);
+  const std::string& name = request.spec().name();
   ASSERT_TRUE(coordinator.CreateJob(request).ok());
-  ASSERT_TRUE(coordinator.WaitForJob(spec.name(), 0, std::chrono::milliseconds(1)).ok());
-  ASSERT_TRUE(coordinator.CancelJob(spec.name()).ok());
+  ASSERT_TRUE(coordinator.WaitForJob(name, 0, std::chrono::milliseconds(1)).ok());
+  ASSERT_TRUE(coordinator.CancelJob(name).ok());
 }
 
 TEST(Concurrency, WorkersPeopleAndTimeMayComeAtOnce) {
@@ -72,6 +79,39 @@ TEST(Concurrency, WorkersPeopleAndTimeMayComeAtOnce) {
   done = true;
   ticker.join();
   EXPECT_EQ(coordinator->Snapshot().jobs.size(), 4u);
+}
+
+TEST(Concurrency, ACheckpointMountThatHangsHoldsUpNoHeartbeat) {
+  FaultFileSystem disk;
+  ASSERT_TRUE(WriteTestDataset(disk, "/data", 3).ok());
+  HangingFileSystem files(disk, "/ckpt");
+  const auto store = *OpenSqliteJobStore(":memory:");
+  LogStore logs(disk, "/logs", 1 << 20);
+  FakeClock clock;
+  const auto coordinator = *Coordinator::Open({}, *store, logs, files, clock);
+  Work(*coordinator, "w");
+  v1::CreateJobRequest request = Request(1);
+  ASSERT_TRUE(coordinator->CreateJob(request).ok());
+  v1::HeartbeatRequest beat;
+  beat.set_name("w");
+  beat.set_incarnation("1");
+  v1::TrainerReport& report = *beat.mutable_trainer();
+  report.set_state(v1::TrainerReport::STATE_STOPPED);
+  report.set_job_uid(coordinator->GetJob("job-1")->uid());
+  report.set_generation(1);
+  report.set_holds_state(true);
+  report.set_step(3);
+  ASSERT_TRUE(coordinator->Heartbeat(beat).ok());
+
+  files.Hang();
+  std::thread reader([&] { coordinator->LookAtDisks(); });
+  std::thread resumer([&] { (void)coordinator->ResumeJob("job-1"); });
+  files.WaitUntilSomebodyHangs();
+  EXPECT_TRUE(coordinator->Heartbeat(beat).ok());
+  EXPECT_TRUE(coordinator->GetJob("job-1").ok());
+  files.LetGo();
+  reader.join();
+  resumer.join();
 }
 
 }  // namespace

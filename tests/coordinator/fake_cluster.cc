@@ -70,6 +70,7 @@ void FakeCluster::RestartAgent(const std::string& name) {
   agent.registered = false;
   agent.directive.Clear();
   agent.directive_version = 0;
+  agent.sequence = 0;
   agent.report.Clear();
   StartTrainer(agent);
 }
@@ -134,6 +135,7 @@ void FakeCluster::Beat(FakeWorker& worker) {
   request.set_incarnation(std::to_string(worker.life));
   *request.mutable_trainer() = worker.report;
   request.set_leaving(worker.leaving);
+  request.set_sequence(++worker.sequence);
   request.set_directive_version(worker.directive_version);
   for (const auto& report : worker.checkpoints) *request.add_checkpoints() = report;
   const auto response = coordinator_->Heartbeat(request);
@@ -162,6 +164,8 @@ void FakeCluster::Obey(FakeWorker& worker) {
     report.set_job_uid(assignment.job_uid());
     report.set_generation(assignment.generation());
     report.clear_suspects();
+    report.clear_reason();
+    report.clear_began();
     worker.vote = v1::StopOrder::MODE_UNSPECIFIED;
     report.set_state(worker.directive.has_stop() ? TrainerReport::STATE_STOPPED
                                                  : TrainerReport::STATE_FORMING);
@@ -216,9 +220,12 @@ void FakeCluster::TakeState(const Group& group, const v1::Assignment& assignment
   }
   for (FakeWorker* member : group) {
     member->report.set_state(TrainerReport::STATE_RUNNING);
+    member->report.set_began(true);
     member->report.set_holds_state(true);
     member->report.set_step(step);
+    if (step >= assignment.spec().steps()) member->report.set_state(TrainerReport::STATE_FINISHED);
   }
+  if (step >= assignment.spec().steps()) WriteCheckpoint(*group[0], assignment);
 }
 
 void FakeCluster::TakeStep(const Group& group, const v1::Assignment& assignment) {
@@ -278,7 +285,10 @@ void FakeCluster::Round() {
   }
   for (auto& [name, worker] : workers_) Train(worker);
   clock_.Advance(kRound);
-  if (coordinator_) coordinator_->Tick();
+  if (coordinator_) {
+    coordinator_->Tick();
+    coordinator_->LookAtDisks();
+  }
 }
 
 void FakeCluster::Rounds(int count) {

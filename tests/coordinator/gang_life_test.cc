@@ -20,6 +20,13 @@ class GangLife : public testing::Test {
   }
   v1::Job Job() { return cluster.Job("heads"); }
   std::size_t Members() { return Job().workers_size(); }
+  std::string Explain() {
+    std::string all;
+    const auto explained = cluster.coordinator().ExplainJob("heads");
+    EXPECT_TRUE(explained.ok());
+    for (const std::string& one : explained->sentences()) all += one;
+    return all;
+  }
 
   FakeCluster cluster;
 };
@@ -269,9 +276,8 @@ TEST_F(GangLife, WhenRank0DiesBeforeItsLastCheckpointASurvivorWritesIt) {
   second.report.set_state(TrainerReport::STATE_FINISHED);
   ASSERT_TRUE(cluster.RoundsUntil([&] { return Job().generation() == 2; }));
   EXPECT_EQ(Job().step(), 12u);
-  cluster.Round();
-  second.report.set_state(TrainerReport::STATE_FINISHED);
   ASSERT_TRUE(cluster.Reaches("heads", v1::JOB_STATE_SUCCEEDED));
+  EXPECT_EQ(Job().checkpoints().rbegin()->step(), 12u);
 }
 
 TEST_F(GangLife, AFinishedReportThatComesTwiceIsHarmless) {
@@ -326,6 +332,137 @@ TEST_F(GangLife, AJobWhoseTrainersKeepDyingFails) {
   EXPECT_NE(Job().reason().find("5 generations in a row"), std::string::npos) << Job().reason();
 }
 
+TEST_F(GangLife, AWorkerThatCannotBeginIsPassedOverUntilSomebodyResumes) {
+  StartJob(2, 1, 400);
+  const auto fail = [&](const std::string& name) {
+    FakeWorker& worker = cluster.worker(name);
+    if (worker.report.state() != TrainerReport::STATE_FORMING) return;
+    worker.report.set_state(TrainerReport::STATE_FAILED);
+    worker.report.set_reason("the dataset is not there");
+  };
+  for (int i = 0; i < 40; ++i) {
+    cluster.Beat(cluster.worker("w1"));
+    fail("w1");
+    cluster.Round();
+  }
+  EXPECT_EQ(Job().state(), v1::JOB_STATE_RUNNING);
+  EXPECT_EQ(Members(), 1u);
+  EXPECT_TRUE(cluster.HasEvent("heads", "WORKER_UNABLE"));
+  EXPECT_FALSE(cluster.HasEvent("heads", "FAILED"));
+  EXPECT_NE(Explain().find("Worker w1 is not taken: it could not begin: the dataset is not there"),
+            std::string::npos)
+      << Explain();
+  ASSERT_TRUE(cluster.coordinator().PauseJob("heads").ok());
+  ASSERT_TRUE(cluster.Reaches("heads", v1::JOB_STATE_PAUSED));
+  ASSERT_TRUE(cluster.coordinator().ResumeJob("heads").ok());
+  ASSERT_TRUE(cluster.RoundsUntil([&] { return Members() == 2; }));
+}
+
+TEST_F(GangLife, AnotherLifeOfAWorkerThatCouldNotBeginMayTryAgain) {
+  StartJob(2, 1, 400);
+  cluster.Beat(cluster.worker("w1"));
+  cluster.worker("w1").report.set_state(TrainerReport::STATE_FAILED);
+  ASSERT_TRUE(cluster.ReachesStep("heads", 3));
+  EXPECT_EQ(Members(), 1u);
+  cluster.RestartAgent("w1");
+  EXPECT_TRUE(cluster.RoundsUntil([&] { return Members() == 2; }));
+}
+
+TEST_F(GangLife, AJobThatNobodyCanBeginFailsAndNamesThemAll) {
+  StartJob(2);
+  for (int i = 0; i < 20; ++i) {
+    for (const char* name : {"w0", "w1"}) {
+      FakeWorker& worker = cluster.worker(name);
+      cluster.Beat(worker);
+      if (worker.report.state() != TrainerReport::STATE_FORMING) continue;
+      worker.report.set_state(TrainerReport::STATE_FAILED);
+      worker.report.set_reason("no mount");
+    }
+    cluster.clock().Advance(FakeCluster::kRound);
+  }
+  EXPECT_EQ(Job().state(), v1::JOB_STATE_FAILED);
+  EXPECT_EQ(Job().reason(),
+            "worker w0 could not begin: no mount; worker w1 could not begin: no mount");
+}
+
+TEST_F(GangLife, MembersThatNeverReachEachOtherFailTheJobByName) {
+  StartJob(2);
+  for (int i = 0; i < 200 && Job().state() != v1::JOB_STATE_FAILED; ++i) {
+    for (const char* name : {"w0", "w1"}) {
+      FakeWorker& worker = cluster.worker(name);
+      cluster.Beat(worker);
+      if (worker.report.state() != TrainerReport::STATE_FORMING) continue;
+      worker.report.set_state(TrainerReport::STATE_STOPPED);
+      worker.report.add_suspects(worker.name == "w0" ? "w1" : "w0");
+    }
+    cluster.clock().Advance(FakeCluster::kRound);
+  }
+  ASSERT_EQ(Job().state(), v1::JOB_STATE_FAILED);
+  EXPECT_EQ(Job().generation(), 5u);
+  EXPECT_NE(Job().reason().find("w0 could not reach w1 (w1:1)"), std::string::npos)
+      << Job().reason();
+}
+
+TEST_F(GangLife, PreemptionBeforeAStepNeverFailsTheJob) {
+  StartJob(2);
+  for (int i = 0; i < 10; ++i) {
+    ASSERT_TRUE(cluster.RoundsUntil([&] { return Job().has_start_time() || Members() == 2; }));
+    cluster.Kill("w0");
+    cluster.Kill("w1");
+    ASSERT_TRUE(cluster.Reaches("heads", v1::JOB_STATE_QUEUED));
+    cluster.RestartAgent("w0");
+    cluster.RestartAgent("w1");
+    cluster.Rounds(1);
+  }
+  EXPECT_TRUE(cluster.Reaches("heads", v1::JOB_STATE_SUCCEEDED));
+}
+
+TEST_F(GangLife, ALateHeartbeatOfTheSameLifeIsRefused) {
+  StartJob(1);
+  ASSERT_TRUE(cluster.ReachesStep("heads", 5));
+  v1::HeartbeatRequest late;
+  late.set_name("w0");
+  late.set_incarnation("1");
+  late.set_sequence(1);
+  late.mutable_trainer()->set_state(TrainerReport::STATE_ABSENT);
+  EXPECT_EQ(cluster.coordinator().Heartbeat(late).status().code(), StatusCode::kAborted);
+  cluster.Rounds(3);
+  EXPECT_FALSE(cluster.HasEvent("heads", "WORKER_LOST"));
+}
+
+TEST_F(GangLife, CheckpointsThatTheCoordinatorDoesNotSeeStayAsReported) {
+  StartJob(1, 1, 400);
+  ASSERT_TRUE(cluster.ReachesStep("heads", 5));
+  ASSERT_TRUE(cluster.coordinator().PauseJob("heads").ok());
+  ASSERT_TRUE(cluster.Reaches("heads", v1::JOB_STATE_PAUSED));
+  ASSERT_EQ(Job().checkpoints_size(), 1);
+  ASSERT_TRUE(cluster.files().RemoveTree("/ckpt").ok());  // the mount goes away
+  ASSERT_TRUE(cluster.coordinator().ResumeJob("heads").ok());
+  EXPECT_EQ(Job().checkpoints_size(), 1);
+  EXPECT_FALSE(cluster.files().IsDirectory("/ckpt/heads"));
+  ASSERT_TRUE(cluster.coordinator().CancelJob("heads").ok());
+  v1::DeleteJobRequest request;
+  request.set_job("heads");
+  request.set_delete_checkpoints(true);
+  const Status refused = cluster.coordinator().DeleteJob(request);
+  EXPECT_EQ(refused.code(), StatusCode::kFailedPrecondition);
+  EXPECT_NE(refused.message().find("does not see the checkpoint directory /ckpt/heads"),
+            std::string::npos)
+      << refused;
+}
+
+TEST_F(GangLife, AStepBeyondTheEndOfTheJobIsRefused) {
+  StartJob(1);
+  ASSERT_TRUE(cluster.ReachesStep("heads", 5));
+  v1::HeartbeatRequest request;
+  request.set_name("w0");
+  request.set_incarnation("1");
+  *request.mutable_trainer() = cluster.worker("w0").report;
+  request.mutable_trainer()->set_step(41);
+  EXPECT_EQ(cluster.coordinator().Heartbeat(request).status().code(), StatusCode::kInvalidArgument);
+  EXPECT_LT(Job().step(), 40u);
+}
+
 TEST_F(GangLife, ScalingDownLetsWorkersGoAtAStepBoundary) {
   StartJob(3);
   ASSERT_TRUE(cluster.ReachesStep("heads", 5));
@@ -345,13 +482,9 @@ TEST_F(GangLife, WorkersOfAnotherNumericClassAreNotTakenAndExplainSaysSo) {
   cluster.AddWorker("other").numeric_class = "cpu/else";
   cluster.Rounds(10);
   EXPECT_EQ(Members(), 1u);
-  std::string all;
-  const auto explained = cluster.coordinator().ExplainJob("heads");
-  ASSERT_TRUE(explained.ok());
-  for (const std::string& one : explained->sentences()) all += one;
-  EXPECT_NE(all.find("Worker other is not taken: it is of numeric class cpu/else"),
+  EXPECT_NE(Explain().find("Worker other is not taken: it is of numeric class cpu/else"),
             std::string::npos)
-      << all;
+      << Explain();
 }
 
 TEST_F(GangLife, AFasterWorkerIsGivenMoreSlotsInTheNextGeneration) {

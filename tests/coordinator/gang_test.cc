@@ -167,10 +167,110 @@ TEST_F(GangMachine, TheJobHasSucceededOnlyWhenItsLastCheckpointIsListed) {
   EXPECT_EQ(Decide().verdict, Verdict::kSucceeded);
 }
 
+TEST_F(GangMachine, TheLastCheckpointIsWaitedForAsLongAsItsWriterLives) {
+  Report("a", TrainerReport::STATE_FINISHED, 2, 100);
+  Report("b", TrainerReport::STATE_FINISHED, 2, 100);
+  EXPECT_EQ(Decide().verdict, Verdict::kStay);
+  clock.Advance(std::chrono::hours(1));
+  workers.erase("b");
+  EXPECT_EQ(Decide().verdict, Verdict::kStay);
+  EXPECT_EQ(job.gang().phase(), Gang::PHASE_RUNNING);
+}
+
+TEST_F(GangMachine, WhenTheWriterOfTheLastCheckpointDiesASurvivorHasToWriteIt) {
+  Report("a", TrainerReport::STATE_FINISHED, 2, 100);
+  Report("b", TrainerReport::STATE_FINISHED, 2, 100);
+  Decide();
+  workers.erase("a");
+  Decide();
+  EXPECT_EQ(Decide().verdict, Verdict::kReform);
+  job.mutable_job()->add_checkpoints()->set_step(100);
+  EXPECT_EQ(Decide().verdict, Verdict::kSucceeded) << "it is listed, whoever is left";
+}
+
 TEST_F(GangMachine, AMemberOtherThanRank0ThatHasFinishedDoesNotEndTheJob) {
   job.mutable_job()->add_checkpoints()->set_step(100);
   Report("b", TrainerReport::STATE_FINISHED, 2, 100);
   EXPECT_EQ(Decide().verdict, Verdict::kStay);
+}
+
+TEST_F(GangMachine, AMemberThatCouldNotBeginLosesItsSeatAndIsNamed) {
+  job.mutable_gang()->set_phase(Gang::PHASE_FORMING);
+  Report("b", TrainerReport::STATE_FAILED, 2, 0).set_reason("no such directory");
+  const GangDecision decision = Decide();
+  EXPECT_EQ(decision.verdict, Verdict::kStay);
+  EXPECT_TRUE(decision.gang.seats(1).lost());
+  ASSERT_EQ(decision.unable.size(), 1u);
+  EXPECT_EQ(decision.unable[0].name(), "b");
+  EXPECT_EQ(decision.unable[0].incarnation(), "1");
+  ASSERT_EQ(decision.events.size(), 1u);
+  EXPECT_EQ(decision.events[0].type(), "WORKER_UNABLE");
+  EXPECT_EQ(decision.events[0].message(), "worker b could not begin: no such directory");
+  EXPECT_TRUE(Decide().unable.empty());
+}
+
+TEST_F(GangMachine, AMemberThatHadBegunFailsTheJob) {
+  TrainerReport& report = Report("b", TrainerReport::STATE_FAILED, 2, 10);
+  report.set_began(true);
+  report.set_reason("the loss is not finite");
+  EXPECT_EQ(Decide().verdict, Verdict::kFailed);
+}
+
+TEST_F(GangMachine, MembersThatStopByThemselvesNameWhomTheyCouldNotReach) {
+  job.mutable_gang()->mutable_seats(1)->mutable_member()->set_peer_address("10.0.0.2:7");
+  Report("a", TrainerReport::STATE_STOPPED, 2, 10).add_suspects("b");
+  EXPECT_EQ(Decide().gang.unreached(), "a could not reach b (10.0.0.2:7)");
+  workers.erase("b");
+  EXPECT_EQ(Decide().gang.unreached(), "") << "its agent was lost: nobody could have reached it";
+}
+
+TEST_F(GangMachine, AMissedMemberIsWaitedForUntilItSpeaksOrIsLost) {
+  Stopping(StopOrder::MODE_NOW);
+  Report("a", TrainerReport::STATE_STOPPED, 2, 10).add_suspects("b");
+  workers["b"].report.Clear();
+  workers["b"].report.set_state(TrainerReport::STATE_IDLE);
+  workers["b"].report.set_incarnation(1);
+  EXPECT_EQ(Decide().verdict, Verdict::kStay);
+  clock.Advance(std::chrono::milliseconds(100));
+  workers["b"].last_heartbeat = clock.Now();
+  EXPECT_EQ(Decide().verdict, Verdict::kReform);
+}
+
+TEST_F(GangMachine, AnAccusationOfSomebodyElseIsNotRemembered) {
+  Report("a", TrainerReport::STATE_RUNNING, 2, 10).add_suspects("nobody");
+  EXPECT_TRUE(Decide().memory.accused_at.empty());
+}
+
+TEST_F(GangMachine, APauseOfAFormingGangThatHasNothingToLoseIsObeyedAtOnce) {
+  job.set_wish(v1::StoredJob::WISH_PAUSE);
+  job.mutable_gang()->set_phase(Gang::PHASE_FORMING);
+  for (const char* name : {"a", "b"}) Report(name, TrainerReport::STATE_FORMING, 2, 0);
+  EXPECT_EQ(Decide().gang.stop_mode(), StopOrder::MODE_NOW);
+  for (const char* name : {"a", "b"}) Report(name, TrainerReport::STATE_STOPPED, 2, 0);
+  const GangDecision decision = Decide();
+  EXPECT_EQ(decision.verdict, Verdict::kPaused);
+  EXPECT_EQ(decision.sentence, "paused before its first step");
+}
+
+TEST_F(GangMachine, APauseIsNotStarvedByAGangThatBreaksBeforeItsFirstStep) {
+  job.set_wish(v1::StoredJob::WISH_PAUSE);
+  job.mutable_job()->set_step(10);
+  job.set_formed_at_step(10);
+  Report("a", TrainerReport::STATE_STOPPED, 2, 10).add_suspects("b");
+  Report("b", TrainerReport::STATE_STOPPED, 2, 10).add_suspects("a");
+  Decide();
+  EXPECT_EQ(Decide().verdict, Verdict::kPaused);
+}
+
+TEST_F(GangMachine, ASurvivorBehindTheNewestCheckpointIsNotTheSource) {
+  job.mutable_job()->add_checkpoints()->set_step(20);
+  Report("a", TrainerReport::STATE_STOPPED, 2, 19);
+  WorkerView& idle = workers["c"];
+  idle.name = "c";
+  idle.report.set_state(TrainerReport::STATE_IDLE);
+  EXPECT_EQ(FormGang(job, {"a"}, {"c"}, 4, workers).source_rank(), 1u);
+  Report("a", TrainerReport::STATE_STOPPED, 2, 20);
+  EXPECT_EQ(FormGang(job, {"a"}, {"c"}, 4, workers).source_rank(), 0u);
 }
 
 TEST_F(GangMachine, TheSourceOfTheNextGenerationHoldsTheHighestStep) {

@@ -27,7 +27,7 @@ TEST_F(JobApi, ACreatedJobIsCompleteAndItsDatasetIsPinned) {
   ASSERT_EQ(job->spec().patch_size(), 3);
   EXPECT_EQ(job->spec().patch(0), 10u);
   EXPECT_EQ(job->spec().patch(1), 16u);
-  EXPECT_TRUE(cluster.files().IsDirectory("/ckpt/heads"));
+  EXPECT_FALSE(cluster.files().IsDirectory("/ckpt/heads")) << "it may be a mount of the workers";
   EXPECT_EQ(cluster.coordinator().GetJob(job->uid())->name(), "heads");
 }
 

@@ -109,6 +109,15 @@ TEST_F(CoordinatorProgram, PrintsItsTwoAddressesAndEndsWithSuccessOnASignal) {
   }
 }
 
+TEST_F(CoordinatorProgram, ASecondSignalEndsItToo) {
+  Process process(Arguments());
+  process.ReadLine();
+  process.ReadLine();
+  process.Signal(SIGTERM);
+  process.Signal(SIGINT);
+  EXPECT_EQ(process.Wait(), 0);
+}
+
 TEST_F(CoordinatorProgram, ASecondOneOnTheSameStateIsRefused) {
   Process first(Arguments());
   first.ReadLine();

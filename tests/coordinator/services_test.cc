@@ -270,6 +270,51 @@ TEST_F(Services, CheckpointsAreListedVerifiedStreamedAndTheOnlyGoodOneIsKept) {
   EXPECT_EQ(nothing->Finish().error_code(), grpc::StatusCode::NOT_FOUND);
 }
 
+TEST_F(Services, CheckpointsThatOnlyWorkersSeeAreListedAndTheRestSaysWhy) {
+  v1::Job job;
+  ASSERT_TRUE(Create(Request("heads"), &job).ok());
+  EXPECT_FALSE(files.IsDirectory("/ckpt/heads"));
+  ASSERT_TRUE(Register("w").ok());
+  v1::HeartbeatRequest beat = Idle("w");
+  v1::CheckpointReport& report = *beat.add_checkpoints();
+  report.set_job_uid(job.uid());
+  report.mutable_checkpoint()->set_step(5);
+  v1::HeartbeatResponse answer;
+  ASSERT_TRUE(Beat(beat, &answer).ok());
+
+  v1::ListCheckpointsRequest list;
+  list.set_job("heads");
+  v1::ListCheckpointsResponse listed;
+  grpc::ClientContext list_context;
+  ASSERT_TRUE(checkpoints->ListCheckpoints(&list_context, list, &listed).ok());
+  ASSERT_EQ(listed.checkpoints_size(), 1);
+  EXPECT_EQ(listed.checkpoints(0).path(), "/ckpt/heads/step-000000005");
+
+  const std::string why = "the coordinator does not see the checkpoint directory /ckpt/heads";
+  v1::VerifyCheckpointRequest verify;
+  verify.set_job("heads");
+  verify.set_step(5);
+  v1::Checkpoint verified;
+  grpc::ClientContext verify_context;
+  grpc::Status status = checkpoints->VerifyCheckpoint(&verify_context, verify, &verified);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_NE(status.error_message().find(why), std::string::npos) << status.error_message();
+  v1::DeleteCheckpointRequest remove;
+  remove.set_job("heads");
+  remove.set_step(5);
+  v1::DeleteCheckpointResponse removed;
+  grpc::ClientContext remove_context;
+  status = checkpoints->DeleteCheckpoint(&remove_context, remove, &removed);
+  EXPECT_NE(status.error_message().find(why), std::string::npos) << status.error_message();
+  v1::ReadCheckpointFileRequest read;
+  read.set_job("heads");
+  grpc::ClientContext read_context;
+  const auto stream = checkpoints->ReadCheckpointFile(&read_context, read);
+  v1::FileChunk chunk;
+  EXPECT_FALSE(stream->Read(&chunk));
+  EXPECT_NE(stream->Finish().error_message().find(why), std::string::npos);
+}
+
 TEST_F(Services, MetricsShowAJobWhileItLivesAndCallsByCode) {
   CoordinatorMetrics numbers(metrics);
   v1::Job job;

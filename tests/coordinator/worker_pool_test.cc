@@ -63,6 +63,28 @@ TEST_F(WorkerPoolTest, ANameThatCouldLeaveItsFolderIsRefused) {
   }
 }
 
+TEST_F(WorkerPoolTest, ATakenNameTellsHowLongTheLeaseIs) {
+  ASSERT_TRUE(pool.Register(clock.Now(), Request("w", "1")).ok());
+  const Status status = pool.Register(clock.Now(), Request("w", "2"));
+  ASSERT_EQ(status.violations().size(), 1u);
+  EXPECT_EQ(status.violations()[0].field, "lease_seconds");
+  EXPECT_EQ(status.violations()[0].reason, "1.5");
+}
+
+TEST_F(WorkerPoolTest, HeartbeatsAreTakenInTheirOrder) {
+  ASSERT_TRUE(pool.Register(clock.Now(), Request("w", "1")).ok());
+  v1::HeartbeatRequest request;
+  request.set_name("w");
+  request.set_incarnation("1");
+  request.set_sequence(2);
+  request.mutable_trainer()->set_state(v1::TrainerReport::STATE_IDLE);
+  EXPECT_TRUE(pool.Heartbeat(clock.Now(), request).ok());
+  request.set_sequence(1);
+  request.mutable_trainer()->set_state(v1::TrainerReport::STATE_ABSENT);
+  EXPECT_EQ(pool.Heartbeat(clock.Now(), request).code(), StatusCode::kAborted);
+  EXPECT_EQ(pool.Find("w")->report.state(), v1::TrainerReport::STATE_IDLE);
+}
+
 TEST_F(WorkerPoolTest, WhileItIsHeldNoLeaseEnds) {
   ASSERT_TRUE(pool.Register(clock.Now(), Request("w", "1")).ok());
   clock.Advance(std::chrono::seconds(10));

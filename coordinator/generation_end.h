@@ -1,0 +1,26 @@
+// What the end of a generation means for its job: whether there is any use in another one. Pure
+// (docs/adr/2026-11-25-a-worker-that-cannot-begin.md).
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "gvsl/v1/stored_job.pb.h"
+
+namespace gvsl::coordinator {
+
+// Counts the generation that just ended as fruitless, or begins to count anew where it committed a
+// step. Counts once, however often it is asked. Not empty: it was one too many in a row, a sentence
+// for the job's reason.
+std::string CountGeneration(v1::StoredJob& job, std::uint32_t limit);
+
+// Remembers one life of a worker that could not begin; the last by a name counts.
+void NoteUnable(const v1::UnableWorker& worker, v1::StoredJob& job);
+
+// Every member of the present gang is one that could not begin.
+bool AllMembersUnable(const v1::StoredJob& job);
+
+// "worker a could not begin: why; worker b could not begin: why"
+std::string DescribeUnable(const v1::StoredJob& job);
+
+}  // namespace gvsl::coordinator

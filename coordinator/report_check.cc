@@ -1,0 +1,121 @@
+#include "coordinator/report_check.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <string>
+
+#include "common/checkpoint_directory.h"
+#include "common/text.h"
+
+namespace gvsl::coordinator {
+namespace {
+
+constexpr std::size_t kNameBytes = 128;
+constexpr std::size_t kTextBytes = 512;
+constexpr std::size_t kReasonBytes = 4096;
+constexpr std::size_t kHashBytes = 64;
+constexpr int kMostMembers = 4096;
+constexpr std::size_t kMostNumbers = 64;
+constexpr std::uint32_t kMostThreads = 1 << 16;
+
+Status Refuse(const std::string& field, const std::string& reason) {
+  return InvalidArgumentError(Concat(field, ": ", reason)).WithViolation(field, reason);
+}
+
+Status CheckLength(const std::string& field, const std::string& value, std::size_t limit) {
+  if (value.size() <= limit) return OkStatus();
+  return Refuse(field, Concat("is longer than ", limit, " bytes"));
+}
+
+bool IsWorkerName(const std::string& name) {
+  return !name.empty() && name.size() <= kNameBytes && name.front() != '.' &&
+         std::all_of(name.begin(), name.end(), [](unsigned char c) {
+           return std::isalnum(c) || c == '-' || c == '_' || c == '.';
+         });
+}
+
+// Never in the middle of a character: the store refuses text that is not UTF-8.
+void Cut(std::string& text) {
+  if (text.size() <= kReasonBytes) return;
+  std::size_t end = kReasonBytes;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  text.resize(end);
+  text += "...";
+}
+
+bool IsTime(const google::protobuf::Timestamp& time) {  // of the years 1 to 9999
+  return time.seconds() >= -62135596800 && time.seconds() <= 253402300799 && time.nanos() >= 0 &&
+         time.nanos() < 1000000000;
+}
+
+double Sane(double value) { return std::isfinite(value) && value > 0 ? value : 0; }
+
+}  // namespace
+
+Status CheckRegistration(const v1::RegisterWorkerRequest& request) {
+  if (!IsWorkerName(request.name())) {
+    return InvalidArgumentError(
+               Concat("'", request.name().substr(0, kNameBytes), "' is no name of a worker"))
+        .WithViolation("name", "1 to 128 letters, digits, '-', '_' and '.' are expected");
+  }
+  if (request.incarnation().empty()) return Refuse("incarnation", "is required");
+  GVSL_RETURN_IF_ERROR(CheckLength("incarnation", request.incarnation(), kNameBytes));
+  GVSL_RETURN_IF_ERROR(CheckLength("version", request.version(), kNameBytes));
+  GVSL_RETURN_IF_ERROR(CheckLength("device", request.device(), kNameBytes));
+  GVSL_RETURN_IF_ERROR(CheckLength("numeric_class", request.numeric_class(), kTextBytes));
+  if (request.threads() > kMostThreads) return Refuse("threads", "is more than any machine has");
+  return OkStatus();
+}
+
+Status CheckReport(const v1::TrainerReport& report, const v1::Job* job) {
+  if (!v1::TrainerReport::State_IsValid(report.state())) {
+    return Refuse("trainer.state", Concat(static_cast<int>(report.state()), " is no state"));
+  }
+  GVSL_RETURN_IF_ERROR(CheckLength("trainer.peer_address", report.peer_address(), kTextBytes));
+  GVSL_RETURN_IF_ERROR(CheckLength("trainer.job_uid", report.job_uid(), kNameBytes));
+  if (report.suspects_size() > kMostMembers) {
+    return Refuse("trainer.suspects", Concat("names more than ", kMostMembers, " workers"));
+  }
+  for (const std::string& suspect : report.suspects()) {
+    GVSL_RETURN_IF_ERROR(CheckLength("trainer.suspects", suspect, kNameBytes));
+  }
+  if (report.progress().losses().size() > kMostNumbers) {
+    return Refuse("trainer.progress.losses", Concat("has more than ", kMostNumbers, " entries"));
+  }
+  for (const auto& [name, loss] : report.progress().losses()) {
+    GVSL_RETURN_IF_ERROR(CheckLength("trainer.progress.losses", name, kNameBytes));
+  }
+  if (job == nullptr) return OkStatus();
+  const std::uint64_t step = std::max(report.step(), report.progress().step());
+  if (step <= job->steps()) return OkStatus();
+  return Refuse("trainer.step", Concat(step, " is beyond the job's ", job->steps()));
+}
+
+v1::TrainerReport CleanReport(v1::TrainerReport report) {
+  Cut(*report.mutable_reason());
+  if (!report.has_progress()) return report;
+  v1::StepProgress& progress = *report.mutable_progress();
+  progress.set_learning_rate(Sane(progress.learning_rate()));
+  progress.set_step_seconds(Sane(progress.step_seconds()));
+  progress.set_samples_per_second(Sane(progress.samples_per_second()));
+  progress.set_slot_seconds(Sane(progress.slot_seconds()));
+  progress.clear_phase_seconds();
+  return report;
+}
+
+std::optional<v1::CheckpointReport> CleanCheckpoint(v1::CheckpointReport report,
+                                                    const v1::Job& job) {
+  v1::Checkpoint& checkpoint = *report.mutable_checkpoint();
+  const bool possible = checkpoint.step() <= job.steps() &&
+                        report.generation() <= job.generation() &&
+                        checkpoint.weights_sha256().size() <= kHashBytes;
+  if (!possible) return std::nullopt;
+  Cut(*report.mutable_error());
+  if (!IsTime(checkpoint.time())) checkpoint.clear_time();
+  checkpoint.set_path(
+      JoinPath(job.spec().checkpoint().directory(), CheckpointName(checkpoint.step())));
+  return report;
+}
+
+}  // namespace gvsl::coordinator

@@ -1,0 +1,81 @@
+#include "coordinator/report_check.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+namespace gvsl::coordinator {
+namespace {
+
+using v1::TrainerReport;
+
+v1::Job TestJob() {
+  v1::Job job;
+  job.set_steps(100);
+  job.set_generation(3);
+  job.mutable_spec()->mutable_checkpoint()->set_directory("/ckpt/heads");
+  return job;
+}
+
+TEST(ReportCheck, AnOrdinaryReportPasses) {
+  TrainerReport report;
+  report.set_state(TrainerReport::STATE_RUNNING);
+  report.set_step(100);
+  const v1::Job job = TestJob();
+  EXPECT_TRUE(CheckReport(report, &job).ok());
+}
+
+TEST(ReportCheck, AStateThatDoesNotExistAndAStepBeyondTheEndAreRefused) {
+  const v1::Job job = TestJob();
+  TrainerReport report;
+  report.set_state(static_cast<TrainerReport::State>(99));
+  EXPECT_EQ(CheckReport(report, &job).code(), StatusCode::kInvalidArgument);
+  report.set_state(TrainerReport::STATE_RUNNING);
+  report.mutable_progress()->set_step(101);
+  EXPECT_EQ(CheckReport(report, &job).code(), StatusCode::kInvalidArgument);
+}
+
+TEST(ReportCheck, NumbersThatAreNotFiniteBecomeZero) {
+  TrainerReport report;
+  report.mutable_progress()->set_step_seconds(std::numeric_limits<double>::quiet_NaN());
+  report.mutable_progress()->set_samples_per_second(std::numeric_limits<double>::infinity());
+  report.mutable_progress()->set_slot_seconds(-1);
+  const TrainerReport clean = CleanReport(report);
+  EXPECT_EQ(clean.progress().step_seconds(), 0);
+  EXPECT_EQ(clean.progress().samples_per_second(), 0);
+  EXPECT_EQ(clean.progress().slot_seconds(), 0);
+}
+
+TEST(ReportCheck, ALongReasonIsCutBetweenTwoCharacters) {
+  TrainerReport report;
+  for (int i = 0; i < 3000; ++i) *report.mutable_reason() += "\u00e4";
+  *report.mutable_reason() = "x" + report.reason();
+  const TrainerReport clean = CleanReport(report);
+  EXPECT_LT(clean.reason().size(), 4200u);
+  TrainerReport again;
+  EXPECT_TRUE(again.ParseFromString(clean.SerializeAsString())) << "it is still UTF-8";
+}
+
+TEST(ReportCheck, ACheckpointGetsThePathThatTheCoordinatorWouldUse) {
+  v1::CheckpointReport report;
+  report.set_generation(3);
+  report.mutable_checkpoint()->set_step(50);
+  report.mutable_checkpoint()->set_path("/etc");
+  const auto clean = CleanCheckpoint(report, TestJob());
+  ASSERT_TRUE(clean.has_value());
+  EXPECT_EQ(clean->checkpoint().path(), "/ckpt/heads/step-000000050");
+  report.mutable_checkpoint()->set_step(101);
+  EXPECT_FALSE(CleanCheckpoint(report, TestJob()).has_value());
+}
+
+TEST(ReportCheck, ARegistrationWithEndlessTextsIsRefused) {
+  v1::RegisterWorkerRequest request;
+  request.set_name("w");
+  request.set_incarnation("1");
+  EXPECT_TRUE(CheckRegistration(request).ok());
+  request.set_numeric_class(std::string(10000, 'x'));
+  EXPECT_EQ(CheckRegistration(request).violations().at(0).field, "numeric_class");
+}
+
+}  // namespace
+}  // namespace gvsl::coordinator
