@@ -37,7 +37,7 @@ class CoordinatorLinkTest : public ::testing::Test {
     link = std::make_unique<CoordinatorLink>(
         identity, client, clock,
         LinkHooks{.collect = [] { return v1::HeartbeatRequest(); },
-                  .deliver = [this](const auto&, const auto&) { ++delivered; },
+                  .deliver = [this](const auto&) { ++delivered; },
                   .failed = [this] { ++failed; }});
   }
   void Register() {

@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::size_t kLogBytesPerHeartbeat = 256 * 1024;
 constexpr std::size_t kCheckpointsPerHeartbeat = 100;
+// While the coordinator is away. The oldest are the first to be removed from the disk, too.
+constexpr std::size_t kMostCheckpoints = 10000;
 
 // One write a line, so that lines of agent and trainer do not mix.
 void CopyToStandardError(std::string_view line) {
@@ -171,6 +173,10 @@ void Agent::OnEvent(std::uint64_t process, const v1::TrainerEvent& event) {
   } else if (event.has_checkpoint()) {
     checkpoints_.push_back(event.checkpoint());
     ++checkpoint_news_;
+    if (checkpoints_.size() > kMostCheckpoints) {
+      checkpoints_.pop_front();
+      if (collected_checkpoints_ > 0) --collected_checkpoints_;
+    }
   } else if (event.has_numeric_class()) {
     numeric_class_ = event.numeric_class().name();
   }
@@ -235,8 +241,7 @@ void Agent::KeepLink() {
   link_ = std::make_unique<CoordinatorLink>(
       std::move(identity), client_, clock_,
       LinkHooks{.collect = [this] { return Collect(); },
-                .deliver = [this](const auto& request,
-                                  const auto& response) { Deliver(request, response); },
+                .deliver = [this](const auto& response) { Deliver(response); },
                 .failed = [this] { metrics_.HeartbeatFailed(); }});
   while (!stopping_) {
     lock.unlock();
@@ -260,18 +265,22 @@ v1::HeartbeatRequest Agent::Collect() {
   const std::lock_guard lock(mutex_);
   *request.mutable_trainer() = state_.report();
   request.set_leaving(state_.leaving());
-  const std::size_t count = std::min(checkpoints_.size(), kCheckpointsPerHeartbeat);
-  for (std::size_t i = 0; i < count; ++i) *request.add_checkpoints() = checkpoints_[i];
+  collected_checkpoints_ = std::min(checkpoints_.size(), kCheckpointsPerHeartbeat);
+  for (std::size_t i = 0; i < collected_checkpoints_; ++i) {
+    *request.add_checkpoints() = checkpoints_[i];
+  }
   collected_news_ = News();
   if (stopping_) client_.Interrupt();  // the end came before this turn was armed
   return request;
 }
 
-void Agent::Deliver(const v1::HeartbeatRequest& request, const v1::HeartbeatResponse& response) {
+void Agent::Deliver(const v1::HeartbeatResponse& response) {
   for (const v1::LogAck& ack : response.log_acks()) logs_.Acknowledge(ack);
   const std::lock_guard lock(mutex_);
   delivered_news_ = collected_news_;
-  checkpoints_.erase(checkpoints_.begin(), checkpoints_.begin() + request.checkpoints_size());
+  const auto taken = static_cast<std::ptrdiff_t>(collected_checkpoints_);
+  checkpoints_.erase(checkpoints_.begin(), checkpoints_.begin() + taken);
+  collected_checkpoints_ = 0;
   if (response.has_directive()) state_.DirectiveArrived(response.directive());
   Changed();
 }

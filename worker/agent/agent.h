@@ -62,7 +62,7 @@ class Agent {
   void OnExit(std::uint64_t process, const std::string& how);
   void KeepLink();
   v1::HeartbeatRequest Collect();
-  void Deliver(const v1::HeartbeatRequest& request, const v1::HeartbeatResponse& response);
+  void Deliver(const v1::HeartbeatResponse& response);
   void Changed();  // with the lock held
   std::uint64_t News() const { return state_.news() + checkpoint_news_; }
 
@@ -82,7 +82,8 @@ class Agent {
   std::uint64_t samples_per_step_ = 0;
   std::string numeric_class_;
   std::string first_peer_address_;
-  std::deque<v1::CheckpointReport> checkpoints_;  // not acknowledged
+  std::deque<v1::CheckpointReport> checkpoints_;  // not acknowledged; at most kMostCheckpoints
+  std::size_t collected_checkpoints_ = 0;         // of them, in the heartbeat that is under way
   std::uint64_t checkpoint_news_ = 0;
   std::uint64_t collected_news_ = 0;
   std::uint64_t delivered_news_ = 0;

@@ -93,7 +93,7 @@ CoordinatorLink::Next CoordinatorLink::Beat() {
   }
   const bool changed = (*response).directive_version() != directive_version_;
   directive_version_ = (*response).directive_version();
-  hooks_.deliver(request, *response);
+  hooks_.deliver(*response);
   const Duration rest = FromSeconds(interval_seconds_) - (clock_.Now() - begin);
   return {.pause = changed ? Duration{} : std::max(rest, Duration{}), .fatal = {}};
 }

@@ -22,7 +22,7 @@ struct LinkHooks {
   // The content of the next heartbeat: trainer, leaving, logs, checkpoints.
   std::function<v1::HeartbeatRequest()> collect;
   // Its answer.
-  std::function<void(const v1::HeartbeatRequest&, const v1::HeartbeatResponse&)> deliver;
+  std::function<void(const v1::HeartbeatResponse&)> deliver;
   std::function<void()> failed;  // a call failed, but for an interruption
 };
 
