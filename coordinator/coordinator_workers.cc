@@ -111,8 +111,8 @@ StatusOr<v1::HeartbeatResponse> Coordinator::Heartbeat(const v1::HeartbeatReques
   LookForCheckpoint(request.trainer());
   GVSL_RETURN_IF_ERROR(Finish(draft));
 
-  const Duration wait =
-      std::min(FromSeconds(std::clamp(request.wait_seconds(), 0.0, 60.0)), options_.longest_wait);
+  const double asked = request.wait_seconds() > 0 ? std::min(request.wait_seconds(), 60.0) : 0;
+  const Duration wait = std::min(FromSeconds(asked), options_.longest_wait);
   const auto changed = contact.changed;
   changed->wait_for(lock, wait, [&] {
     const auto now = contacts_.find(request.name());

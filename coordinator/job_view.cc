@@ -136,8 +136,9 @@ bool ApplyProgress(const WorkerView& worker, v1::StoredJob& stored) {
 
 bool ApplyCheckpoint(const v1::CheckpointReport& report, v1::StoredJob& stored) {
   if (!report.error().empty()) {
+    const bool news = stored.checkpoint_error() != report.error();
     stored.set_checkpoint_error(report.error());
-    return true;
+    return news;
   }
   std::map<std::uint64_t, v1::Checkpoint> by_step;
   for (const v1::Checkpoint& one : stored.job().checkpoints()) by_step[one.step()] = one;

@@ -31,7 +31,8 @@ std::vector<std::string> Explain(const v1::Job& view, const v1::StoredJob& store
 // Returns whether the job changed.
 bool ApplyProgress(const WorkerView& worker, v1::StoredJob& stored);
 
-// Takes over a checkpoint that was written, or could not be. Returns whether that was news.
+// Takes over a checkpoint that was written, or could not be. Returns whether that was news: the
+// same error again is none.
 bool ApplyCheckpoint(const v1::CheckpointReport& report, v1::StoredJob& stored);
 
 // "a (slots 0-3), b (slots 4-7)"
