@@ -5,9 +5,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/json_text.h"
 #include "common/sha256.h"
 #include "common/text.h"
-#include "data_loader/json_text.h"
 #include "data_loader/manifest_check.h"
 
 namespace gvsl::data_loader {

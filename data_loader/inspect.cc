@@ -5,11 +5,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/json_text.h"
 #include "common/safetensors.h"
 #include "common/sha256.h"
 #include "common/text.h"
 #include "data_loader/dataset.h"
-#include "data_loader/json_text.h"
 #include "data_loader/nifti_file.h"
 #include "data_loader/report.h"
 
