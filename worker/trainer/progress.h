@@ -44,7 +44,7 @@ class TrainerObserver {
   // The gang agrees on the state of `step` and begins.
   virtual void OnRunning(std::uint64_t step) = 0;
   virtual void OnStep(const StepProgress& progress) = 0;
-  // Whenever it changes; a generation begins with computing.
+  // Whenever it changes, and again with each slot; a generation begins with computing.
   virtual void OnActivity(Activity /*activity*/) {}
   virtual void OnCheckpoint(const CheckpointOutcome& outcome) = 0;
   // A sentence for the log: a damaged checkpoint was passed over, for example.

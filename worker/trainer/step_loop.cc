@@ -38,6 +38,7 @@ StatusOr<LoopEnd> StepLoop::Run() {
 
 Status StepLoop::ComputeSlot(int slot, StopVote vote) {
   if (p_.stop.vote() == StopVote::kNow) return AbortedError("told to stop at once");
+  p_.observer.OnActivity(Activity::kComputing);  // many slow slots are no hang
   meter_.Enter(Phase::kData);
   GVSL_ASSIGN_OR_RETURN(SlotBatch batch, p_.samples.Next(p_.state.step(), slot));
 
