@@ -216,7 +216,9 @@ StatusOr<v1::Job> Coordinator::ResumeJob(const std::string& job) {
       return FailedPreconditionError(Concat("job ", shown.name(), " is being deleted"));
     }
     GVSL_RETURN_IF_ERROR(owner);
-    if (on_disk.ok()) TakeFromDisk(draft, stored, *on_disk, /*forget=*/true);
+    // A folder with nothing in it, where checkpoints were, is the place of a mount that is missing.
+    const bool missing = on_disk.ok() && on_disk->empty() && shown.checkpoints_size() > 0;
+    if (on_disk.ok() && !missing) TakeFromDisk(draft, stored, *on_disk, /*forget=*/true);
     shown.set_state(v1::JOB_STATE_QUEUED);
     shown.set_reason("it was resumed");
     shown.set_step(NewestCheckpoint(shown));

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/text.h"
+#include "common/version.h"
 
 namespace gvsl::cli {
 namespace {
@@ -84,7 +85,7 @@ std::unique_ptr<Parser> MakeParser(std::span<const Command> commands) {
   CLI::App& root = *parser->app;
   root.fallthrough();
   root.require_subcommand(1);
-  root.set_version_flag("--version", "gvslctl " GVSL_VERSION);
+  root.set_version_flag("--version", Concat("gvslctl ", kVersion));
   root.footer(kFooter);
   root.get_formatter()->column_width(34);
   AddGlobalOptions(root, parser->options);

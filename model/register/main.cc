@@ -5,6 +5,7 @@
 #include <exception>
 #include <iostream>
 
+#include "common/version.h"
 #include "model/memory.h"
 #include "model/register/register_command.h"
 
@@ -37,6 +38,7 @@ int main(int argc, char** argv) {
   CLI::App app(
       "Aligns seeded pairs of a dataset with trained GVSL weights and prints how well they match "
       "before and after: local correlation (NCC), and the Dice overlap (DSC) of known labels.");
+  app.set_version_flag("--version", "gvsl-register " + std::string(gvsl::kVersion));
   app.add_option("--weights", options.weights, "model.safetensors of a checkpoint, or exported")
       ->required();
   app.add_option("--dataset", options.dataset, "dataset directory")->required();

@@ -451,6 +451,19 @@ TEST_F(GangLife, CheckpointsThatTheCoordinatorDoesNotSeeStayAsReported) {
       << refused;
 }
 
+TEST_F(GangLife, AnEmptyFolderWhereCheckpointsWereIsNoReasonToForgetThem) {
+  StartJob(1, 1, 400);
+  ASSERT_TRUE(cluster.ReachesStep("heads", 5));
+  ASSERT_TRUE(cluster.coordinator().PauseJob("heads").ok());
+  ASSERT_TRUE(cluster.Reaches("heads", v1::JOB_STATE_PAUSED));
+  const std::uint64_t step = Job().step();
+  ASSERT_TRUE(cluster.files().RemoveTree("/ckpt/heads").ok());
+  ASSERT_TRUE(cluster.files().CreateDirectories("/ckpt/heads").ok());
+  ASSERT_TRUE(cluster.coordinator().ResumeJob("heads").ok());
+  EXPECT_EQ(Job().checkpoints_size(), 1);
+  EXPECT_EQ(Job().step(), step);
+}
+
 TEST_F(GangLife, AStepBeyondTheEndOfTheJobIsRefused) {
   StartJob(1);
   ASSERT_TRUE(cluster.ReachesStep("heads", 5));

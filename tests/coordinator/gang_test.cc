@@ -224,6 +224,11 @@ TEST_F(GangMachine, MembersThatStopByThemselvesNameWhomTheyCouldNotReach) {
   EXPECT_EQ(Decide().gang.unreached(), "") << "its agent was lost: nobody could have reached it";
 }
 
+TEST_F(GangMachine, AMemberThatStopsForAReasonOfItsOwnSaysIt) {
+  Report("a", TrainerReport::STATE_STOPPED, 2, 10).set_reason("the checkpoints cannot be read now");
+  EXPECT_EQ(Decide().gang.unreached(), "a stopped: the checkpoints cannot be read now");
+}
+
 TEST_F(GangMachine, AMissedMemberIsWaitedForUntilItSpeaksOrIsLost) {
   Stopping(StopOrder::MODE_NOW);
   Report("a", TrainerReport::STATE_STOPPED, 2, 10).add_suspects("b");
