@@ -126,13 +126,8 @@ std::string DescribeUnreached(const v1::Gang& gang, const std::vector<Seat>& sea
     for (const std::string& name : seat.worker->report.suspects()) {
       others.push_back(Concat(name, " (", AddressOf(name, gang), ")"));
     }
-    const std::string& reason = seat.worker->report.reason();
-    if (others.empty() && !reason.empty()) {
-      parts.push_back(Concat(seat.worker->name, " stopped: ", reason));
-    } else {
-      const std::string whom = others.empty() ? "its peers" : Join(others, ", ");
-      parts.push_back(Concat(seat.worker->name, " could not reach ", whom));
-    }
+    if (others.empty()) continue;  // it stopped for a reason of its own, which may pass
+    parts.push_back(Concat(seat.worker->name, " could not reach ", Join(others, ", ")));
   }
   return Join(parts, "; ");
 }
