@@ -289,6 +289,16 @@ TEST_F(AgentStateTest, BeforeItsFirstMeasuredStepATrainerIsGivenAQuarterOfAnHour
   EXPECT_EQ(Decide().kill_reason, "it gave no sign for 900 s while it computed");
 }
 
+TEST_F(AgentStateTest, HashingALargeShardIsNoHang) {
+  RunJob();
+  Step(0.1);
+  state.TrainerActive(v1::ACTIVITY_READING, clock.Now());
+  clock.Advance(seconds(599));
+  EXPECT_TRUE(Decide().kill_reason.empty());
+  clock.Advance(seconds(1));
+  EXPECT_EQ(Decide().kill_reason, "it gave no sign for 600 s while it read samples");
+}
+
 TEST_F(AgentStateTest, AHangingCheckpointIsFoundAfterTenMinutes) {
   RunJob();
   Step(0.1);

@@ -240,11 +240,12 @@ TEST_F(PipeTest, TheAgentHearsOfWaitingAndOfCheckpoints) {
   FakeClock clock;
   PipeReports reports(*trainer_, clock);
   for (const Activity activity :
-       {Activity::kWaiting, Activity::kComputing, Activity::kCheckpointing}) {
+       {Activity::kWaiting, Activity::kComputing, Activity::kReading, Activity::kCheckpointing}) {
     reports.OnActivity(activity);
   }
   EXPECT_EQ(Event().activity(), v1::ACTIVITY_WAITING);
   EXPECT_EQ(Event().activity(), v1::ACTIVITY_COMPUTING);
+  EXPECT_EQ(Event().activity(), v1::ACTIVITY_READING);
   EXPECT_EQ(Event().activity(), v1::ACTIVITY_CHECKPOINTING);
 }
 

@@ -35,7 +35,8 @@ struct AgentTiming {
   Duration hang = std::chrono::seconds(30);
   double hang_steps = 20;
   Duration hang_unmeasured = std::chrono::minutes(15);  // before its first measured step
-  Duration hang_checkpoint = std::chrono::minutes(10);  // while it writes a checkpoint
+  Duration hang_storage =
+      std::chrono::minutes(10);  // while it writes a checkpoint or reads samples
   // The pause before a trainer that died before its first report is started again; doubles.
   Duration first_backoff = std::chrono::milliseconds(100);
   Duration longest_backoff = std::chrono::seconds(5);

@@ -27,8 +27,11 @@ void AgentState::CheckSigns(TimePoint now, Decision& decision) {
     return decision.WakeAt(now + limit);
   }
   const bool writes = activity_ == v1::ACTIVITY_CHECKPOINTING;
+  const bool reads = activity_ == v1::ACTIVITY_READING;
   Kill(Concat("it gave no sign for ", ToSeconds(limit), " s while it ",
-              writes ? "wrote a checkpoint" : "computed"),
+              writes  ? "wrote a checkpoint"
+              : reads ? "read samples"
+                      : "computed"),
        now, decision);
 }
 
@@ -65,7 +68,9 @@ bool AgentState::Obeyed() const {
 }
 
 Duration AgentState::HangLimit() const {
-  if (activity_ == v1::ACTIVITY_CHECKPOINTING) return timing_.hang_checkpoint;
+  if (activity_ == v1::ACTIVITY_CHECKPOINTING || activity_ == v1::ACTIVITY_READING) {
+    return timing_.hang_storage;
+  }
   const v1::StepProgress& progress = report_.progress();
   const bool measured =
       report_.state() == v1::TrainerReport::STATE_RUNNING && progress.step_seconds() > 0;

@@ -104,6 +104,8 @@ v1::Activity MessageOf(Activity activity) {
       return v1::ACTIVITY_WAITING;
     case Activity::kCheckpointing:
       return v1::ACTIVITY_CHECKPOINTING;
+    case Activity::kReading:
+      return v1::ACTIVITY_READING;
     default:
       return v1::ACTIVITY_COMPUTING;
   }

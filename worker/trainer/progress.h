@@ -35,7 +35,7 @@ struct CheckpointOutcome {
 };
 
 // What the thread that trains is at.
-enum class Activity { kComputing, kWaiting /* for its peers */, kCheckpointing };
+enum class Activity { kComputing, kWaiting /* for its peers */, kCheckpointing, kReading };
 
 // Called from the thread that trains; must not block for long.
 class TrainerObserver {

@@ -38,9 +38,10 @@ StatusOr<LoopEnd> StepLoop::Run() {
 
 Status StepLoop::ComputeSlot(int slot, StopVote vote) {
   if (p_.stop.vote() == StopVote::kNow) return AbortedError("told to stop at once");
-  p_.observer.OnActivity(Activity::kComputing);  // many slow slots are no hang
   meter_.Enter(Phase::kData);
+  p_.observer.OnActivity(Activity::kReading);
   GVSL_ASSIGN_OR_RETURN(SlotBatch batch, p_.samples.Next(p_.state.step(), slot));
+  p_.observer.OnActivity(Activity::kComputing);  // many slow slots are no hang
 
   meter_.Enter(Phase::kAugment);
   const model::Inputs inputs = p_.state.method().Augment(batch.samples);
