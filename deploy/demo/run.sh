@@ -11,7 +11,8 @@ root=$PWD
 bin=$root/build/bin
 data=${DATA:-}
 labels=${LABELS:-}
-out=${OUT:-$root/demo-output}
+out=$(realpath -m "${OUT:-$root/demo-output}")
+marker=$out/.gvsl-demo   # only a folder that has it is ever removed
 templates=/usr/share/mricron/templates
 pairs=10
 export XDG_STATE_HOME=$out/state   # the demo's own instance, beside any other of yours
@@ -32,6 +33,25 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
+
+# Makes OUT anew, and removes nothing that a demo has not written.
+prepare_output() {
+  local kept
+  for kept in "$root" "${HOME:-/}" ${data:+"$data"} ${labels:+"$labels"}; do
+    [[ $(realpath -m "$kept")/ != "${out%/}/"* ]] || fail "OUT=$out would be removed, and holds $kept"
+  done
+  for kept in ${data:+"$data"} ${labels:+"$labels"}; do
+    [[ $out/ != "$(realpath -m "$kept")/"* ]] || fail "OUT=$out lies in $kept, which is only read"
+  done
+  if [[ -e $out && ! -e $marker ]]; then
+    [[ -d $out && -z $(ls -A "$out") ]] || fail "OUT=$out is there and not of a demo; remove it yourself"
+  fi
+  # An earlier demo that was killed may have left processes.
+  [[ ! -d $XDG_STATE_HOME ]] || "$bin/gvslctl" local down >/dev/null || true
+  rm -rf "$out"
+  mkdir -p "$out"
+  : >"$marker"
+}
 
 # Seeded, smooth, invertible deformations of a real head; some to learn from, some held out.
 make_virtual_subjects() {
@@ -102,9 +122,7 @@ register() {
 [[ -z $data || -d $data ]] || fail "DATA=$data is not a folder"
 [[ -z $labels || -d $labels ]] || fail "LABELS=$labels is not a folder"
 [[ -z $labels || -n $data ]] || fail "LABELS is for DATA"
-[[ $out != / && $out != "$root" ]] || fail "OUT=$out would be removed"
-rm -rf "$out"
-mkdir -p "$out"
+prepare_output
 [[ -n $data ]] || make_virtual_subjects
 say "ingesting"
 ingest
