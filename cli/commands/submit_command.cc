@@ -1,8 +1,10 @@
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
 #include <memory>
 #include <random>
+#include <system_error>
 
 #include "cli/commands/commands.h"
 #include "cli/commands/follow.h"
@@ -30,6 +32,8 @@ std::string RandomId() {
 
 // A file, a pipe, or standard input for "-".
 StatusOr<std::string> ReadJobFile(const std::string& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) return UsageError(path, "is a folder");
   std::ifstream file;
   if (path != "-") file.open(path, std::ios::binary);
   std::istream& in = path == "-" ? std::cin : file;

@@ -68,7 +68,9 @@ def main():
         if source.relative_to(ROOT).parts[0] not in ROOMS:
             continue
         output = re.search(r" -o (\S+)", entry["command"]).group(1)
-        stamp = stamp_of(entry["command"], files.get(output, []) + [source], version)
+        # Another clone of the same files has the same stamp.
+        command = entry["command"].replace(str(ROOT), ".")
+        stamp = stamp_of(command, files.get(output, []) + [source], version)
         if not stamp.exists():
             work[source] = stamp
     failed = 0
@@ -80,7 +82,7 @@ def main():
                 work[source].touch()
             else:
                 failed += 1
-                print(result.stdout, flush=True)
+                print(result.stdout, result.stderr, flush=True)
     print(f"tidy: {len(work)} files looked at, {failed} with findings")
     return 1 if failed else 0
 

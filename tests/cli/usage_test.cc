@@ -46,6 +46,7 @@ TEST(Usage, WhatIsMissingTooMuchOrMalformedIsWrongUsage) {
       {"export", "a@x", "w.safetensors"},
       {"local", "up", "--workers", "0"},
       {"submit", "/no/such/file.yaml"},
+      {"submit", "/"},
       {"list", "--timeout", "0"},
       {"list", "--timeout", "soon"},
       {"list", "--coordinator", "nowhere"},
