@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <random>
 
-#include "common/checkpoint_directory.h"
 #include "common/sha256.h"
 #include "common/text.h"
 #include "coordinator/coordinator.h"

@@ -38,8 +38,8 @@ struct SeatContext {
 // Why a member that has stopped by itself did so, in words.
 std::string WhyStopped(const Seat& seat);
 
-// "w0 could not reach w1 (10.0.0.5:4001)", for all that have stopped by themselves. `seats` are the
-// gang's, by rank.
+// "w0 could not reach w1 (10.0.0.5:4001)", for all that have stopped by themselves and name whom
+// they lost; empty where nobody does. `seats` are the gang's, by rank.
 std::string DescribeUnreached(const v1::Gang& gang, const std::vector<Seat>& seats);
 
 Seat LookAtSeat(const v1::GangSeat& seat, const v1::Gang& gang, const std::string& job_uid,
