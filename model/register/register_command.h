@@ -21,8 +21,8 @@ struct RegisterOptions {
 };
 
 // Draws pairs, aligns B to A, measures on A's grid, before and after, how well the images correlate
-// and, where there are labels, how well these overlap. Volumes
-// are zero-padded at their ends to the dataset's largest size, as in training.
+// and, where there are labels, how well these overlap. Volumes are zero-padded at their ends to the
+// dataset's largest size, as in training.
 StatusOr<std::vector<RegisteredPair>> RegisterPairs(FileSystem& files,
                                                     const RegisterOptions& options);
 

@@ -13,7 +13,6 @@
 #include "common/philox.h"
 
 namespace gvsl::model {
-
 namespace {
 
 using PairIndices = std::vector<std::uint32_t>;
