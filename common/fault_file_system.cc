@@ -28,15 +28,6 @@ bool IsInside(const std::string& path, const std::string& directory) {
          (directory == "/" || path[directory.size()] == '/');
 }
 
-class StringFile final : public ReadableFile {
- public:
-  explicit StringFile(std::string bytes) : bytes_(std::move(bytes)) {}
-  std::string_view bytes() const override { return bytes_; }
-
- private:
-  std::string bytes_;
-};
-
 }  // namespace
 
 // A directory is a path in `directories`; names and contents have a volatile and a durable version.
@@ -173,7 +164,7 @@ StatusOr<std::unique_ptr<ReadableFile>> FaultFileSystem::Map(const std::string& 
   GVSL_RETURN_IF_ERROR(disk_->CheckReadable(path));
   const auto found = disk_->names.find(path);
   if (found == disk_->names.end()) return NotFoundError("open " + path);
-  return std::make_unique<StringFile>(found->second->written);
+  return FileInMemory(found->second->written);
 }
 
 Status FaultFileSystem::Rename(const std::string& from_path, const std::string& to_path) {

@@ -70,6 +70,15 @@ class MappedFile final : public ReadableFile {
   std::size_t size_;
 };
 
+class MemoryFile final : public ReadableFile {
+ public:
+  explicit MemoryFile(std::string bytes) : bytes_(std::move(bytes)) {}
+  std::string_view bytes() const override { return bytes_; }
+
+ private:
+  std::string bytes_;
+};
+
 StatusOr<std::unique_ptr<WritableFile>> OpenForWriting(const std::string& path, int flags,
                                                        mode_t mode = 0666) {
   const int file_descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | flags, mode);
@@ -226,6 +235,10 @@ std::string ParentPath(std::string_view path) {
   const std::size_t slash = path.find_last_of('/');
   if (slash == std::string_view::npos) return ".";
   return slash == 0 ? "/" : std::string(path.substr(0, slash));
+}
+
+std::unique_ptr<ReadableFile> FileInMemory(std::string bytes) {
+  return std::make_unique<MemoryFile>(std::move(bytes));
 }
 
 StatusOr<std::string> ReadFile(FileSystem& files, const std::string& path, std::size_t max_bytes) {

@@ -32,6 +32,9 @@ class ReadableFile {
   virtual std::string_view bytes() const = 0;
 };
 
+// Bytes that are in memory already.
+std::unique_ptr<ReadableFile> FileInMemory(std::string bytes);
+
 using TakePiece = std::function<Status(std::string_view)>;
 
 // Thread-safe. Paths are as the operating system takes them. Errors name operation and path and

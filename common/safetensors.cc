@@ -175,8 +175,8 @@ TensorView FloatTensorView(std::span<const float> values, std::vector<std::int64
 }
 
 StatusOr<SafetensorsFile> SafetensorsFile::Open(FileSystem& files, const std::string& path) {
-  GVSL_ASSIGN_OR_RETURN(std::unique_ptr<ReadableFile> file, files.Map(path));
-  auto parsed = Parse(std::move(file));
+  GVSL_ASSIGN_OR_RETURN(std::string bytes, ReadFile(files, path));
+  auto parsed = Parse(FileInMemory(std::move(bytes)));
   if (!parsed.ok()) return parsed.status().WithContext(path);
   return parsed;
 }

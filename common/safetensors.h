@@ -46,8 +46,9 @@ TensorView FloatTensorView(std::span<const float> values, std::vector<std::int64
 // Thread-safe after opening; views live as long as the object.
 class SafetensorsFile {
  public:
+  // Reads the whole file into memory: a disk that fails later changes nothing.
   static StatusOr<SafetensorsFile> Open(FileSystem& files, const std::string& path);
-  // For bytes that are in memory already.
+  // For a mapping, or bytes that are in memory already.
   static StatusOr<SafetensorsFile> Parse(std::unique_ptr<ReadableFile> file);
 
   // NOT_FOUND names the missing tensor.

@@ -106,18 +106,20 @@ Status CheckpointServiceImpl::Stream(const v1::ReadCheckpointFileRequest& reques
                Concat("the checkpoint of step ", checkpoint.step(), " has no file ", name))
         .WithViolation("file", "is no file of the checkpoint");
   }
-  GVSL_ASSIGN_OR_RETURN(const auto file, files_.Map(JoinPath(checkpoint.path(), name)));
-  std::string_view rest = file->bytes();
+  const std::string path = JoinPath(checkpoint.path(), name);
   v1::FileChunk chunk;
   *chunk.mutable_checkpoint() = checkpoint;
-  chunk.set_total_bytes(rest.size());
-  do {
-    chunk.set_data(std::string(rest.substr(0, kChunkBytes)));
-    rest.remove_prefix(chunk.data().size());
-    if (!writer.Write(chunk)) return CancelledError("the caller went away");
-    chunk.Clear();
-  } while (!rest.empty());
-  return OkStatus();
+  GVSL_ASSIGN_OR_RETURN(const std::uint64_t total_bytes, files_.FileSize(path));
+  chunk.set_total_bytes(total_bytes);
+  return files_.Read(path, [&](std::string_view rest) {
+    while (!rest.empty()) {
+      chunk.set_data(std::string(rest.substr(0, kChunkBytes)));
+      rest.remove_prefix(chunk.data().size());
+      if (!writer.Write(chunk)) return CancelledError("the caller went away");
+      chunk.Clear();
+    }
+    return OkStatus();
+  });
 }
 
 grpc::Status CheckpointServiceImpl::ReadCheckpointFile(grpc::ServerContext*,

@@ -130,6 +130,9 @@ class Coordinator {
   void AdvanceGangs(Draft& draft, std::map<std::string, Demand>& demands);
   void ApplyDecision(Draft& draft, v1::StoredJob& job, GangDecision decision,
                      std::map<std::string, Demand>& demands);
+  // The next generation is wanted; `to_save`: of those that are left, for a checkpoint.
+  void Reform(Draft& draft, v1::StoredJob& job, bool to_save,
+              std::map<std::string, Demand>& demands);
   void KeepGang(Draft& draft, v1::StoredJob& job, v1::Gang::Phase before,
                 std::map<std::string, Demand>& demands);
   void ApplyGrants(Draft& draft, const std::map<std::string, Demand>& demands);

@@ -12,6 +12,9 @@ namespace {
 
 using Verdict = GangDecision::Verdict;
 
+constexpr char kSavesReason[] =
+    "its workers write a checkpoint of what they hold, for it can not go on with so few";
+
 std::string IdleProblem(const WorkerView& worker) {
   const v1::TrainerReport& report = worker.report;
   if (worker.leaving) return "is leaving";
@@ -79,23 +82,12 @@ void Coordinator::ApplyDecision(Draft& draft, v1::StoredJob& job, GangDecision d
   *job.mutable_gang() = std::move(decision.gang);
   draft.memories[uid] = std::move(decision.memory);
   for (const v1::UnableWorker& worker : decision.unable) NoteUnable(worker, job);
-  const v1::Gang& gang = job.gang();
-  const std::size_t survivors = Survivors(gang, pool_.workers()).size();
   switch (decision.verdict) {
     case Verdict::kStay:
       return KeepGang(draft, job, before, demands);
     case Verdict::kReform:
-      if (const auto why = WhyHopeless(draft, job); !why.empty()) {
-        return EndGang(draft, job, v1::JOB_STATE_FAILED, why);
-      }
-      demands[uid] =
-          DemandOf(job,
-                   survivors >= job.job().spec().workers().min() ? Demand::Kind::kReforming
-                                                                 : Demand::Kind::kWaiting,
-                   survivors);
-      // On its way to a pause it only writes a checkpoint: nobody need join for that.
-      if (job.wish() == v1::StoredJob::WISH_PAUSE) demands[uid].want = demands[uid].held;
-      return;
+    case Verdict::kSave:
+      return Reform(draft, job, decision.verdict == Verdict::kSave, demands);
     case Verdict::kRequeue:
       if (const auto why = WhyHopeless(draft, job); !why.empty()) {
         return EndGang(draft, job, v1::JOB_STATE_FAILED, why);
@@ -113,12 +105,26 @@ void Coordinator::ApplyDecision(Draft& draft, v1::StoredJob& job, GangDecision d
   }
 }
 
+void Coordinator::Reform(Draft& draft, v1::StoredJob& job, bool to_save,
+                         std::map<std::string, Demand>& demands) {
+  if (const auto why = WhyHopeless(draft, job); !why.empty()) {
+    return EndGang(draft, job, v1::JOB_STATE_FAILED, why);
+  }
+  const std::size_t survivors = Survivors(job.gang(), pool_.workers()).size();
+  const bool enough = to_save || survivors >= job.job().spec().workers().min();
+  Demand& demand = demands[job.job().uid()];
+  demand = DemandOf(job, enough ? Demand::Kind::kReforming : Demand::Kind::kWaiting, survivors);
+  if (to_save) demand.want = demand.held;  // nobody need join for a checkpoint
+  if (to_save) job.mutable_gang()->set_saves(job.wish() != v1::StoredJob::WISH_PAUSE);
+}
+
 void Coordinator::KeepGang(Draft& draft, v1::StoredJob& job, v1::Gang::Phase before,
                            std::map<std::string, Demand>& demands) {
   const v1::Gang& gang = job.gang();
   if (before == v1::Gang::PHASE_FORMING && gang.phase() == v1::Gang::PHASE_RUNNING) {
     job.mutable_job()->set_state(v1::JOB_STATE_RUNNING);
-    job.mutable_job()->set_reason("it trains with " + Plural(gang.seats_size(), "worker"));
+    job.mutable_job()->set_reason(
+        gang.saves() ? kSavesReason : "it trains with " + Plural(gang.seats_size(), "worker"));
     if (!job.job().has_start_time()) {
       *job.mutable_job()->mutable_start_time() = ToTimestamp(clock_.WallNow());
     }
@@ -126,8 +132,9 @@ void Coordinator::KeepGang(Draft& draft, v1::StoredJob& job, v1::Gang::Phase bef
     job.mutable_job()->set_reason(gang.stop_cause());
     AddEvent(draft, job, "GANG_STOPPING", gang.stop_cause());
   }
-  if (gang.phase() == v1::Gang::PHASE_RUNNING && job.wish() == v1::StoredJob::WISH_UNSPECIFIED &&
-      job.job().step() > job.formed_at_step() && job.job().step() < job.job().steps()) {
+  if (gang.phase() == v1::Gang::PHASE_RUNNING && !gang.saves() &&
+      job.wish() == v1::StoredJob::WISH_UNSPECIFIED && job.job().step() > job.formed_at_step() &&
+      job.job().step() < job.job().steps()) {
     demands[job.job().uid()] = DemandOf(job, Demand::Kind::kRunning, gang.seats_size());
   }
 }
@@ -231,8 +238,12 @@ void Coordinator::ApplyGrants(Draft& draft, const std::map<std::string, Demand>&
 
 void Coordinator::Form(Draft& draft, v1::StoredJob& job, const Grant& grant) {
   const Demand demand = DemandOf(job, Demand::Kind::kReforming, 0);
+  const bool to_save = job.gang().saves();
   *job.mutable_gang() = FormGang(job, Survivors(job.gang(), pool_.workers()), grant.workers,
                                  demand.want, pool_.workers());
+  const bool too_few =
+      static_cast<std::size_t>(job.gang().seats_size()) < job.job().spec().workers().min();
+  job.mutable_gang()->set_saves(to_save && too_few);
   draft.memories[job.job().uid()] = {};
   v1::Job& shown = *job.mutable_job();
   const v1::Gang& gang = job.gang();

@@ -217,6 +217,7 @@ StatusOr<v1::Job> Coordinator::ResumeJob(const std::string& job) {
     GVSL_RETURN_IF_ERROR(owner);
     // A folder with nothing in it, where checkpoints were, is the place of a mount that is missing.
     const bool missing = on_disk.ok() && on_disk->empty() && shown.checkpoints_size() > 0;
+    stored.clear_damaged_checkpoints();  // somebody may have brought them back
     if (on_disk.ok() && !missing) TakeFromDisk(draft, stored, *on_disk, /*forget=*/true);
     shown.set_state(v1::JOB_STATE_QUEUED);
     shown.set_reason("it was resumed");

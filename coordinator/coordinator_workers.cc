@@ -196,8 +196,10 @@ void Coordinator::TakeFromDisk(Draft& draft, v1::StoredJob& job,
   if (!forget) {
     for (const v1::Checkpoint& one : shown.checkpoints()) by_step[one.step()] = one;
   }
+  const auto& damaged = job.damaged_checkpoints();
   const std::uint64_t newest = NewestCheckpoint(shown);
   for (const v1::Checkpoint& one : on_disk) {
+    if (std::count(damaged.begin(), damaged.end(), one.step()) > 0) continue;
     if (one.step() > newest) AddCheckpointEvent(draft, job, one, "");
     if (forget || one.step() > newest) by_step[one.step()] = one;
   }

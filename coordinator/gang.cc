@@ -149,7 +149,7 @@ class Machine {
 
   void NoteUnable(const v1::GangSeat& seat, const std::string& reason) {
     const std::string& name = seat.member().name();
-    const std::string cause = Concat("worker ", name, " could not begin: ", reason);
+    const std::string cause = Concat("worker ", name, " ", reason);
     AddEvent("WORKER_UNABLE", cause, name);
     OrderStop(gang(), v1::StopOrder::MODE_NOW, cause);
     gang().set_stop_cause(cause);
@@ -205,6 +205,8 @@ class Machine {
       }
     } else if (Pauses()) {
       OrderStop(gang(), v1::StopOrder::MODE_CHECKPOINT, "somebody asked for a pause");
+    } else if (gang().saves()) {
+      OrderStop(gang(), v1::StopOrder::MODE_CHECKPOINT, "too few workers are left");
     } else if (seats_.size() > Wanted()) {
       OrderStop(gang(), v1::StopOrder::MODE_AT_STEP_BOUNDARY,
                 Concat("the job was scaled down to ", Wanted(), " workers"));
@@ -241,18 +243,38 @@ class Machine {
       return;
     }
     const std::size_t survivors = Survivors(gang(), workers_).size();
+    const bool too_few = survivors < job_.job().spec().workers().min();
     if (Pauses()) {
       // A gang that broke before its first step would break again.
       const bool broke = gang().trainer_died() || !gang().unreached().empty();
       const bool may_try_again = gang().stop_mode() != v1::StopOrder::MODE_CHECKPOINT &&
-                                 survivors >= job_.job().spec().workers().min() &&
+                                 survivors > 0 &&
                                  (!broke || job_.job().step() > job_.formed_at_step());
       if (checkpoint_is_there || !may_try_again) {
         Decide(Verdict::kPaused, PauseSentence(checkpoint_is_there));
-        return;
+      } else {
+        Decide(Verdict::kSave, gang().stop_cause());
       }
+    } else if (survivors == 0) {
+      Decide(Verdict::kRequeue, gang().stop_cause());
+    } else if (too_few) {
+      EndShortage(checkpoint_is_there);
+    } else {
+      Decide(Verdict::kReform, gang().stop_cause());
     }
-    Decide(survivors == 0 ? Verdict::kRequeue : Verdict::kReform, gang().stop_cause());
+  }
+
+  // What they hold is not given up, and they are not kept from other jobs for ever.
+  void EndShortage(bool checkpoint_is_there) {
+    const bool waited = SettledFor(options_.shortage_grace);
+    if (checkpoint_is_there && (waited || gang().saves())) {
+      Decide(Verdict::kRequeue, "too few workers were left; they are free for other jobs");
+    } else if (!checkpoint_is_there &&
+               (gang().saves() ? SettledFor(options_.save_retry) : waited)) {
+      Decide(Verdict::kSave, gang().stop_cause());
+    } else {
+      Decide(Verdict::kReform, gang().stop_cause());
+    }
   }
 
   std::string PauseSentence(bool checkpoint_is_there) const {

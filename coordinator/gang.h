@@ -7,9 +7,11 @@
 //      +---------------------------------------------------------------------> STOPPING
 //                                                all living members stopped        |
 //   next generation <-- kReform --------------------------------------------------+--> kPaused
-//   QUEUED, without a gang <-- kRequeue (nobody lives) ---------------------------+
+//   the same, of too few to train, to write a checkpoint <-- kSave ---------------+
+//   QUEUED, without a gang <-- kRequeue (nobody lives, or what too few hold is on disk)
 //   anywhere: rank 0 FINISHED, or gone, and the last checkpoint listed -> kSucceeded; a member that
-//   had begun FAILED -> kFailed. One that had not begun loses its seat, and is named in `unable`.
+//   had begun FAILED for a cause that all share -> kFailed. One that had not begun, or whose
+//   trouble is its own, loses its seat and is named in `unable`.
 //
 // Fencing: a report counts only for the generation, agent incarnation and trainer incarnation that
 // the gang was formed with. Everything is level-triggered: the same reports seen twice decide the
@@ -35,6 +37,11 @@ struct GangOptions {
   // How long a stopped gang waits for the report of the checkpoint that it was told to write. The
   // last checkpoint of a job is waited for as long as its writer lives.
   Duration checkpoint_grace = std::chrono::seconds(2);
+  // So long do survivors that are fewer than `min` wait for others with what they hold. Then they
+  // write a checkpoint and are free for other jobs.
+  Duration shortage_grace = std::chrono::seconds(5);
+  // When that checkpoint could not be written, they try again after so long.
+  Duration save_retry = std::chrono::seconds(30);
 };
 
 // What a coordinator remembers of a generation and may forget when it dies. Made anew with each
@@ -45,7 +52,7 @@ struct GangMemory {
 };
 
 struct GangDecision {
-  enum class Verdict { kStay, kReform, kRequeue, kPaused, kSucceeded, kFailed };
+  enum class Verdict { kStay, kReform, kSave, kRequeue, kPaused, kSucceeded, kFailed };
   Verdict verdict = Verdict::kStay;
   std::string sentence;  // why, for the job's reason; empty: nothing to say
   v1::Gang gang;

@@ -25,9 +25,11 @@ Seat Gone(std::string why, bool trainer_died = false, bool leaving = false) {
   return seat;
 }
 
-Seat Unable(const std::string& reason) {
-  Seat seat = Gone("it could not begin");
-  seat.unable = reason.empty() ? "it did not say why" : reason;
+Seat Unable(const TrainerReport& report) {
+  const std::string what = report.began() ? "could not go on" : "could not begin";
+  Seat seat = Gone("it " + what);
+  seat.unable =
+      Concat(what, ": ", report.reason().empty() ? "it did not say why" : report.reason());
   return seat;
 }
 
@@ -98,7 +100,7 @@ Seat LookAtSeat(const v1::GangSeat& seat, const v1::Gang& gang, const std::strin
     return Gone(says_why ? report.reason() : "its trainer process ended", /*trainer_died=*/true,
                 worker.leaving);
   }
-  if (IsFailed(report, job_uid) && !report.began()) return Unable(report.reason());
+  if (IsFailed(report, job_uid) && (!report.began() || report.own_trouble())) return Unable(report);
   Seat result;
   result.worker = &worker;
   result.leaving = worker.leaving;

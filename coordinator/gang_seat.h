@@ -22,7 +22,7 @@ struct Seat {
   SeatStatus status = SeatStatus::kUnknown;
   std::string why_gone;  // "its lease ran out"
   bool trainer_died = false;
-  std::string unable;  // not empty: gone because it could not begin, and why
+  std::string unable;  // not empty: gone because it "could not begin: …" or "could not go on: …"
   bool leaving = false;
   const WorkerView* worker = nullptr;  // null when unknown or gone with its agent
 };

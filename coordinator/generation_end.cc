@@ -41,7 +41,7 @@ bool AllMembersUnable(const v1::StoredJob& job) {
 std::string DescribeUnable(const v1::StoredJob& job) {
   std::vector<std::string> parts;
   for (const v1::UnableWorker& worker : job.unable()) {
-    parts.push_back(Concat("worker ", worker.name(), " could not begin: ", worker.reason()));
+    parts.push_back(Concat("worker ", worker.name(), " ", worker.reason()));
   }
   return Join(parts, "; ");
 }

@@ -14,13 +14,13 @@ namespace gvsl::coordinator {
 // for the job's reason.
 std::string CountGeneration(v1::StoredJob& job, std::uint32_t limit);
 
-// Remembers one life of a worker that could not begin; the last by a name counts.
+// Remembers one life of a worker that could not do its part; the last by a name counts.
 void NoteUnable(const v1::UnableWorker& worker, v1::StoredJob& job);
 
-// Every member of the present gang is one that could not begin.
+// Every member of the present gang is one that could not do its part.
 bool AllMembersUnable(const v1::StoredJob& job);
 
-// "worker a could not begin: why; worker b could not begin: why"
+// "worker a could not begin: why; worker b could not go on: why"
 std::string DescribeUnable(const v1::StoredJob& job);
 
 }  // namespace gvsl::coordinator

@@ -94,6 +94,9 @@ std::vector<std::string> Explain(const v1::Job& view, const v1::StoredJob& store
   sentences.push_back(NewestCheckpoint(view) > 0
                           ? Concat("The newest checkpoint is of step ", NewestCheckpoint(view), ".")
                           : "There is no checkpoint yet.");
+  for (const std::uint64_t step : stored.damaged_checkpoints()) {
+    sentences.push_back(Concat("The checkpoint of step ", step, " is damaged and is not used."));
+  }
   if (!stored.checkpoint_error().empty()) {
     sentences.push_back(
         Concat("The last checkpoint could not be written: ", stored.checkpoint_error(), "."));
@@ -149,7 +152,13 @@ bool ApplyCheckpoint(const v1::CheckpointReport& report, v1::StoredJob& stored) 
     entry = report.checkpoint();
     stored.clear_checkpoint_error();
   }
+  std::set<std::uint64_t> damaged(stored.damaged_checkpoints().begin(),
+                                  stored.damaged_checkpoints().end());
+  damaged.erase(report.checkpoint().step());
+  damaged.insert(report.damaged_steps().begin(), report.damaged_steps().end());
+  *stored.mutable_damaged_checkpoints() = {damaged.begin(), damaged.end()};
   for (const std::uint64_t step : report.removed_steps()) by_step.erase(step);
+  for (const std::uint64_t step : damaged) by_step.erase(step);
   stored.mutable_job()->clear_checkpoints();
   for (auto& [step, checkpoint] : by_step) *stored.mutable_job()->add_checkpoints() = checkpoint;
   return news;

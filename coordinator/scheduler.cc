@@ -128,7 +128,7 @@ class Scheduling {
 
 std::string WhyUnsuitable(const Demand& demand, const Offer& offer) {
   if (const auto found = demand.unable.find(offer.name); found != demand.unable.end()) {
-    return Concat("could not begin: ", found->second);
+    return found->second;
   }
   if (!demand.numeric_class.empty() && offer.numeric_class != demand.numeric_class) {
     return Concat("is of numeric class ", offer.numeric_class, ", the job is of ",

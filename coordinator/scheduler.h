@@ -19,8 +19,8 @@ namespace gvsl::coordinator {
 struct Demand {
   enum class Kind {
     kWaiting,    // has no gang, or too few survivors to go on
-    kReforming,  // has enough survivors; is formed again at once, with more workers where there are
-                 // any
+    kReforming,  // has enough survivors for what it is formed for; is formed again at once, with
+                 // more workers where there are any
     kRunning,    // could grow
   };
   std::string uid;
@@ -31,8 +31,9 @@ struct Demand {
   std::size_t held = 0;       // survivors or members
   std::string numeric_class;  // empty before the first gang
   std::string device = "auto";
-  std::uint32_t threads = 0;                  // 0: any
-  std::map<std::string, std::string> unable;  // workers that could not begin it, and why
+  std::uint32_t threads = 0;  // 0: any
+  std::map<std::string, std::string>
+      unable;  // workers, and what they could not do: "could not begin: …"
 };
 
 // A living worker that belongs to no gang, or to the gang of `job`.

@@ -110,7 +110,8 @@ TEST_F(CheckpointStoreTest, ADamagedCheckpointIsPassedOverAndNamed) {
   ASSERT_TRUE(loaded.ok() && loaded->has_value());
   EXPECT_EQ((*loaded)->manifest.step, 3u);
   ASSERT_EQ((*loaded)->damaged.size(), 1u);
-  EXPECT_THAT((*loaded)->damaged[0], HasSubstr("step-000000005: model.safetensors"));
+  EXPECT_EQ((*loaded)->damaged[0].step, 5u);
+  EXPECT_THAT((*loaded)->damaged[0].what, HasSubstr("step-000000005: model.safetensors"));
 }
 
 TEST_F(CheckpointStoreTest, ACheckpointThatCannotBeReadNowIsNeitherPassedOverNorReplaced) {

@@ -12,15 +12,6 @@
 namespace gvsl {
 namespace {
 
-class Bytes final : public ReadableFile {
- public:
-  explicit Bytes(std::string bytes) : bytes_(std::move(bytes)) {}
-  std::string_view bytes() const override { return bytes_; }
-
- private:
-  std::string bytes_;
-};
-
 std::string FileWith(const std::string& header, const std::string& data) {
   const std::uint64_t size = header.size();
   std::string bytes(reinterpret_cast<const char*>(&size), sizeof(size));
@@ -28,7 +19,7 @@ std::string FileWith(const std::string& header, const std::string& data) {
 }
 
 Status ParseError(const std::string& bytes) {
-  return SafetensorsFile::Parse(std::make_unique<Bytes>(bytes)).status();
+  return SafetensorsFile::Parse(FileInMemory(bytes)).status();
 }
 
 TEST(Safetensors, ReadsWhatItWrote) {

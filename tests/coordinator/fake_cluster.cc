@@ -166,6 +166,7 @@ void FakeCluster::Obey(FakeWorker& worker) {
     report.clear_suspects();
     report.clear_reason();
     report.clear_began();
+    report.clear_own_trouble();
     worker.vote = v1::StopOrder::MODE_UNSPECIFIED;
     report.set_state(worker.directive.has_stop() ? TrainerReport::STATE_STOPPED
                                                  : TrainerReport::STATE_FORMING);
@@ -254,6 +255,13 @@ void FakeCluster::TakeStep(const Group& group, const v1::Assignment& assignment)
 }
 
 void FakeCluster::WriteCheckpoint(FakeWorker& worker, const v1::Assignment& assignment) {
+  if (disk_full) {
+    v1::CheckpointReport& report = worker.checkpoints.emplace_back();
+    report.set_job_uid(assignment.job_uid());
+    report.set_generation(assignment.generation());
+    report.set_error("no space left on device");
+    return;
+  }
   CheckpointManifest manifest;
   manifest.job_uid = assignment.job_uid();
   manifest.job_name = assignment.job_name();

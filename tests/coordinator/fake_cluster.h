@@ -39,6 +39,8 @@ class FakeCluster {
 
   FakeCluster();
 
+  bool disk_full = false;  // where checkpoints go
+
   FakeWorker& AddWorker(const std::string& name);
   FakeWorker& worker(const std::string& name) { return workers_.at(name); }
   void Kill(const std::string& name) { worker(name).alive = false; }

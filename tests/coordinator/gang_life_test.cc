@@ -165,19 +165,79 @@ TEST_F(GangLife, AJobThatLostAllItsWorkersGoesOnFromTheCheckpoint) {
   EXPECT_TRUE(cluster.Reaches("other", v1::JOB_STATE_SUCCEEDED));
 }
 
-TEST_F(GangLife, SurvivorsBelowTheMinimumWaitWithTheirState) {
+TEST_F(GangLife, SurvivorsBelowTheMinimumWaitAWhileWithTheirState) {
   StartJob(2, 2);
   ASSERT_TRUE(cluster.ReachesStep("heads", 10));
   cluster.Kill("w0");
   ASSERT_TRUE(cluster.Reaches("heads", v1::JOB_STATE_QUEUED));
   const std::uint64_t held = cluster.worker("w1").report.step();
   cluster.Rounds(20);
+  EXPECT_EQ(Job().checkpoints_size(), 0);
   EXPECT_EQ(cluster.worker("w1").report.state(), TrainerReport::STATE_STOPPED);
   EXPECT_TRUE(cluster.worker("w1").report.holds_state());
   EXPECT_NE(Job().reason().find("1 held"), std::string::npos) << Job().reason();
   cluster.AddWorker("w9");
   ASSERT_TRUE(cluster.Reaches("heads", v1::JOB_STATE_RUNNING));
   EXPECT_GE(Job().step(), held);
+  EXPECT_TRUE(cluster.Reaches("heads", v1::JOB_STATE_SUCCEEDED));
+}
+
+TEST_F(GangLife, SurvivorsBelowTheMinimumSaveWhatTheyHoldAndAreFreeForOtherJobs) {
+  StartJob(2, 2, 60);
+  ASSERT_TRUE(cluster.ReachesStep("heads", 10));
+  cluster.Kill("w0");
+  ASSERT_TRUE(cluster.Reaches("heads", v1::JOB_STATE_QUEUED));
+  const std::uint64_t held = cluster.worker("w1").report.step();
+  cluster.Submit(cluster.Spec("later", 400));
+  ASSERT_TRUE(cluster.Reaches("later", v1::JOB_STATE_RUNNING));
+  ASSERT_EQ(Job().checkpoints_size(), 1);
+  EXPECT_GE(Job().checkpoints(0).step(), held);
+  EXPECT_EQ(Job().step(), Job().checkpoints(0).step());
+  EXPECT_EQ(Job().state(), v1::JOB_STATE_QUEUED);
+  EXPECT_NE(Job().reason().find("it needs 2 workers; 0 held"), std::string::npos) << Job().reason();
+  EXPECT_NE(Job().reason().find("w1 works for job later"), std::string::npos) << Job().reason();
+  cluster.AddWorker("w7");
+  cluster.AddWorker("w8");
+  EXPECT_TRUE(cluster.Reaches("heads", v1::JOB_STATE_SUCCEEDED));
+}
+
+TEST_F(GangLife, TwoJobsThatLostAWorkerEachDoNotWaitForEachOther) {
+  for (const char* name : {"w0", "w1", "w2", "w3"}) cluster.AddWorker(name);
+  cluster.Rounds(2);
+  for (const char* name : {"first", "second"}) {
+    v1::JobSpec spec = cluster.Spec(name, 60);
+    spec.mutable_workers()->set_min(2);
+    spec.mutable_workers()->set_max(2);
+    cluster.Submit(spec);
+  }
+  ASSERT_TRUE(cluster.ReachesStep("first", 10));
+  ASSERT_TRUE(cluster.ReachesStep("second", 10));
+  cluster.Kill("w0");
+  cluster.Kill("w2");
+  ASSERT_TRUE(cluster.Reaches("first", v1::JOB_STATE_SUCCEEDED)) << cluster.Job("first").reason();
+  ASSERT_TRUE(cluster.Reaches("second", v1::JOB_STATE_SUCCEEDED)) << cluster.Job("second").reason();
+}
+
+TEST_F(GangLife, ASurvivorWhoseCheckpointCannotBeWrittenKeepsItsStateAndTriesAgain) {
+  StartJob(2, 2, 60);
+  ASSERT_TRUE(cluster.ReachesStep("heads", 10));
+  cluster.disk_full = true;
+  cluster.Kill("w0");
+  ASSERT_TRUE(cluster.RoundsUntil([&] { return cluster.HasEvent("heads", "CHECKPOINT_FAILED"); }));
+  const std::uint64_t held = cluster.worker("w1").report.step();
+  cluster.Rounds(100);
+  EXPECT_EQ(cluster.worker("w1").report.state(), TrainerReport::STATE_STOPPED);
+  EXPECT_EQ(cluster.worker("w1").report.step(), held);
+  EXPECT_EQ(Job().state(), v1::JOB_STATE_QUEUED);
+  EXPECT_NE(Explain().find("The last checkpoint could not be written: no space left"),
+            std::string::npos)
+      << Explain();
+  cluster.disk_full = false;
+  ASSERT_TRUE(cluster.RoundsUntil([&] { return Job().checkpoints_size() == 1; }));
+  EXPECT_GE(Job().checkpoints(0).step(), held);
+  ASSERT_TRUE(cluster.RoundsUntil(
+      [&] { return cluster.worker("w1").report.state() == TrainerReport::STATE_IDLE; }));
+  cluster.RestartAgent("w0");
   EXPECT_TRUE(cluster.Reaches("heads", v1::JOB_STATE_SUCCEEDED));
 }
 
@@ -319,6 +379,47 @@ TEST_F(GangLife, ATrainerThatCannotGoOnFailsTheJobWithItsReason) {
   EXPECT_EQ(Job().reason(), "worker w1 failed: the loss is not finite");
   ASSERT_TRUE(cluster.coordinator().ResumeJob("heads").ok());
   EXPECT_TRUE(cluster.Reaches("heads", v1::JOB_STATE_SUCCEEDED));
+}
+
+TEST_F(GangLife, ATroubleOfOneMachineInTheMiddleCostsOnlyItsSeat) {
+  StartJob(2, 1, 60);
+  ASSERT_TRUE(cluster.ReachesStep("heads", 5));
+  const std::uint64_t before = Job().step();
+  TrainerReport& report = cluster.worker("w1").report;
+  report.set_state(TrainerReport::STATE_FAILED);
+  report.set_own_trouble(true);
+  report.set_reason("this worker has too little memory for the job");
+  ASSERT_TRUE(cluster.RoundsUntil([&] { return Job().generation() == 2; }));
+  EXPECT_EQ(Members(), 1u);
+  EXPECT_GE(Job().step(), before);
+  EXPECT_NE(Explain().find("Worker w1 is not taken: it could not go on: this worker has too little "
+                           "memory for the job."),
+            std::string::npos)
+      << Explain();
+  EXPECT_TRUE(cluster.Reaches("heads", v1::JOB_STATE_SUCCEEDED));
+}
+
+TEST_F(GangLife, ADamagedCheckpointDoesNotMakeTheSurvivorsGoBack) {
+  v1::JobSpec spec = cluster.Spec("heads", 60);
+  spec.mutable_checkpoint()->set_every_steps(10);
+  cluster.AddWorker("w0");
+  cluster.Rounds(2);
+  cluster.Submit(spec);
+  ASSERT_TRUE(cluster.RoundsUntil([&] { return Job().checkpoints_size() == 2; }));
+  v1::CheckpointReport& report = cluster.worker("w0").checkpoints.emplace_back();
+  report.set_job_uid(Job().uid());
+  report.set_generation(1);
+  *report.mutable_checkpoint() = Job().checkpoints(0);
+  report.add_damaged_steps(20);
+  cluster.Round();
+  ASSERT_EQ(Job().checkpoints_size(), 1);
+  EXPECT_NE(Explain().find("The checkpoint of step 20 is damaged"), std::string::npos);
+  // It is on the disk still, but what is stopped beyond step 10 makes nobody read it again.
+  cluster.worker("w0").report.set_state(TrainerReport::STATE_STOPPED);
+  cluster.Round();
+  EXPECT_EQ(Job().checkpoints(0).step(), 10u);
+  ASSERT_TRUE(cluster.Reaches("heads", v1::JOB_STATE_SUCCEEDED));
+  EXPECT_EQ(Job().checkpoints().rbegin()->step(), 60u);
 }
 
 TEST_F(GangLife, AJobWhoseTrainersKeepDyingFails) {

@@ -216,6 +216,18 @@ TEST_F(GangMachine, AMemberThatHadBegunFailsTheJob) {
   EXPECT_EQ(Decide().verdict, Verdict::kFailed);
 }
 
+TEST_F(GangMachine, AMemberThatHadBegunButWhoseTroubleIsItsOwnLosesItsSeat) {
+  TrainerReport& report = Report("b", TrainerReport::STATE_FAILED, 2, 10);
+  report.set_began(true);
+  report.set_own_trouble(true);
+  report.set_reason("no memory");
+  const GangDecision decision = Decide();
+  EXPECT_EQ(decision.verdict, Verdict::kStay);
+  ASSERT_EQ(decision.unable.size(), 1u);
+  EXPECT_EQ(decision.unable[0].reason(), "could not go on: no memory");
+  EXPECT_EQ(decision.events[0].message(), "worker b could not go on: no memory");
+}
+
 TEST_F(GangMachine, MembersThatStopByThemselvesNameWhomTheyCouldNotReach) {
   job.mutable_gang()->mutable_seats(1)->mutable_member()->set_peer_address("10.0.0.2:7");
   Report("a", TrainerReport::STATE_STOPPED, 2, 10).add_suspects("b");

@@ -189,6 +189,7 @@ class GangTest : public ::testing::Test {
         gang.source_rank = rank;
       }
     }
+    gang.source_rank = chosen_source_.value_or(gang.source_rank);
     auto communicators = collective::MakeLocalCommunicators(size);
     std::vector<StatusOr<GenerationEnd>> ends(workers.size(), GenerationEnd::kBroken);
     std::vector<std::jthread> threads;
@@ -238,6 +239,7 @@ class GangTest : public ::testing::Test {
   MethodFactory make_method_ = MakeFakeMethod();
   std::uint64_t generation_ = 0;
   std::uint64_t known_checkpoint_ = 0;  // what the coordinator says
+  std::optional<int> chosen_source_;    // instead of the member with the highest step
   std::shared_ptr<StepBoard> board_;    // of the newest generation
   int directories_ = 0;
 };

@@ -98,6 +98,29 @@ TEST_F(Generation, ADamagedCheckpointIsNamedAndTheOneBeforeItUsed) {
   EXPECT_THAT(workers[0]->observer.began, ElementsAre(3));
   ASSERT_EQ(workers[0]->observer.notices.size(), 1u);
   EXPECT_THAT(workers[0]->observer.notices[0], HasSubstr("step-000000006: model.safetensors"));
+  const CheckpointOutcome& found = workers[0]->observer.checkpoints[0];
+  EXPECT_TRUE(found.found);
+  EXPECT_EQ(found.step, 3u);
+  EXPECT_THAT(found.damaged_steps, ElementsAre(6));
+  EXPECT_EQ(LastWeights(), expected);
+}
+
+TEST_F(Generation, NobodyGoesBackToWhatASourceReadBeforeADamagedCheckpoint) {
+  const std::string expected = Train(1);
+  job_.checkpoint.directory = "/ckpt-joiner";
+  auto workers = NewWorkers(2);
+  workers[0]->dies_at_sum = 7;
+  RunGang(workers);
+  ASSERT_EQ(workers[1]->session->held_step(), 7u);
+  ASSERT_TRUE(WriteFileDurably(files_, "/ckpt-joiner/step-000000006/model.safetensors", "x").ok());
+  workers[0] = NewWorker();
+  chosen_source_ = 0;
+  RunGang(workers);
+  EXPECT_EQ(workers[1]->session->held_step(), 7u);
+  EXPECT_THAT(workers[1]->observer.began, ElementsAre(0));
+  chosen_source_ = std::nullopt;
+  ExpectAll(RunGang(workers), GenerationEnd::kFinished);
+  EXPECT_THAT(workers[0]->observer.began, ElementsAre(7));
   EXPECT_EQ(LastWeights(), expected);
 }
 

@@ -220,20 +220,29 @@ TEST_F(PipeTest, ReportsCarryTheStateAndWhatIsHeld) {
   EXPECT_EQ(Event().report().suspects_size(), 0);
 }
 
-TEST_F(PipeTest, AFailureSaysWhetherTheGenerationHadBegun) {
+TEST_F(PipeTest, AFailureSaysWhetherTheGenerationHadBegunAndWhoseTroubleItIs) {
   FakeClock clock;
   PipeReports reports(*trainer_, clock);
   const v1::Assignment assignment = TestAssignment(4);
   reports.Forming(JobPlanOf(assignment), GangPlanOf(assignment), std::nullopt);
-  reports.Ended(v1::TrainerReport::STATE_FAILED, std::nullopt, "no such directory");
+  reports.Failed(std::nullopt, "no such directory", /*own_trouble=*/true);
   EXPECT_FALSE(Event().report().began());
-  EXPECT_FALSE(Event().report().began());
+  v1::TrainerReport report = Event().report();
+  EXPECT_EQ(report.state(), v1::TrainerReport::STATE_FAILED);
+  EXPECT_FALSE(report.began());
+  EXPECT_TRUE(report.own_trouble());
   reports.OnRunning(0);
-  reports.Ended(v1::TrainerReport::STATE_FAILED, 0, "the loss is not finite");
+  reports.Failed(0, "the loss is not finite", /*own_trouble=*/false);
   EXPECT_TRUE(Event().report().began());
-  EXPECT_TRUE(Event().report().began());
+  report = Event().report();
+  EXPECT_TRUE(report.began());
+  EXPECT_FALSE(report.own_trouble());
+  reports.Failed(0, "no memory", /*own_trouble=*/true);
+  EXPECT_TRUE(Event().report().own_trouble());
   reports.Forming(JobPlanOf(assignment), GangPlanOf(assignment), std::nullopt);
-  EXPECT_FALSE(Event().report().began());
+  report = Event().report();
+  EXPECT_FALSE(report.began());
+  EXPECT_FALSE(report.own_trouble());
 }
 
 TEST_F(PipeTest, TheAgentHearsOfWaitingAndOfCheckpoints) {

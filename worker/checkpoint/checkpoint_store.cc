@@ -154,7 +154,8 @@ StatusOr<LoadedCheckpoint> CheckpointStore::Load(std::uint64_t step) {
 
 StatusOr<std::optional<LoadedCheckpoint>> CheckpointStore::LoadNewest() {
   GVSL_ASSIGN_OR_RETURN(const auto steps, ListCheckpointSteps(files_, directory_));
-  std::vector<std::string> damaged;
+  std::vector<DamagedCheckpoint> damaged;
+  std::vector<std::string> sentences;
   for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
     auto loaded = Load(*step);
     if (loaded.ok()) {
@@ -164,10 +165,11 @@ StatusOr<std::optional<LoadedCheckpoint>> CheckpointStore::LoadNewest() {
     const StatusCode code = loaded.status().code();
     if (code == StatusCode::kNotFound) continue;  // removed just now
     if (code != StatusCode::kDataLoss) return loaded.status();
-    damaged.push_back(loaded.status().message());
+    damaged.push_back({*step, loaded.status().message()});
+    sentences.push_back(loaded.status().message());
   }
   if (!damaged.empty()) {
-    return DataLossError(Concat("every checkpoint is damaged: ", Join(damaged, "; ")));
+    return DataLossError(Concat("every checkpoint is damaged: ", Join(sentences, "; ")));
   }
   return std::optional<LoadedCheckpoint>();
 }

@@ -30,13 +30,17 @@ struct CheckpointContent {
   const LineageLog* lineage = nullptr;  // its end is manifest.step; published where not empty
 };
 
-// Mapped and verified.
+struct DamagedCheckpoint {
+  std::uint64_t step = 0;
+  std::string what;  // a sentence
+};
+
+// In memory, and verified.
 struct LoadedCheckpoint {
   CheckpointManifest manifest;
   SafetensorsFile model;
   SafetensorsFile optimizer;
-  // One sentence for each newer checkpoint that was passed over because it is damaged.
-  std::vector<std::string> damaged;
+  std::vector<DamagedCheckpoint> damaged;  // newer ones that were passed over
 };
 
 // One writer a directory: rank 0 of the newest generation. Not thread-safe.

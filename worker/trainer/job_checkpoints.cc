@@ -1,5 +1,6 @@
 #include "worker/trainer/job_checkpoints.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/text.h"
@@ -7,6 +8,8 @@
 
 namespace gvsl::trainer {
 namespace {
+
+using checkpoint::DamagedCheckpoint;
 
 constexpr Duration kInsist = std::chrono::seconds(10);
 constexpr Duration kPause = std::chrono::milliseconds(500);
@@ -21,6 +24,12 @@ bool MayPass(const Status& status) {
 Status AfterWaiting(const Status& status) {
   if (!MayPass(status) || status.code() == StatusCode::kPermissionDenied) return status;
   return DeadlineExceededError("the checkpoints cannot be read now: " + status.message());
+}
+
+Status CheckNobodyGoesBack(std::uint64_t step, const KnownSteps& known) {
+  if (step >= known.held) return OkStatus();
+  return AbortedError(
+      Concat("the checkpoints end at step ", step, "; a member holds step ", known.held));
 }
 
 template <typename T>
@@ -49,19 +58,21 @@ Status JobCheckpoints::Prepare(TrainState& state) {
   return OkStatus();
 }
 
-Status JobCheckpoints::Load(TrainState& state, std::uint64_t known, const StopFlag& stop) {
-  GVSL_ASSIGN_OR_RETURN(const auto loaded, LoadInsistently(known, stop));
+Status JobCheckpoints::Load(TrainState& state, const KnownSteps& known, const StopFlag& stop) {
+  GVSL_ASSIGN_OR_RETURN(const auto loaded, LoadInsistently(known.checkpoint, stop));
   if (!loaded.has_value()) {
+    GVSL_RETURN_IF_ERROR(CheckNobodyGoesBack(0, known));
     GVSL_RETURN_IF_ERROR(AfterWaiting(store_.ForgetLineageBeyond(0)));
     return NotFoundError("there is no checkpoint yet");
   }
   const std::string name = CheckpointName(loaded->manifest.step);
-  for (const std::string& sentence : loaded->damaged) {
-    observer_.OnNotice(Concat("going on from ", name, " because ", sentence));
+  for (const auto& damaged : loaded->damaged) {
+    observer_.OnNotice(Concat("going on from ", name, " because ", damaged.what));
   }
   GVSL_RETURN_IF_ERROR(CheckFits(loaded->manifest).WithContext(Concat("the checkpoint ", name)));
   GVSL_RETURN_IF_ERROR(state.Restore(*loaded).WithContext(name));
-  GVSL_RETURN_IF_ERROR(AfterWaiting(AnnounceAll()));
+  GVSL_RETURN_IF_ERROR(AfterWaiting(AnnounceAll(loaded->damaged)));
+  GVSL_RETURN_IF_ERROR(CheckNobodyGoesBack(loaded->manifest.step, known));
   return AfterWaiting(store_.ForgetLineageBeyond(loaded->manifest.step));
 }
 
@@ -89,20 +100,26 @@ JobCheckpoints::Loaded JobCheckpoints::TryLoad(std::uint64_t known) {
     return NotFoundError(
         Concat("the checkpoint directory ", directory, " as this worker sees it ",
                steps.empty() ? std::string("holds no checkpoint") : Concat("ends at step ", newest),
-               ", but the job has one of step ", known, "; is it mounted here?"));
+               ", but the job has one of step ", known,
+               "; is it mounted here? A job whose checkpoints were removed begins anew when it is "
+               "deleted and submitted again"));
   }
   return store_.LoadNewest();
 }
 
-Status JobCheckpoints::AnnounceAll() const {
+Status JobCheckpoints::AnnounceAll(const std::vector<DamagedCheckpoint>& damaged) const {
   const std::string& directory = store_.directory();
+  std::vector<std::uint64_t> damaged_steps;
+  for (const DamagedCheckpoint& one : damaged) damaged_steps.push_back(one.step);
   GVSL_ASSIGN_OR_RETURN(const auto steps, ListCheckpointSteps(files_, directory));
   for (const std::uint64_t step : steps) {
+    if (std::count(damaged_steps.begin(), damaged_steps.end(), step) > 0) continue;
     auto manifest = ReadCheckpointManifest(files_, directory, step);
-    if (!manifest.ok()) continue;  // damaged: already said by the one who loads
+    if (!manifest.ok()) continue;  // damaged, or just being removed
     observer_.OnCheckpoint({.step = step,
                             .path = JoinPath(directory, CheckpointName(step)),
                             .manifest = *std::move(manifest),
+                            .damaged_steps = damaged_steps,
                             .found = true});
   }
   return OkStatus();

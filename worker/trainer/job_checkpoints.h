@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/clock.h"
 #include "common/file_system.h"
@@ -16,6 +17,12 @@
 
 namespace gvsl::trainer {
 
+// Steps that a source knows of before it reads.
+struct KnownSteps {
+  std::uint64_t checkpoint = 0;  // the newest that was reported
+  std::uint64_t held = 0;        // the highest in the memory of another member
+};
+
 // Not thread-safe. Rank 0 writes; the source of a generation reads.
 class JobCheckpoints {
  public:
@@ -27,13 +34,14 @@ class JobCheckpoints {
   Status Prepare(TrainState& state);
   // The newest whole checkpoint into `state`, and tells the observer of all that are there (a
   // coordinator that was away does not know them). Tried again for ten seconds while the disk
-  // refuses, or does not show a checkpoint of the step `known` or a later one.
+  // refuses, or does not show a checkpoint of the step `known.checkpoint` or a later one.
   //
   // NOT_FOUND: there is none, and none was known. FAILED_PRECONDITION: it does not show one that is
   // known, it is another job's, or was computed with other data, threads or numeric class.
   // DATA_LOSS: all are damaged. DEADLINE_EXCEEDED: the disk cannot be read now. ABORTED: stopped at
-  // once.
-  Status Load(TrainState& state, std::uint64_t known, const StopFlag& stop);
+  // once, or what is whole is behind `known.held`: another has to be the source, and nothing on
+  // disk was touched.
+  Status Load(TrainState& state, const KnownSteps& known, const StopFlag& stop);
   // Writes the state of this step and applies the rule of what is kept. Tells the observer, also of
   // failure.
   Status Write(TrainState& state);
@@ -42,8 +50,8 @@ class JobCheckpoints {
 
  private:
   CheckpointManifest Manifest(const TrainState& state) const;
-  // Tells the observer of all that are on disk.
-  Status AnnounceAll() const;
+  // Tells the observer of all that are on disk, and of those that are there but damaged.
+  Status AnnounceAll(const std::vector<checkpoint::DamagedCheckpoint>& damaged) const;
   Status CheckFits(const CheckpointManifest& manifest) const;
   using Loaded = StatusOr<std::optional<checkpoint::LoadedCheckpoint>>;
   Loaded LoadInsistently(std::uint64_t known, const StopFlag& stop);

@@ -1,15 +1,14 @@
 #include "worker/trainer/job_session.h"
 
-#include <c10/util/Exception.h>
-
+#include <algorithm>
 #include <array>
 #include <exception>
-#include <new>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include "common/text.h"
+#include "worker/trainer/failure.h"
 #include "worker/trainer/numerics.h"
 #include "worker/trainer/step_loop.h"
 
@@ -19,16 +18,6 @@ namespace {
 // What the source says first: the size of the state that follows; 0 when everybody begins at step
 // 0.
 using StateHeader = std::array<std::uint64_t, 1>;
-
-Status FromException(const std::exception& error) {
-  if (const auto* torch_error = dynamic_cast<const c10::Error*>(&error)) {
-    return InternalError(Concat("LibTorch: ", torch_error->what_without_backtrace()));
-  }
-  if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr) {
-    return ResourceExhaustedError("this worker has too little memory for the job");
-  }
-  return InternalError(error.what());
-}
 
 // What a communicator says when a peer is lost or somebody aborted.
 bool IsBrokenGang(const Status& status) {
@@ -44,6 +33,12 @@ Status CheckGang(const GangPlan& gang, const JobPlan& job) {
     if (owner < 0) return InvalidArgumentError("the assignment leaves a slot to nobody");
   }
   return OkStatus();
+}
+
+std::uint64_t HighestHeldStep(const GangPlan& gang) {
+  std::uint64_t step = 0;
+  for (const MemberPlan& member : gang.members) step = std::max(step, member.held_step.value_or(0));
+  return step;
 }
 
 // All hold the same step, so that nothing has to be sent.
@@ -127,7 +122,8 @@ Status JobSession::Agree(const GangPlan& gang, collective::Communicator& communi
 }
 
 Status JobSession::LoadState(const GangPlan& gang, const StopFlag& stop) {
-  const Status loaded = checkpoints_.Load(*state_, gang.checkpoint_step, stop);
+  const Status loaded =
+      checkpoints_.Load(*state_, {gang.checkpoint_step, HighestHeldStep(gang)}, stop);
   if (!loaded.ok() && loaded.code() != StatusCode::kNotFound) {
     ForgetState();
     return loaded;

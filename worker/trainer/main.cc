@@ -15,6 +15,7 @@
 #include "common/version.h"
 #include "model/memory.h"
 #include "worker/collective/grpc_peer_server.h"
+#include "worker/trainer/failure.h"
 #include "worker/trainer/job_session.h"
 #include "worker/trainer/numeric_class.h"
 #include "worker/trainer/numerics.h"
@@ -101,7 +102,7 @@ class Trainer {
     if (end.status().code() == StatusCode::kDeadlineExceeded) {
       reports_.Ended(v1::TrainerReport::STATE_STOPPED, held, end.status().message());
     } else if (!end.ok()) {
-      reports_.Ended(v1::TrainerReport::STATE_FAILED, held, end.status().message());
+      reports_.Failed(held, end.status().message(), IsOwnTrouble(end.status()));
     } else if (*end == GenerationEnd::kFinished) {
       reports_.Ended(v1::TrainerReport::STATE_FINISHED, held);
     } else if (*end == GenerationEnd::kStopped) {

@@ -32,6 +32,7 @@ void PipeReports::Forming(const JobPlan& job, const GangPlan& gang,
   report_.set_job_uid(job.uid);
   report_.set_generation(gang.generation);
   report_.clear_began();
+  report_.clear_own_trouble();
   report_.clear_reason();
   report_.clear_suspects();
   members_ = gang.members.size();
@@ -53,9 +54,21 @@ void PipeReports::OnRunning(std::uint64_t step) {
   Send();
 }
 
+void PipeReports::Failed(std::optional<std::uint64_t> held_step, const std::string& reason,
+                         bool own_trouble) {
+  const std::lock_guard lock(mutex_);
+  report_.set_own_trouble(own_trouble);
+  End(v1::TrainerReport::STATE_FAILED, held_step, reason, {});
+}
+
 void PipeReports::Ended(v1::TrainerReport::State state, std::optional<std::uint64_t> held_step,
                         const std::string& reason, const std::vector<std::string>& suspects) {
   const std::lock_guard lock(mutex_);
+  End(state, held_step, reason, suspects);
+}
+
+void PipeReports::End(v1::TrainerReport::State state, std::optional<std::uint64_t> held_step,
+                      const std::string& reason, const std::vector<std::string>& suspects) {
   report_.set_state(state);
   report_.set_reason(reason);
   for (const std::string& suspect : suspects) report_.add_suspects(suspect);

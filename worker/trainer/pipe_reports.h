@@ -25,6 +25,8 @@ class PipeReports final : public TrainerObserver {
   void Idle(const std::string& peer_address);
   // The next reports are about this generation. `held_step` is absent where no state is held.
   void Forming(const JobPlan& job, const GangPlan& gang, std::optional<std::uint64_t> held_step);
+  // This rank cannot go on by itself; `own_trouble` as IsOwnTrouble (failure.h) says.
+  void Failed(std::optional<std::uint64_t> held_step, const std::string& reason, bool own_trouble);
   // The generation is over for this rank.
   void Ended(v1::TrainerReport::State state, std::optional<std::uint64_t> held_step,
              const std::string& reason = "", const std::vector<std::string>& suspects = {});
@@ -37,6 +39,8 @@ class PipeReports final : public TrainerObserver {
   void OnNotice(const std::string& sentence) override;
 
  private:
+  void End(v1::TrainerReport::State state, std::optional<std::uint64_t> held_step,
+           const std::string& reason, const std::vector<std::string>& suspects);
   void Hold(std::optional<std::uint64_t> step);
   void Send();
 

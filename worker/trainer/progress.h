@@ -30,6 +30,7 @@ struct CheckpointOutcome {
   std::string path;                          // of the checkpoint's directory
   CheckpointManifest manifest;               // where OK
   std::vector<std::uint64_t> removed_steps;  // by the rule of keep_last and keep_every
+  std::vector<std::uint64_t> damaged_steps;  // found on disk, and of no use
   double seconds = 0;
   bool found = false;  // was there when the job was taken up again
 };
