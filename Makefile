@@ -35,7 +35,9 @@ lint: setup  ## format, fences, clang-tidy, tests under the sanitizers
 bench: build  ## step time by phase, as a table and as build/bench.json
 	@python3 deploy/bench/run.py
 
-install: build  ## a relocatable tree below PREFIX
+# With sudo the builder's files would become root's: what is built already is installed.
+install: $(if $(SUDO_USER),,build)  ## a relocatable tree below PREFIX
+	@[[ -x build/bin/gvslctl ]] || { echo "nothing is built yet: make build" >&2; exit 1; }
 	@cmake --install build --prefix '$(PREFIX)' >/dev/null && echo "installed below $(PREFIX)"
 
 clean:  ## remove what was built

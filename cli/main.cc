@@ -16,16 +16,20 @@ namespace {
 
 using gvsl::cli::Interrupt;
 
+// What nohup or a shell without job control has us ignore stays ignored.
 sigset_t EndingSignals() {
   sigset_t signals;
   sigemptyset(&signals);
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, number);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+    struct sigaction before {};
+    sigaction(number, nullptr, &before);
+    if (before.sa_handler != SIG_IGN) sigaddset(&signals, number);
+  }
   return signals;
 }
 
 // The first signal asks, the second one ends the process.
-void AwaitSignals(Interrupt& interrupt) {
-  const sigset_t signals = EndingSignals();
+void AwaitSignals(const sigset_t& signals, Interrupt& interrupt) {
   int number = 0;
   sigwait(&signals, &number);
   interrupt.Request(number);
@@ -60,7 +64,7 @@ int main(int argc, char** argv) {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   setenv("GRPC_VERBOSITY", "NONE", 0);
   static Interrupt interrupt;  // outlives the thread
-  std::thread(AwaitSignals, std::ref(interrupt)).detach();
+  std::thread(AwaitSignals, signals, std::ref(interrupt)).detach();
 
   gvsl::SystemClock clock;
   gvsl::cli::Environment environment{

@@ -34,16 +34,23 @@ class Families {
     return *series;
   }
 
-  void Remove(const MetricLabels& labels) {
+  // `matches` is called with name and labels.
+  template <typename Matches>
+  void RemoveIf(Matches matches) {
     std::erase_if(series_, [&](const auto& entry) {
-      const std::string& name = entry.first.first;
-      const MetricLabels& series_labels = entry.first.second;
-      const bool matches = std::all_of(labels.begin(), labels.end(), [&](const auto& label) {
+      const auto& [name, labels] = entry.first;
+      const bool goes = matches(name, labels);
+      if (goes) families_.at(name)->Remove(entry.second);
+      return goes;
+    });
+  }
+
+  void Remove(const MetricLabels& labels) {
+    RemoveIf([&](const std::string& /*name*/, const MetricLabels& series_labels) {
+      return std::all_of(labels.begin(), labels.end(), [&](const auto& label) {
         const auto found = series_labels.find(label.first);
         return found != series_labels.end() && found->second == label.second;
       });
-      if (matches) families_.at(name)->Remove(entry.second);
-      return matches;
     });
   }
 
@@ -93,6 +100,12 @@ void Metrics::RemoveSeries(const MetricLabels& labels) {
   impl_->gauges.Remove(labels);
   impl_->counters.Remove(labels);
   impl_->histograms.Remove(labels);
+}
+
+void Metrics::RemoveGauge(const std::string& name) {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->gauges.RemoveIf(
+      [&](const std::string& one, const MetricLabels& /*labels*/) { return one == name; });
 }
 
 std::string Metrics::Expose() const {

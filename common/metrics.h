@@ -32,6 +32,8 @@ class Metrics {
                         const MetricLabels& labels = {});
   // Takes away every series (of any family) whose labels contain all of these: an ended job's.
   void RemoveSeries(const MetricLabels& labels);
+  // Takes away every series of a gauge that has nothing to say now.
+  void RemoveGauge(const std::string& name);
   // The text exposition format.
   std::string Expose() const;
 

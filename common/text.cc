@@ -22,6 +22,23 @@ std::size_t EditDistance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
+// Bytes of the UTF-8 character at the beginning of a text that is not empty; 0: it is none. Neither
+// overlong forms nor surrogates are characters (RFC 3629).
+std::size_t CharacterLength(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char first = byte(0);
+  if (first < 0x80) return 1;
+  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
+  if (first < 0xC2 || first > 0xF4 || text.size() < length) return 0;
+  const unsigned char lowest = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
+  const unsigned char highest = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
+  if (byte(1) < lowest || byte(1) > highest) return 0;
+  for (std::size_t i = 2; i < length; ++i) {
+    if ((byte(i) & 0xC0) != 0x80) return 0;
+  }
+  return length;
+}
+
 }  // namespace
 
 std::string Join(const std::vector<std::string>& parts, std::string_view separator) {
@@ -44,6 +61,21 @@ std::string NearestWord(std::string_view word, const std::vector<std::string>& k
     }
   }
   return nearest;
+}
+
+std::string CleanUtf8(std::string text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t length = CharacterLength(std::string_view(text).substr(i));
+    if (length == 0) text[i] = '?';
+    i += length == 0 ? 1 : length;
+  }
+  return text;
+}
+
+std::string_view CutUtf8(std::string_view text, std::size_t limit) {
+  if (text.size() <= limit) return text;
+  while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xC0) == 0x80) --limit;
+  return text.substr(0, limit);
 }
 
 std::string HexEncode(std::string_view bytes) {

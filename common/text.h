@@ -23,6 +23,12 @@ std::string Join(const std::vector<std::string>& parts, std::string_view separat
 // The known word with the smallest edit distance (Levenshtein) to `word`; empty when `known` is.
 std::string NearestWord(std::string_view word, const std::vector<std::string>& known);
 
+// The text with '?' for each byte that is of no UTF-8 character: what a proto string may hold. As
+// long as before.
+std::string CleanUtf8(std::string text);
+// The first bytes of a text, at most `limit`, without cutting a UTF-8 character.
+std::string_view CutUtf8(std::string_view text, std::size_t limit);
+
 // Lower-case hexadecimal digits, two a byte.
 std::string HexEncode(std::string_view bytes);
 

@@ -12,6 +12,19 @@ constexpr Duration kLookUp = std::chrono::milliseconds(200);
 // A watched job that changes with every step is sent no more often than this.
 constexpr Duration kWatchInterval = std::chrono::milliseconds(100);
 
+// A log that was followed ends so long after its last line.
+constexpr Duration kQuiet = std::chrono::seconds(1);
+
+// How many messages were sent.
+StatusOr<std::size_t> SendLines(LogReader& reader, bool unfinished,
+                                grpc::ServerWriter<v1::LogLines>& writer) {
+  GVSL_ASSIGN_OR_RETURN(const auto lines, reader.Next(unfinished));
+  for (const v1::LogLines& one : lines) {
+    if (!writer.Write(one)) return CancelledError("the caller went away");
+  }
+  return lines.size();
+}
+
 template <typename Value, typename Response>
 grpc::Status Answer(StatusOr<Value> result, Response* response) {
   if (!result.ok()) return ToGrpcStatus(result.status());
@@ -97,22 +110,20 @@ grpc::Status JobServiceImpl::ReadLogs(grpc::ServerContext* context,
   if (!job.ok()) return ToGrpcStatus(job.status());
   LogReader reader(logs_, job->uid(), request->worker(), request->since_offset());
   std::uint64_t seen = 0;
-  bool more = request->follow();
-  do {
-    if (more) {
-      const auto change = coordinator_.WaitForJob(job->uid(), seen, kLookUp);
-      if (!change.ok()) return ToGrpcStatus(change.status());
-      seen = change->version;
-      more = !HasEnded(change->job.state());
-    }
-    // The last pass takes an unfinished line too.
-    const auto lines = reader.Next(/*unfinished=*/!more);
-    if (!lines.ok()) return ToGrpcStatus(lines.status());
-    for (const v1::LogLines& one : *lines) {
-      if (!writer->Write(one)) return grpc::Status::CANCELLED;
-    }
-  } while (more && !context->IsCancelled());
-  return grpc::Status::OK;
+  Duration quiet{};  // since the job has ended; its workers' last lines come with heartbeats
+  for (bool more = request->follow(); more && !context->IsCancelled();) {
+    const auto change = coordinator_.WaitForJob(job->uid(), seen, kLookUp);
+    if (change.status().code() == StatusCode::kNotFound) return grpc::Status::OK;  // deleted
+    if (!change.ok()) return ToGrpcStatus(change.status());
+    const bool waited = seen == change->version;
+    seen = change->version;
+    const auto sent = SendLines(reader, /*unfinished=*/false, *writer);
+    if (!sent.ok()) return ToGrpcStatus(sent.status());
+    const bool ended = HasEnded(change->job.state());
+    quiet = !ended || *sent > 0 ? Duration{} : quiet + (waited ? kLookUp : Duration{});
+    more = quiet < kQuiet;
+  }
+  return ToGrpcStatus(SendLines(reader, /*unfinished=*/true, *writer).status());
 }
 
 }  // namespace gvsl::coordinator

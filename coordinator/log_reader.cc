@@ -1,5 +1,7 @@
 #include "coordinator/log_reader.h"
 
+#include "common/text.h"
+
 namespace gvsl::coordinator {
 namespace {
 constexpr std::size_t kMessageBytes = 64 << 10;
@@ -18,13 +20,15 @@ StatusOr<std::vector<v1::LogLines>> LogReader::Next(bool unfinished) {
         text.resize(end + 1);
       } else if (!keep_all) {
         break;
+      } else if (text.size() == kMessageBytes) {
+        text.resize(CutUtf8(text, kMessageBytes - 1).size());
       }
       if (text.empty()) break;
       v1::LogLines& message = lines.emplace_back();
       message.set_worker(worker);
       message.set_offset(offset);
       offset += text.size();
-      message.set_text(std::move(text));
+      message.set_text(CleanUtf8(std::move(text)));
     }
   }
   return lines;

@@ -37,11 +37,7 @@ bool IsWorkerName(const std::string& name) {
 
 // Never in the middle of a character: the store refuses text that is not UTF-8.
 void Cut(std::string& text) {
-  if (text.size() <= kReasonBytes) return;
-  std::size_t end = kReasonBytes;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  text.resize(end);
-  text += "...";
+  if (text.size() > kReasonBytes) text = Concat(CutUtf8(text, kReasonBytes), "...");
 }
 
 bool IsTime(const google::protobuf::Timestamp& time) {  // of the years 1 to 9999

@@ -23,7 +23,7 @@ bool FitsInt16(const std::vector<float>& values) {
 
 // Row by row from the other end: the same voxels at the same places in mm.
 void FlipRows(RawVolume& volume) {
-  const auto [depth, height, width] = volume.size;
+  const std::int64_t depth = volume.size[0], height = volume.size[1], width = volume.size[2];
   for (std::int64_t z = 0; z < depth; ++z) {
     for (std::int64_t low = 0, high = height - 1; low < high; ++low, --high) {
       const auto row = [&](std::int64_t y) {

@@ -5,6 +5,7 @@
 #include "cli/commands/commands.h"
 #include "cli/commands/follow.h"
 #include "cli/core/idle_limit.h"
+#include "cli/render/format.h"
 #include "cli/render/job_json.h"
 #include "common/text.h"
 
@@ -82,7 +83,7 @@ class LogReader {
     std::istringstream text(lines.text());
     for (std::string line; std::getline(text, line);) {
       const std::string prefix = options_.worker.empty() ? Concat("[", lines.worker(), "] ") : "";
-      GVSL_RETURN_IF_ERROR(context_.Print(prefix + line));
+      GVSL_RETURN_IF_ERROR(context_.Print(prefix + Printable(line)));
     }
     return OkStatus();
   }

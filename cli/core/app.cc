@@ -29,6 +29,7 @@ struct Parser {
   std::unique_ptr<CLI::App> app;
   GlobalOptions options;
   Action chosen;
+  bool calls_coordinator = false;
 };
 
 void AddGlobalOptions(CLI::App& app, GlobalOptions& options) {
@@ -92,7 +93,11 @@ std::unique_ptr<Parser> MakeParser(std::span<const Command> commands) {
   for (const Command& command : commands) {
     CLI::App& app = AddCommandApp(root, command);
     Action action = command.configure(app);
-    app.callback([chosen = &parser->chosen, action = std::move(action)] { *chosen = action; });
+    app.callback(
+        [chosen = parser.get(), calls = command.calls_coordinator, action = std::move(action)] {
+          chosen->chosen = action;
+          chosen->calls_coordinator = calls;
+        });
   }
   DescribeGroups(root);
   return parser;
@@ -152,7 +157,7 @@ void PrintError(const Status& status, std::ostream& err) {
 
 int Act(Parser& parser, Environment& environment) {
   Context context(parser.options, environment);
-  if (const Status status = context.Check(); !status.ok()) {
+  if (const Status status = context.Check(parser.calls_coordinator); !status.ok()) {
     PrintError(status, environment.err);
     return status.code() == StatusCode::kInvalidArgument ? kWrongUsage : ExitCodeFor(status);
   }

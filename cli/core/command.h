@@ -19,6 +19,7 @@ struct Command {
   std::string_view path;   // "checkpoint verify": words of nested commands
   std::string_view group;  // heading in --help; of the first word
   std::string_view summary;
+  bool calls_coordinator;  // its address, and how the connection is protected, are checked first
   // Adds options to `app`. What they are parsed into lives as long as the action.
   Action (*configure)(CLI::App& app);
 };

@@ -42,8 +42,8 @@ class Context {
   const std::string& coordinator();
   // Of --timeout; `standard` where there is none.
   Duration Timeout(Duration standard = kCallTimeout) const { return timeout_.value_or(standard); }
-  // Wrong global flags.
-  Status Check();
+  // Wrong global flags; with `calls_coordinator`, also its address and how it may be reached.
+  Status Check(bool calls_coordinator);
 
   // Connects at first use.
   Stubs& stubs();

@@ -50,12 +50,16 @@ void PrintSummary(const IngestReport& report, const std::string& output) {
 std::atomic<int> caught_signal = 0;
 
 // The first Ctrl-C ends the ingestion after the volume at hand and removes what was written; the
-// second kills.
+// second kills. What nohup or a shell without job control has us ignore stays ignored.
 void CatchSignals() {
   struct sigaction action {};
   action.sa_handler = [](int number) { caught_signal = number; };
   action.sa_flags = SA_RESETHAND | SA_RESTART;
-  for (const int number : {SIGINT, SIGTERM}) ::sigaction(number, &action, nullptr);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+    struct sigaction before {};
+    ::sigaction(number, nullptr, &before);
+    if (before.sa_handler != SIG_IGN) ::sigaction(number, &action, nullptr);
+  }
 }
 
 int Run(Arguments& arguments) {

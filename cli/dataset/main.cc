@@ -6,11 +6,13 @@
 #include "cli/dataset/commands.h"
 #include "common/version.h"
 
-int main(int argc, char** argv) {
-  using namespace gvsl::cli::dataset;
+namespace gvsl::cli::dataset {
+namespace {
+
+int Main(int argc, char** argv) {
   CLI::App app("Datasets of medical volumes for GVSL training: made, checked and looked at.");
   app.name("gvsl-dataset");
-  app.set_version_flag("--version", std::string(gvsl::kVersion));
+  app.set_version_flag("--version", std::string(kVersion));
   app.require_subcommand(1);
   app.footer("Exit codes: 0 done, 1 failed, 2 wrong usage, 3 ingest accepted nothing.");
   Action action;
@@ -29,3 +31,8 @@ int main(int argc, char** argv) {
     return kFailed;
   }
 }
+
+}  // namespace
+}  // namespace gvsl::cli::dataset
+
+int main(int argc, char** argv) { return gvsl::cli::dataset::Main(argc, argv); }

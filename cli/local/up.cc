@@ -51,7 +51,8 @@ class Builder {
 
   // Takes back what Build has started.
   void Undo() {
-    StopAll(started_, context_.environment().clock, std::chrono::seconds(5));
+    // Not to be interrupted: an interrupt may be why this is here.
+    (void)StopAll(started_, context_.environment().clock, std::chrono::seconds(5), nullptr);
     if (record_.AnyAlive()) {
       (void)WriteRecord(context_.environment().files, record_);
     } else {
@@ -111,7 +112,9 @@ class Builder {
     record_.workers.erase(kept, record_.workers.end());
     if (surplus.empty()) return OkStatus();
     changed_ = true;
-    StopAll(surplus, context_.environment().clock, context_.Timeout(kLocalTimeout));
+    GVSL_RETURN_IF_ERROR(StopAll(surplus, context_.environment().clock,
+                                 context_.Timeout(kLocalTimeout), &context_.interrupt())
+                             .status());
     return WriteRecord(context_.environment().files, record_);
   }
 

@@ -59,6 +59,11 @@ std::string Printable(std::string_view text) {
   std::replace_if(
       result.begin(), result.end(),
       [](unsigned char letter) { return letter < 0x20 || letter == 0x7F; }, ' ');
+  for (std::size_t i = 0; i + 1 < result.size(); ++i) {  // U+0080 to U+009F
+    if (result[i] == '\xC2' && static_cast<unsigned char>(result[i + 1]) < 0xA0) {
+      result.replace(i, 2, " ");
+    }
+  }
   return result;
 }
 

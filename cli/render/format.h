@@ -20,7 +20,7 @@ std::string FormatTime(const google::protobuf::Timestamp& time);
 // Seconds from `time` to `now`.
 double SecondsSince(const google::protobuf::Timestamp& time,
                     std::chrono::system_clock::time_point now);
-// A text of somebody else's for a terminal: control characters become spaces.
+// A text of somebody else's for a terminal: control characters (C0, DEL, C1) become spaces.
 std::string Printable(std::string_view text);
 // At most `columns` characters (code points), the last one "…" where something was cut off.
 std::string Shorten(std::string_view text, std::size_t columns);

@@ -47,33 +47,20 @@ install_packages() {
          "with what is there"
 }
 
-# Any python3 that has pip will do, for the wheel is unpacked and never imported.
-find_pip() {
-  local python
-  for python in python3 /usr/bin/python3; do
-    if "$python" -m pip --version >/dev/null 2>&1; then printf '%s\n' "$python"; return; fi
-  done
-  as_root apt-get -qq update
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install \
-    python3-pip >&2
-  printf '%s\n' /usr/bin/python3
-}
-
 # A folder that has its name is complete: it is filled aside and renamed.
 #   install_folder KIND FOLDER pip-option...
 aside=
 install_folder() {
-  local kind=$1 folder=$2 python wheels
+  local kind=$1 folder=$2 wheels
   shift 2
   [[ ! -d $cache/$folder ]] || return 0
   mapfile -t wheels < <(awk -v kind="$kind" -v folder="$folder" \
                         '$1 == kind && $2 == folder {print $3}' "$versions")
   say "pip: ${wheels[*]} -> $cache/$folder"
-  python=$(find_pip)
   mkdir -p "$cache"
   aside=$(mktemp -d "$cache/.$folder.XXXXXX")
   trap 'rm -rf "$aside"' EXIT
-  PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore "$python" -m pip install --quiet \
+  PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore /usr/bin/python3 -m pip install --quiet \
     --no-compile --target "$aside" "$@" "${wheels[@]}" >&2
   chmod 755 "$aside"
   mv -T "$aside" "$cache/$folder" 2>/dev/null || [[ -d $cache/$folder ]] ||

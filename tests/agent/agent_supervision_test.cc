@@ -266,5 +266,27 @@ TEST_F(AgentSupervision, MetricsShowStepLossPhasesAndSamples) {
   }
 }
 
+TEST(WorkerMetrics, WhatBelongsToAJobGoesWithIt) {
+  Metrics metrics;
+  WorkerMetrics shown(metrics);
+  TrainerReport report;
+  report.set_job_uid("u");
+  report.set_state(TrainerReport::STATE_RUNNING);
+  report.mutable_progress()->set_step(3);
+  report.mutable_progress()->set_step_seconds(0.5);
+  (*report.mutable_progress()->mutable_losses())["total"] = 2;
+  (*report.mutable_progress()->mutable_phase_seconds())["forward"] = 0.25;
+  shown.Show(report, 4);
+  report.Clear();
+  report.set_state(TrainerReport::STATE_IDLE);
+  shown.Show(report, 0);
+  const std::string text = metrics.Expose();
+  for (const std::string gone :
+       {"gvsl_worker_step_seconds 0", "gvsl_worker_phase_seconds{", "gvsl_worker_loss{"}) {
+    EXPECT_EQ(text.find(gone), std::string::npos) << text;
+  }
+  EXPECT_NE(text.find("gvsl_worker_samples_total 12\n"), std::string::npos) << text;
+}
+
 }  // namespace
 }  // namespace gvsl::agent

@@ -126,6 +126,19 @@ TEST_F(LocalTest, DownKillsWhatDoesNotEndInTime) {
   EXPECT_FALSE(record.AnyAlive());
 }
 
+TEST_F(LocalTest, AnInterruptedDownWaitsNoLongerAndCanBeTakenUpAgain) {
+  Up({"--workers", "1"});
+  std::ofstream(directory() + "/workers/worker-1/stubborn") << "x";
+  const local::Record record = ReadRecord();
+  cli_.interrupt.Request(SIGINT);
+  EXPECT_EQ(cli_.Run({"local", "down"}).exit_code, 130);
+  EXPECT_TRUE(record.AnyAlive());
+  Cli again;
+  again.variables = cli_.variables;
+  EXPECT_EQ(again.Run({"local", "down", "--dir", directory(), "--timeout", "200ms"}).exit_code, 0);
+  EXPECT_FALSE(record.AnyAlive());
+}
+
 TEST_F(LocalTest, DownNeverTouchesAStrangerWithTheSameProcessId) {
   std::filesystem::create_directories(directory());
   const local::Record stranger{directory(), {{getpid(), 1}, "127.0.0.1:1", "127.0.0.1:2"}, {}};

@@ -197,6 +197,19 @@ TEST_F(StreamCommandTest, LogsNameTheWorkerBeforeEachLine) {
   EXPECT_EQ(json["text"], "one\ntwo\n");
 }
 
+TEST_F(StreamCommandTest, LogsDoNotReachTheTerminalsControls) {
+  coordinator_.jobs.logs = [](const auto&, const auto& write, const auto&) {
+    v1::LogLines lines;
+    lines.set_worker("w");
+    lines.set_text(
+        "a\x1b[2Jb\rc\xC2\x9B"
+        "d \xC3\xA9\n");
+    write(lines);
+    return OkStatus();
+  };
+  EXPECT_EQ(cli_.Run({"logs", "heads"}).out, "[w] a [2Jb c d \xC3\xA9\n");
+}
+
 TEST_F(StreamCommandTest, FollowedLogsPrintNoLineTwiceAfterALostConnection) {
   int calls = 0;
   coordinator_.jobs.logs = [&](const auto&, const auto& write, const auto&) {

@@ -103,6 +103,21 @@ TEST(Usage, ACoordinatorThatIsNotThereIsExitFiveWithItsAddress) {
   EXPECT_THAT(cli.Run({"logs", "a", "-f"}).exit_code, 5);
 }
 
+TEST(Usage, OnlyCommandsThatCallTheCoordinatorCareHowItIsReached) {
+  Cli cli;
+  cli.variables["GVSL_COORDINATOR"] = "cluster.example:7600";
+  for (const char* command : {"list", "workers", "checkpoints"}) {
+    const CliResult result = cli.Run({command, "a"});
+    EXPECT_EQ(result.exit_code, 2) << command;
+  }
+  EXPECT_THAT(cli.Run({"get", "a"}).err, HasSubstr("--insecure"));
+  EXPECT_EQ(cli.Run({"version"}).exit_code, 0);
+  EXPECT_EQ(cli.Run({"completion", "bash"}).exit_code, 0);
+  ScratchFolder folder;
+  const CliResult status = cli.Run({"local", "status", "--dir", folder.path()});
+  EXPECT_THAT(status.err, Not(HasSubstr("--insecure")));
+}
+
 TEST(Usage, TheFlagGoesOverTheVariable) {
   Cli cli;
   cli.variables["GVSL_COORDINATOR"] = "127.0.0.1:1";

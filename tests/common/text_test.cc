@@ -21,5 +21,23 @@ TEST(Text, JoinsWithASeparator) {
   EXPECT_EQ(Join({}, ", "), "");
 }
 
+TEST(Text, BytesThatAreNotUtf8BecomeQuestionMarks) {
+  EXPECT_EQ(CleanUtf8("plain \xC3\xA9 \xE2\x82\xAC \xF0\x9F\xA7\xA0"),
+            "plain \xC3\xA9 \xE2\x82\xAC \xF0\x9F\xA7\xA0");
+  EXPECT_EQ(CleanUtf8("\xFF\xC3"), "??");
+  EXPECT_EQ(CleanUtf8("\xC0\xAF"), "??") << "overlong";
+  EXPECT_EQ(CleanUtf8("\xED\xA0\x80"), "???") << "a surrogate";
+  EXPECT_EQ(CleanUtf8("\xF4\x90\x80\x80"), "????") << "beyond U+10FFFF";
+  EXPECT_EQ(CleanUtf8("\xE2\x82x"), "??x");
+}
+
+TEST(Text, ACutTextEndsWithAWholeCharacter) {
+  EXPECT_EQ(CutUtf8("abc", 3), "abc");
+  EXPECT_EQ(CutUtf8("abc", 2), "ab");
+  EXPECT_EQ(CutUtf8("a\xC3\xA9", 2), "a");
+  EXPECT_EQ(CutUtf8("a\xE2\x82\xAC", 3), "a");
+  EXPECT_EQ(CutUtf8("", 0), "");
+}
+
 }  // namespace
 }  // namespace gvsl

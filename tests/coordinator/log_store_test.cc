@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "common/fault_file_system.h"
+#include "common/text.h"
 #include "coordinator/log_reader.h"
 #include "coordinator/page_token.h"
 
@@ -51,6 +52,28 @@ TEST_F(LogStoreTest, AReaderTakesWholeLinesAndAtTheEndTheRest) {
   lines = reader.Next(/*unfinished=*/true);
   EXPECT_EQ((*lines)[0].text(), "thr");
   EXPECT_EQ((*lines)[0].offset(), 8u);
+}
+
+TEST(LogReader, ALineThatIsTooLongComesInPiecesAndEveryPieceIsUtf8OfTheSameSize) {
+  FaultFileSystem files;
+  LogStore logs(files, "/logs", 1 << 20);
+  std::string text = "a";
+  while (text.size() < 100'000) text += "\xC3\xA9";
+  text +=
+      "\xFF"
+      "end\n";
+  ASSERT_TRUE(logs.Append("job", "w", 0, text).ok());
+  LogReader reader(logs, "job", "", 0);
+  std::string read;
+  const auto lines = *reader.Next(/*unfinished=*/false);
+  ASSERT_EQ(lines.size(), 2u);
+  for (const v1::LogLines& one : lines) {
+    EXPECT_EQ(one.offset(), read.size());
+    EXPECT_EQ(CleanUtf8(one.text()), one.text());
+    read += one.text();
+  }
+  text[text.size() - 5] = '?';
+  EXPECT_EQ(read, text);
 }
 
 TEST(PageToken, OnlyATokenThatWasGivenOutForTheSameListIsTaken) {

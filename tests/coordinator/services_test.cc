@@ -204,12 +204,16 @@ TEST_F(Services, FollowedLogsEndWithTheJob) {
   request.set_follow(true);
   grpc::ClientContext context;
   const auto stream = jobs->ReadLogs(&context, request);
-  ASSERT_TRUE(logs.Append(job.uid(), "w0", 0, "late").ok());
-  ASSERT_TRUE(coordinator->CancelJob("heads").ok());
+  ASSERT_TRUE(logs.Append(job.uid(), "w0", 0, "early\n").ok());
   v1::LogLines lines;
   ASSERT_TRUE(stream->Read(&lines));
-  EXPECT_EQ(lines.text(), "late");
-  EXPECT_FALSE(stream->Read(&lines));
+  EXPECT_EQ(lines.text(), "early\n");
+  ASSERT_TRUE(coordinator->CancelJob("heads").ok());
+  // Its worker's last lines come with a heartbeat after the job's end.
+  ASSERT_TRUE(logs.Append(job.uid(), "w0", 6, "late\nno end").ok());
+  std::string rest;
+  while (stream->Read(&lines)) rest += lines.text();
+  EXPECT_EQ(rest, "late\nno end");
   EXPECT_TRUE(stream->Finish().ok());
 }
 

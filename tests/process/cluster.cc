@@ -140,7 +140,7 @@ std::unique_ptr<Process> Cluster::StartCtl(const std::vector<std::string>& argum
 
 Json Cluster::Get(const std::string& job) {
   const Finished got = Ctl({"get", job, "--json"});
-  return got.status == 0 ? Json::parse(got.output, nullptr, false) : Json();
+  return got.status == 0 ? Json::parse(got.output) : Json::object();
 }
 
 void Cluster::Submit(const JobOptions& options) {
@@ -168,7 +168,7 @@ bool Cluster::WaitForStep(const std::string& job, int step, std::chrono::millise
   return Eventually(
       [&] {
         const Json got = Get(job);
-        return got.is_object() && got["step"].get<int>() >= step;
+        return got.contains("step") && got["step"].get<int>() >= step;
       },
       limit);
 }
@@ -178,7 +178,7 @@ std::string Cluster::WaitForEnd(const std::string& job, std::chrono::millisecond
   const bool ended = Eventually(
       [&] {
         const Json got = Get(job);
-        if (got.is_object()) state = got["state"].get<std::string>();
+        if (got.contains("state")) state = got["state"].get<std::string>();
         return state == "SUCCEEDED" || state == "FAILED" || state == "CANCELLED";
       },
       limit, std::chrono::milliseconds(50));
@@ -187,7 +187,7 @@ std::string Cluster::WaitForEnd(const std::string& job, std::chrono::millisecond
 
 std::string Cluster::WeightsOf(const std::string& job) {
   const Json got = Get(job);
-  if (!got.is_object() || got["checkpoints"].empty()) return "";
+  if (!got.contains("checkpoints") || got["checkpoints"].empty()) return "";
   return got["checkpoints"].back()["weights_sha256"].get<std::string>();
 }
 

@@ -60,7 +60,7 @@ class Cluster {
   Finished Ctl(const std::vector<std::string>& arguments,
                std::chrono::milliseconds limit = std::chrono::seconds(60));
   std::unique_ptr<Process> StartCtl(const std::vector<std::string>& arguments);
-  // `gvslctl get JOB --json`; null when it fails.
+  // `gvslctl get JOB --json`; an empty object when it fails, whose members are null.
   Json Get(const std::string& job);
   // Submits and expects the job's name.
   void Submit(const JobOptions& options);

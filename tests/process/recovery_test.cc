@@ -23,13 +23,16 @@ std::vector<std::string> MemberNames(const Json& job) {
   return names;
 }
 
+// More than any machine takes while a test looks on.
+constexpr int kEndless = 100'000;
+
 class LossOfAWorker : public testing::TestWithParam<int> {};
 
 TEST_P(LossOfAWorker, LosesNoCommittedStepAndNamesTheCulprit) {
   const int rank = GetParam();
   Cluster cluster;
   // No checkpoint before the loss: what goes on must come from the survivors.
-  cluster.Train(3, {.steps = 30, .min_workers = 2, .every_steps = 1000});
+  cluster.Train(3, {.steps = kEndless, .min_workers = 2, .every_steps = kEndless});
   ASSERT_TRUE(cluster.WaitForStep("job", 5)) << cluster.Logs();
   ASSERT_TRUE(Eventually([&] { return cluster.Get("job")["workers"].size() == 3; }));
   const Json before = cluster.Get("job");
@@ -53,20 +56,27 @@ TEST_P(LossOfAWorker, LosesNoCommittedStepAndNamesTheCulprit) {
   EXPECT_TRUE(after["checkpoints"].empty()) << "the state came from the survivors";
   const Finished events = cluster.Ctl({"events", "job"});
   EXPECT_NE(events.output.find(culprit), std::string::npos) << events.output;
-  EXPECT_EQ(cluster.WaitForEnd("job"), "SUCCEEDED") << cluster.Get("job") << cluster.Logs();
-  EXPECT_EQ(cluster.Get("job")["step"], 30);
 }
 
 INSTANTIATE_TEST_SUITE_P(OfEveryRank, LossOfAWorker, testing::Values(0, 1, 2));
 
 TEST(LossOfATrainer, IsRepairedByItsAgent) {
   Cluster cluster;
-  cluster.Train(2, {.steps = 30});
+  cluster.Train(2, {.steps = kEndless});
   ASSERT_TRUE(cluster.WaitForStep("job", 5)) << cluster.Logs();
+  ASSERT_TRUE(Eventually([&] { return cluster.Get("job")["workers"].size() == 2; }));
+  const Json before = cluster.Get("job");
   const auto children = cluster.worker(0).Children();
   ASSERT_EQ(children.size(), 1U);
   ASSERT_EQ(::kill(children[0], SIGKILL), 0);
-  EXPECT_EQ(cluster.WaitForEnd("job"), "SUCCEEDED") << cluster.Get("job") << cluster.Logs();
+  EXPECT_TRUE(Eventually(
+      [&] {
+        const Json job = cluster.Get("job");
+        return job["generation"] > before["generation"] && job["workers"].size() == 2 &&
+               job["step"] > before["step"];
+      },
+      seconds(60)))
+      << cluster.Get("job") << cluster.Logs();
   EXPECT_TRUE(cluster.worker(0).IsRunning());
 }
 
@@ -83,7 +93,7 @@ TEST(LossOfATrainer, TakesPlaceWhenItsAgentDies) {
 
 TEST(AFrozenWorker, IsLeftBehindAndFenced) {
   Cluster cluster;
-  cluster.Train(2, {.steps = 40});
+  cluster.Train(2, {.steps = kEndless});
   ASSERT_TRUE(Eventually([&] { return cluster.Get("job")["workers"].size() == 2; }));
   ASSERT_TRUE(cluster.WaitForStep("job", 5)) << cluster.Logs();
   const auto children = cluster.worker(1).Children();
@@ -95,21 +105,21 @@ TEST(AFrozenWorker, IsLeftBehindAndFenced) {
   ASSERT_TRUE(Eventually(
       [&] {
         const Json job = cluster.Get("job");
-        return job.is_object() && job["workers"].size() == 1 &&
-               job["step"].get<double>() > at_freeze + 1;
+        return job["workers"].size() == 1 && job["step"] > at_freeze + 1;
       },
       seconds(60)))
       << cluster.Get("job") << cluster.Logs();
   std::cout << "frozen worker: next committed steps after " << SecondsSince(frozen) << " s\n";
   ::kill(children[0], SIGCONT);
   cluster.worker(1).Signal(SIGCONT);
-  EXPECT_EQ(cluster.WaitForEnd("job"), "SUCCEEDED") << cluster.Get("job") << cluster.Logs();
+  EXPECT_TRUE(Eventually([&] { return cluster.Get("job")["workers"].size() == 2; }, seconds(60)))
+      << "it comes back and joins" << cluster.Get("job") << cluster.Logs();
 }
 
 TEST(AWaitingJob, SaysWhatItWaitsForAndStartsWhenItComes) {
   Cluster cluster;
   cluster.Train(1, {.steps = 5, .min_workers = 2});
-  ASSERT_TRUE(Eventually([&] { return !cluster.Get("job")["reason"].get<std::string>().empty(); }));
+  ASSERT_TRUE(Eventually([&] { return !cluster.Get("job").value("reason", "").empty(); }));
   EXPECT_EQ(cluster.Get("job")["state"], "QUEUED");
   const Finished explained = cluster.Ctl({"explain", "job"});
   EXPECT_EQ(explained.status, 0);

@@ -459,7 +459,7 @@ TEST_F(Generation, ACheckpointOfAnotherNumberOfThreadsIsRefused) {
   EXPECT_THAT(ends[0].status().message(), HasSubstr("threads 1; this job has 2"));
 }
 
-TEST_F(Generation, AnotherDatasetOrNoneFailsTheJobWithAReason) {
+TEST_F(Generation, AnotherDatasetOrNoneIsAnErrorWithAReason) {
   job_.dataset_sha256 = "another";
   EXPECT_THAT(RunGang(NewWorkers(1))[0].status().message(), HasSubstr("submitted with another"));
   job_.dataset = "/nowhere";
@@ -468,7 +468,7 @@ TEST_F(Generation, AnotherDatasetOrNoneFailsTheJobWithAReason) {
   EXPECT_THAT(ends[0].status().message(), HasSubstr("this worker cannot read the dataset"));
 }
 
-TEST_F(Generation, ADamagedShardFailsTheJobAndIsNamed) {
+TEST_F(Generation, ADamagedShardIsAnErrorThatNamesIt) {
   const std::string shard = dataset_.shards[1].file;
   ASSERT_TRUE(WriteFileDurably(files_, "/dataset/" + shard, "damaged").ok());
   const auto ends = RunGang(NewWorkers(1));

@@ -227,7 +227,7 @@ TEST_F(TrainerProgram, ANewerAssignmentTakesTheRunningOnesPlace) {
   EXPECT_GE(next.step(), running.step());
 }
 
-TEST_F(TrainerProgram, AMissingDatasetFailsTheJobWithAReason) {
+TEST_F(TrainerProgram, AMissingDatasetIsAFailureWithAReason) {
   RunningTrainer trainer;
   auto assignment = Assignment(1, 0, {{"one", trainer.PeerAddress(), {}}});
   assignment.mutable_spec()->set_dataset(scratch_ / "nothing");
@@ -242,7 +242,7 @@ TEST_F(TrainerProgram, TwoProcessesOfOneMachineAreOfOneNumericClass) {
   EXPECT_EQ(one.NumericClass(), other.NumericClass());
 }
 
-TEST_F(TrainerProgram, AMissingCheckpointThatTheCoordinatorKnowsFailsTheJobWithAReason) {
+TEST_F(TrainerProgram, AMissingCheckpointThatTheCoordinatorKnowsIsAFailureWithAReason) {
   RunningTrainer trainer;
   auto assignment = Assignment(1, 0, {{"one", trainer.PeerAddress(), {}}});
   assignment.set_checkpoint_step(500);

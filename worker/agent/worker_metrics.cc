@@ -8,6 +8,9 @@
 namespace gvsl::agent {
 namespace {
 
+constexpr char kStepSeconds[] = "gvsl_worker_step_seconds";
+constexpr char kPhaseSeconds[] = "gvsl_worker_phase_seconds";
+constexpr char kLoss[] = "gvsl_worker_loss";
 constexpr char kSamples[] = "gvsl_worker_samples_total";
 constexpr char kSamplesHelp[] = "Samples (pairs of volumes) that this worker computed.";
 constexpr char kRestarts[] = "gvsl_worker_trainer_restarts_total";
@@ -44,19 +47,21 @@ void WorkerMetrics::Show(const v1::TrainerReport& report, std::uint64_t samples_
                     static_cast<double>(report.generation()));
   metrics_.SetGauge("gvsl_worker_step", "Committed steps that the trainer holds.",
                     static_cast<double>(report.step()));
-  if (report.has_progress()) ShowProgress(report.progress(), samples_per_step);
+  if (report.has_progress()) {
+    ShowProgress(report.progress(), samples_per_step);
+  } else {
+    for (const char* name : {kStepSeconds, kPhaseSeconds, kLoss}) metrics_.RemoveGauge(name);
+  }
 }
 
 void WorkerMetrics::ShowProgress(const v1::StepProgress& progress, std::uint64_t samples_per_step) {
-  metrics_.SetGauge("gvsl_worker_step_seconds", "Smoothed duration of a whole step.",
-                    progress.step_seconds());
+  metrics_.SetGauge(kStepSeconds, "Smoothed duration of a whole step.", progress.step_seconds());
   for (const auto& [phase, seconds] : progress.phase_seconds()) {
-    metrics_.SetGauge("gvsl_worker_phase_seconds", "Smoothed duration of each part of a step.",
-                      seconds, {{"phase", phase}});
+    metrics_.SetGauge(kPhaseSeconds, "Smoothed duration of each part of a step.", seconds,
+                      {{"phase", phase}});
   }
   for (const auto& [name, loss] : progress.losses()) {
-    metrics_.SetGauge("gvsl_worker_loss", "Losses of the last committed step.", loss,
-                      {{"loss", name}});
+    metrics_.SetGauge(kLoss, "Losses of the last committed step.", loss, {{"loss", name}});
   }
   if (progress.step() <= step_) return;
   metrics_.AddCounter(kSamples, kSamplesHelp,

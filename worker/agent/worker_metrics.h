@@ -15,6 +15,7 @@ class WorkerMetrics {
   // Shows every counter with 0 and the build's version from the start.
   explicit WorkerMetrics(Metrics& metrics);
 
+  // What a report without progress lacks is not shown any longer.
   // `samples_per_step`: what this worker computes in one step; a pair is one sample.
   void Show(const v1::TrainerReport& report, std::uint64_t samples_per_step);
   void TrainerRestarted();

@@ -166,8 +166,9 @@ CheckpointOutcome JobCheckpoints::TryWrite(TrainState& state) {
     outcome.manifest = *std::move(written);
     state.lineage().Trim(state.step());
     auto removed = store_.Retain(state.step());
-    if (removed.ok()) outcome.removed_steps = *std::move(removed);
-    if (!removed.ok()) {
+    if (removed.ok()) {
+      outcome.removed_steps = *std::move(removed);
+    } else {
       observer_.OnNotice("an old checkpoint cannot be removed: " + removed.status().message());
     }
   }
