@@ -128,6 +128,25 @@ TEST(AWaitingJob, SaysWhatItWaitsForAndStartsWhenItComes) {
   EXPECT_EQ(cluster.WaitForEnd("job"), "SUCCEEDED") << cluster.Get("job") << cluster.Logs();
 }
 
+TEST(TooFewSurvivors, WriteACheckpointAndServeAnotherJob) {
+  Cluster cluster;
+  cluster.Train(2, {.name = "first", .steps = kEndless, .min_workers = 2, .every_steps = kEndless});
+  ASSERT_TRUE(cluster.WaitForStep("first", 5)) << cluster.Logs();
+  cluster.Submit({.name = "second", .steps = 5});
+  cluster.worker(1).Signal(SIGKILL);
+  ASSERT_TRUE(cluster.worker(1).WaitFor(seconds(5)));
+  EXPECT_EQ(cluster.WaitForEnd("second"), "SUCCEEDED") << cluster.Get("second") << cluster.Logs();
+  const Json first = cluster.Get("first");
+  EXPECT_EQ(first["state"], "QUEUED") << first;
+  ASSERT_EQ(first["checkpoints"].size(), 1U) << first;
+  EXPECT_GE(first["step"], 5);
+  EXPECT_EQ(first["checkpoints"][0]["step"], first["step"]);
+  cluster.StopWorker(1);
+  cluster.StartWorker(1);
+  EXPECT_TRUE(Eventually([&] { return cluster.Get("first")["step"] > first["step"]; }, seconds(60)))
+      << cluster.Get("first") << cluster.Logs();
+}
+
 TEST(ARestartedCoordinator, KnowsEverythingAgain) {
   Cluster cluster;
   cluster.Train(1, {.name = "done", .steps = 5});
