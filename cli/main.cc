@@ -11,6 +11,7 @@
 #include "cli/commands/commands.h"
 #include "cli/core/app.h"
 #include "common/log.h"
+#include "common/program_options.h"
 
 namespace {
 
@@ -59,6 +60,7 @@ std::string OwnDirectory() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  gvsl::HoldStandardDescriptors();
   signal(SIGPIPE, SIG_DFL);  // a reader that went away ends us quietly
   const sigset_t signals = EndingSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
@@ -76,7 +78,7 @@ int main(int argc, char** argv) {
       .clock = clock,
       .files = gvsl::PosixFileSystem(),
       .interrupt = interrupt,
-      .connect = gvsl::cli::ConnectPlain,
+      .connect = gvsl::cli::Connect,
       .variable = Variable,
       .program_directory = OwnDirectory(),
   };

@@ -121,16 +121,23 @@ class Page final : public CivetHandler {
   Page(std::string type, Content content) : type_(std::move(type)), content_(std::move(content)) {}
 
   bool handleGet(CivetServer* /*server*/, mg_connection* connection) override {
+    return Answer(connection, /*with_body=*/true);
+  }
+  bool handleHead(CivetServer* /*server*/, mg_connection* connection) override {
+    return Answer(connection, /*with_body=*/false);
+  }
+
+ private:
+  bool Answer(mg_connection* connection, bool with_body) {
     const auto [status, body] = content_();
     mg_printf(connection,
               "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n"
               "Connection: close\r\n\r\n",
               status, status == 200 ? "OK" : "Service Unavailable", type_.c_str(), body.size());
-    mg_write(connection, body.data(), body.size());
+    if (with_body) mg_write(connection, body.data(), body.size());
     return true;
   }
 
- private:
   std::string type_;
   Content content_;
 };
@@ -170,7 +177,9 @@ StatusOr<std::unique_ptr<MetricsServer>> MetricsServer::Start(const std::string&
   });
   try {
     impl->server = std::make_unique<CivetServer>(
-        std::vector<std::string>{"listening_ports", address, "num_threads", "2"});
+        // A connection that says nothing holds a thread until the limit.
+        std::vector<std::string>{"listening_ports", address, "num_threads", "16",
+                                 "request_timeout_ms", "2000"});
   } catch (const CivetException&) {
     return UnavailableError(Concat("cannot listen on ", address, " for HTTP"));
   }

@@ -1,6 +1,8 @@
 #include "common/program_options.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
+#include <unistd.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
@@ -8,6 +10,7 @@
 #include <cstdlib>
 #include <iostream>
 #include <memory>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -37,6 +40,7 @@ class YamlConfig final : public CLI::Config {
       const YAML::Node root = YAML::Load(input);
       if (root.IsNull()) return items;
       if (!root.IsMap()) throw CLI::ConfigError("--config: a map of options is expected");
+      CheckOnce(root);
       for (const auto& entry : root) {
         CLI::ConfigItem item = Item(entry.first, entry.second);
         // CLI11 itself would let the file win over the environment.
@@ -51,6 +55,16 @@ class YamlConfig final : public CLI::Config {
   }
 
  private:
+  void CheckOnce(const YAML::Node& root) const {
+    std::set<std::string> seen;
+    for (const auto& entry : root) {
+      const auto key = entry.first.as<std::string>();
+      if (!seen.insert(key).second) {
+        throw CLI::ConfigError(Concat("--config: the key '", key, "' is there twice"));
+      }
+    }
+  }
+
   CLI::ConfigItem Item(const YAML::Node& key, const YAML::Node& value) const {
     CLI::ConfigItem item;
     item.name = key.as<std::string>();
@@ -69,6 +83,27 @@ class YamlConfig final : public CLI::Config {
 };
 
 }  // namespace
+
+CLI::Validator NumberFrom(double least, double most) {
+  const std::string range = Concat("from ", least, " to ", most);
+  return CLI::Validator(
+      [=](std::string& text) {
+        char* end = nullptr;
+        const double number = std::strtod(text.c_str(), &end);
+        const bool whole = !text.empty() && *end == '\0';
+        return whole && number >= least && number <= most
+                   ? std::string()
+                   : Concat("'", text, "': a number ", range, " is expected");
+      },
+      "[" + range + "]");
+}
+
+void HoldStandardDescriptors() {
+  for (const int file_descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(file_descriptor, F_GETFD) >= 0) continue;
+    (void)!::open("/dev/null", O_RDONLY);  // the lowest free number: this one
+  }
+}
 
 void AddConfigSources(CLI::App& app) {
   std::vector<std::string> known;
@@ -89,8 +124,10 @@ ParseOutcome ParseOptions(CLI::App& app, int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    const int status = app.exit(error);
-    return {.run = false, .exit_status = status == 0 ? 0 : 2};
+    if (error.get_exit_code() == 0) return {.run = false, .exit_status = app.exit(error)};
+    const std::string name = app.get_name().substr(app.get_name().rfind('/') + 1);
+    std::cerr << name << ": " << error.what() << "\nTry '" << name << " --help'." << std::endl;
+    return {.run = false, .exit_status = 2};
   }
   return {.run = true, .exit_status = 0};
 }

@@ -10,6 +10,13 @@
 
 namespace gvsl {
 
+// A finite number from `least` to `most`, for Option::check.
+CLI::Validator NumberFrom(double least, double most);
+
+// Where standard input, output or error is closed, nothing that is opened later may take its place.
+// Writing there stays an error. First thing in every main.
+void HoldStandardDescriptors();
+
 // Call after every option was added to `app`. Each long option --some-name can then also stand in
 // the environment as GVSL_SOME_NAME and in the file of --config (GVSL_CONFIG) as the YAML key
 // some-name: a map of scalars. An unknown key is an error that names the nearest known one.

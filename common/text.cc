@@ -63,6 +63,10 @@ std::string NearestWord(std::string_view word, const std::vector<std::string>& k
   return nearest;
 }
 
+std::string Plural(std::uint64_t count, std::string_view noun) {
+  return Concat(count, " ", noun, count == 1 ? "" : "s");
+}
+
 std::string CleanUtf8(std::string text) {
   for (std::size_t i = 0; i < text.size();) {
     const std::size_t length = CharacterLength(std::string_view(text).substr(i));
@@ -74,7 +78,10 @@ std::string CleanUtf8(std::string text) {
 
 std::string_view CutUtf8(std::string_view text, std::size_t limit) {
   if (text.size() <= limit) return text;
-  while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xC0) == 0x80) --limit;
+  // A character has at most three bytes behind its first.
+  for (std::size_t end = limit; end > 0 && limit - end < 4; --end) {
+    if ((static_cast<unsigned char>(text[end]) & 0xC0) != 0x80) return text.substr(0, end);
+  }
   return text.substr(0, limit);
 }
 

@@ -2,6 +2,7 @@
 // g++ 12, and the rooms that train build without fmt).
 #pragma once
 
+#include <cstdint>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -19,6 +20,9 @@ std::string Concat(const Args&... args) {
 
 // "a, b, c" for the separator ", ".
 std::string Join(const std::vector<std::string>& parts, std::string_view separator);
+
+// "1 worker", "2 workers".
+std::string Plural(std::uint64_t count, std::string_view noun);
 
 // The known word with the smallest edit distance (Levenshtein) to `word`; empty when `known` is.
 std::string NearestWord(std::string_view word, const std::vector<std::string>& known);

@@ -14,19 +14,23 @@ void AddTransportOptions(CLI::App& app, TransportOptions& options) {
   app.add_flag("--insecure", options.insecure, "allow plain connections beyond this machine");
 }
 
+bool UsesTls(const TransportOptions& options) {
+  return !options.tls_cert.empty() || !options.tls_key.empty() || !options.tls_ca.empty() ||
+         !options.tls_client_ca.empty();
+}
+
 Status CheckTransport(const TransportOptions& options, const std::string& flag,
                       const std::string& address) {
-  if (!options.tls_cert.empty() || !options.tls_key.empty() || !options.tls_ca.empty() ||
-      !options.tls_client_ca.empty()) {
-    return UnimplementedError("TLS (--tls-cert, --tls-key, --tls-ca) is not part of this version");
+  if (UsesTls(options) && options.insecure) {
+    return InvalidArgumentError("--insecure: contradicts --tls-cert, --tls-key and --tls-ca");
   }
   if (const auto host = HostOfAddress(address); !host.ok()) {
     return host.status().WithContext(flag);
   }
-  if (!options.insecure && !IsLoopbackAddress(address)) {
+  if (!UsesTls(options) && !options.insecure && !IsLoopbackAddress(address)) {
     return InvalidArgumentError(Concat(flag, " ", address,
-                                       " is not a loopback address: it needs TLS or an explicit "
-                                       "--insecure"));
+                                       " is not a loopback address: it needs TLS (--tls-cert, "
+                                       "--tls-key, --tls-ca) or an explicit --insecure"));
   }
   return OkStatus();
 }

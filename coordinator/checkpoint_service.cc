@@ -21,6 +21,7 @@ StatusOr<CheckpointServiceImpl::Found> CheckpointServiceImpl::Find(const std::st
   found.seen = checkpoints.status();
   if (checkpoints.ok()) {
     found.checkpoints = *std::move(checkpoints);
+    GVSL_ASSIGN_OR_RETURN(found.damaged, coordinator_.DamagedCheckpoints(found.job.uid()));
   } else {
     found.checkpoints.assign(found.job.checkpoints().begin(), found.job.checkpoints().end());
   }
@@ -29,9 +30,8 @@ StatusOr<CheckpointServiceImpl::Found> CheckpointServiceImpl::Find(const std::st
 
 StatusOr<v1::Checkpoint> CheckpointServiceImpl::Pick(const Found& found,
                                                      std::optional<std::uint64_t> step) {
-  if (!step && !found.checkpoints.empty()) return found.checkpoints.back();
-  for (const v1::Checkpoint& checkpoint : found.checkpoints) {
-    if (step == checkpoint.step()) return checkpoint;
+  for (auto one = found.checkpoints.rbegin(); one != found.checkpoints.rend(); ++one) {
+    if (step ? *step == one->step() : !found.damaged.contains(one->step())) return *one;
   }
   if (!step) return NotFoundError(Concat("job ", found.job.name(), " has no checkpoint yet"));
   return NotFoundError(Concat("job ", found.job.name(), " has no checkpoint of step ", *step));
@@ -49,7 +49,9 @@ grpc::Status CheckpointServiceImpl::ListCheckpoints(grpc::ServerContext*,
                                                     v1::ListCheckpointsResponse* response) {
   auto found = Find(request->job());
   if (!found.ok()) return ToGrpcStatus(found.status());
-  for (v1::Checkpoint& one : found->checkpoints) *response->add_checkpoints() = std::move(one);
+  for (v1::Checkpoint& one : found->checkpoints) {
+    if (!found->damaged.contains(one.step())) *response->add_checkpoints() = std::move(one);
+  }
   return grpc::Status::OK;
 }
 

@@ -1,6 +1,11 @@
 // gRPC's door to the checkpoints, read through the coordinator's mount.
 #pragma once
 
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <vector>
+
 #include "common/file_system.h"
 #include "coordinator/coordinator.h"
 #include "gvsl/v1/checkpoint_service.grpc.pb.h"
@@ -25,10 +30,11 @@ class CheckpointServiceImpl final : public v1::CheckpointService::Service {
   struct Found {
     v1::Job job;
     std::vector<v1::Checkpoint> checkpoints;
+    std::set<std::uint64_t> damaged;  // of them; used only by who names their step
     Status seen;  // not OK: the directory is not seen here; the checkpoints are as reported
   };
   StatusOr<Found> Find(const std::string& job);
-  // Without a step: the newest.
+  // Without a step: the newest that is not damaged.
   static StatusOr<v1::Checkpoint> Pick(const Found& found, std::optional<std::uint64_t> step);
   static StatusOr<v1::Checkpoint> PickOnDisk(const Found& found, std::optional<std::uint64_t> step);
   Status Delete(const v1::DeleteCheckpointRequest& request);

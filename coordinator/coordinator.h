@@ -35,9 +35,12 @@ struct CoordinatorOptions {
   // So many generations in a row that broke before a step was committed, because trainers died or
   // members could not reach each other, fail the job.
   std::uint32_t fruitless_limit = 5;
+  // A worker whose own trouble cost it a seat in mid-job is taken again after so long.
+  std::int64_t unable_rest_seconds = 300;
   Duration progress_interval = std::chrono::seconds(1);
-  // A worker of a coordinator that was just started comes back within its backoff.
-  Duration reconnect_backoff = std::chrono::milliseconds(500);
+  // A worker of a coordinator that was just started comes back within its back-off and one attempt
+  // to connect.
+  Duration reconnect_backoff = std::chrono::milliseconds(1500);
   // No heartbeat is held back for longer.
   Duration longest_wait = std::chrono::milliseconds(500);
 };
@@ -76,6 +79,8 @@ class Coordinator {
   // Waits until the job's change is another than `seen` (0: none was seen), at most so long; then
   // answers what there is. UNAVAILABLE when StopWaiting was called.
   StatusOr<JobChange> WaitForJob(const std::string& job, std::uint64_t seen, Duration at_most);
+  // Steps of checkpoints that a worker found damaged.
+  StatusOr<std::set<std::uint64_t>> DamagedCheckpoints(const std::string& job);
   // Reads the job's checkpoints from the disk again, after one was deleted.
   Status RefreshJobCheckpoints(const std::string& job);
 
@@ -157,6 +162,8 @@ class Coordinator {
   // has.
   void TakeFromDisk(Draft& draft, v1::StoredJob& job, const std::vector<v1::Checkpoint>& on_disk,
                     bool forget);
+  void AddDamageEvents(Draft& draft, const v1::StoredJob& job, const v1::CheckpointReport& report,
+                       const std::string& worker);
   void AddCheckpointEvent(Draft& draft, const v1::StoredJob& job, const v1::Checkpoint& checkpoint,
                           const std::string& worker);
   v1::Directive DirectiveOf(const WorkerView& worker) const;

@@ -1,4 +1,6 @@
 // The consequences of a drafted change: gangs, then the scheduler.
+#include <google/protobuf/util/time_util.h>
+
 #include <algorithm>
 
 #include "common/text.h"
@@ -10,6 +12,7 @@
 namespace gvsl::coordinator {
 namespace {
 
+using google::protobuf::util::TimeUtil;
 using Verdict = GangDecision::Verdict;
 
 constexpr char kSavesReason[] =
@@ -22,10 +25,6 @@ std::string IdleProblem(const WorkerView& worker) {
   if (report.state() != v1::TrainerReport::STATE_IDLE) return "has no idle trainer yet";
   if (report.peer_address().empty()) return "has no address for its peers yet";
   return "";
-}
-
-std::string Plural(std::size_t count, const std::string& noun) {
-  return Concat(count, " ", noun, count == 1 ? "" : "s");
 }
 
 }  // namespace
@@ -81,7 +80,10 @@ void Coordinator::ApplyDecision(Draft& draft, v1::StoredJob& job, GangDecision d
   }
   *job.mutable_gang() = std::move(decision.gang);
   draft.memories[uid] = std::move(decision.memory);
-  for (const v1::UnableWorker& worker : decision.unable) NoteUnable(worker, job);
+  for (v1::UnableWorker& worker : decision.unable) {
+    *worker.mutable_time() = ToTimestamp(clock_.WallNow());
+    NoteUnable(worker, job);
+  }
   switch (decision.verdict) {
     case Verdict::kStay:
       return KeepGang(draft, job, before, demands);
@@ -110,12 +112,14 @@ void Coordinator::Reform(Draft& draft, v1::StoredJob& job, bool to_save,
   if (const auto why = WhyHopeless(draft, job); !why.empty()) {
     return EndGang(draft, job, v1::JOB_STATE_FAILED, why);
   }
-  const std::size_t survivors = Survivors(job.gang(), pool_.workers()).size();
+  const std::size_t survivors = (to_save ? LivingMembers(job.gang(), pool_.workers())
+                                         : Survivors(job.gang(), pool_.workers()))
+                                    .size();
   const bool enough = to_save || survivors >= job.job().spec().workers().min();
   Demand& demand = demands[job.job().uid()];
   demand = DemandOf(job, enough ? Demand::Kind::kReforming : Demand::Kind::kWaiting, survivors);
   if (to_save) demand.want = demand.held;  // nobody need join for a checkpoint
-  if (to_save) job.mutable_gang()->set_saves(job.wish() != v1::StoredJob::WISH_PAUSE);
+  if (to_save) job.mutable_gang()->set_saves(true);
 }
 
 void Coordinator::KeepGang(Draft& draft, v1::StoredJob& job, v1::Gang::Phase before,
@@ -140,7 +144,10 @@ void Coordinator::KeepGang(Draft& draft, v1::StoredJob& job, v1::Gang::Phase bef
 }
 
 std::string Coordinator::WhyHopeless(const Draft& draft, v1::StoredJob& job) const {
-  const std::string fruitless = CountGeneration(job, options_.fruitless_limit);
+  // Without a member that lives, what is not on disk is lost.
+  const bool held = !LivingMembers(job.gang(), pool_.workers()).empty();
+  const std::uint64_t kept = held ? job.job().step() : NewestCheckpoint(job.job());
+  const std::string fruitless = CountGeneration(job, kept, options_.fruitless_limit);
   if (!fruitless.empty()) return fruitless;
   return NobodyIsAble(draft, job) ? DescribeUnable(job) : "";
 }
@@ -184,7 +191,12 @@ Demand Coordinator::DemandOf(const v1::StoredJob& job, Demand::Kind kind, std::s
   demand.threads = job.job().threads() > 0 ? job.job().threads() : spec.workers().threads();
   for (const v1::UnableWorker& worker : job.unable()) {
     const auto found = pool_.workers().find(worker.name());
-    if (found != pool_.workers().end() && found->second.incarnation == worker.incarnation()) {
+    const bool rested =
+        worker.had_begun() && TimeUtil::TimestampToSeconds(ToTimestamp(clock_.WallNow())) -
+                                      TimeUtil::TimestampToSeconds(worker.time()) >=
+                                  options_.unable_rest_seconds;
+    if (found != pool_.workers().end() && !rested &&
+        found->second.incarnation == worker.incarnation()) {
       demand.unable[worker.name()] = worker.reason();
     }
   }
@@ -239,11 +251,12 @@ void Coordinator::ApplyGrants(Draft& draft, const std::map<std::string, Demand>&
 void Coordinator::Form(Draft& draft, v1::StoredJob& job, const Grant& grant) {
   const Demand demand = DemandOf(job, Demand::Kind::kReforming, 0);
   const bool to_save = job.gang().saves();
-  *job.mutable_gang() = FormGang(job, Survivors(job.gang(), pool_.workers()), grant.workers,
-                                 demand.want, pool_.workers());
-  const bool too_few =
-      static_cast<std::size_t>(job.gang().seats_size()) < job.job().spec().workers().min();
-  job.mutable_gang()->set_saves(to_save && too_few);
+  auto survivors = Survivors(job.gang(), pool_.workers());
+  if (survivors.empty() && to_save) survivors = LivingMembers(job.gang(), pool_.workers());
+  *job.mutable_gang() =
+      FormGang(job, std::move(survivors), grant.workers, demand.want, pool_.workers());
+  const auto members = static_cast<std::uint32_t>(job.gang().seats_size());
+  job.mutable_gang()->set_saves(to_save && members < job.job().spec().workers().min());
   draft.memories[job.job().uid()] = {};
   v1::Job& shown = *job.mutable_job();
   const v1::Gang& gang = job.gang();

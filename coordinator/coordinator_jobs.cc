@@ -321,6 +321,13 @@ StatusOr<JobChange> Coordinator::WaitForJob(const std::string& job, std::uint64_
   return JobChange{View(uid), entry->second.version};
 }
 
+StatusOr<std::set<std::uint64_t>> Coordinator::DamagedCheckpoints(const std::string& job) {
+  const std::lock_guard lock(mutex_);
+  GVSL_ASSIGN_OR_RETURN(const std::string uid, UidOf(job));
+  const auto& damaged = jobs_.at(uid).stored.damaged_checkpoints();
+  return std::set<std::uint64_t>(damaged.begin(), damaged.end());
+}
+
 Status Coordinator::RefreshJobCheckpoints(const std::string& job) {
   GVSL_ASSIGN_OR_RETURN(const v1::Job before, GetJob(job));
   GVSL_ASSIGN_OR_RETURN(const auto on_disk, ReadCheckpoints(files_, before));

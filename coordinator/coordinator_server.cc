@@ -54,17 +54,15 @@ CoordinatorServer::CoordinatorServer(std::unique_ptr<Impl> impl) : impl_(std::mo
 CoordinatorServer::~CoordinatorServer() { Stop(); }
 const std::string& CoordinatorServer::address() const { return impl_->address; }
 
-StatusOr<std::unique_ptr<CoordinatorServer>> CoordinatorServer::Start(const std::string& address,
-                                                                      Coordinator& coordinator,
-                                                                      LogStore& logs,
-                                                                      FileSystem& files,
-                                                                      Metrics& metrics) {
+StatusOr<std::unique_ptr<CoordinatorServer>> CoordinatorServer::Start(
+    const std::string& address, std::shared_ptr<grpc::ServerCredentials> credentials,
+    Coordinator& coordinator, LogStore& logs, FileSystem& files, Metrics& metrics) {
   auto impl = std::make_unique<Impl>(coordinator, logs, files);
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
   int port = 0;
-  builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &port);
+  builder.AddListeningPort(address, std::move(credentials), &port);
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 500);

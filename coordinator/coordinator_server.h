@@ -9,16 +9,19 @@
 #include "common/status.h"
 #include "coordinator/coordinator.h"
 
+namespace grpc {
+class ServerCredentials;
+}  // namespace grpc
+
 namespace gvsl::coordinator {
 
 // Borrows everything it is given. Serves from Start until Stop or destruction.
 class CoordinatorServer {
  public:
   // UNAVAILABLE: the address can not be bound. Port 0 picks one.
-  static StatusOr<std::unique_ptr<CoordinatorServer>> Start(const std::string& address,
-                                                            Coordinator& coordinator,
-                                                            LogStore& logs, FileSystem& files,
-                                                            Metrics& metrics);
+  static StatusOr<std::unique_ptr<CoordinatorServer>> Start(
+      const std::string& address, std::shared_ptr<grpc::ServerCredentials> credentials,
+      Coordinator& coordinator, LogStore& logs, FileSystem& files, Metrics& metrics);
   ~CoordinatorServer();
   // HOST:PORT with the port that was bound.
   const std::string& address() const;

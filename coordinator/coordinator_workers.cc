@@ -178,12 +178,23 @@ void Coordinator::TakeCheckpoints(Draft& draft, const v1::HeartbeatRequest& requ
                                                {"step", said.checkpoint().step()}});
       continue;
     }
+    AddDamageEvents(draft, job, *report, request.name());
     if (!ApplyCheckpoint(*report, job)) continue;
     if (!report->error().empty()) {
       AddEvent(draft, job, "CHECKPOINT_FAILED", report->error(), request.name());
     } else {
       AddCheckpointEvent(draft, job, report->checkpoint(), request.name());
     }
+  }
+}
+
+void Coordinator::AddDamageEvents(Draft& draft, const v1::StoredJob& job,
+                                  const v1::CheckpointReport& report, const std::string& worker) {
+  const auto& known = job.damaged_checkpoints();
+  for (const std::uint64_t step : report.damaged_steps()) {
+    if (std::count(known.begin(), known.end(), step) > 0) continue;
+    AddEvent(draft, job, "CHECKPOINT_DAMAGED",
+             Concat("the checkpoint of step ", step, " is damaged and is not used"), worker);
   }
 }
 
@@ -196,10 +207,17 @@ void Coordinator::TakeFromDisk(Draft& draft, v1::StoredJob& job,
   if (!forget) {
     for (const v1::Checkpoint& one : shown.checkpoints()) by_step[one.step()] = one;
   }
-  const auto& damaged = job.damaged_checkpoints();
+  const std::set<std::uint64_t> damaged(job.damaged_checkpoints().begin(),
+                                        job.damaged_checkpoints().end());
+  if (forget) {
+    job.clear_damaged_checkpoints();
+    for (const v1::Checkpoint& one : on_disk) {
+      if (damaged.contains(one.step())) job.add_damaged_checkpoints(one.step());
+    }
+  }
   const std::uint64_t newest = NewestCheckpoint(shown);
   for (const v1::Checkpoint& one : on_disk) {
-    if (std::count(damaged.begin(), damaged.end(), one.step()) > 0) continue;
+    if (damaged.contains(one.step())) continue;
     if (one.step() > newest) AddCheckpointEvent(draft, job, one, "");
     if (forget || one.step() > newest) by_step[one.step()] = one;
   }

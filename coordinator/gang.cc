@@ -130,7 +130,7 @@ class Machine {
   void NoteLoss(const v1::GangSeat& lost, const Seat& seat) {
     const std::string& name = lost.member().name();
     if (!seat.unable.empty()) {
-      NoteUnable(lost, seat.unable);
+      NoteUnable(lost, seat.unable, seat.had_begun);
     } else if (seat.leaving) {
       AddEvent("WORKER_LEFT", Concat("worker ", name, " left"), name);
       OrderStop(gang(), v1::StopOrder::MODE_NOW, Concat("worker ", name, " left"));
@@ -144,10 +144,11 @@ class Machine {
     // Whom a dead worker's peers could not reach says nothing.
     if (!seat.trainer_died || seat.leaving) gang().clear_unreached();
     gang().set_stop_mode(v1::StopOrder::MODE_NOW);
+    gang().set_stops_for_pause(false);  // nobody writes now
     decision_.memory.settled_at.reset();
   }
 
-  void NoteUnable(const v1::GangSeat& seat, const std::string& reason) {
+  void NoteUnable(const v1::GangSeat& seat, const std::string& reason, bool had_begun) {
     const std::string& name = seat.member().name();
     const std::string cause = Concat("worker ", name, " ", reason);
     AddEvent("WORKER_UNABLE", cause, name);
@@ -157,6 +158,7 @@ class Machine {
     unable.set_name(name);
     unable.set_incarnation(seat.incarnation());
     unable.set_reason(reason);
+    unable.set_had_begun(had_begun);
   }
 
   int FirstRank(SeatStatus status) const {
@@ -190,9 +192,12 @@ class Machine {
 
   void Continue() {
     const bool forming = gang().phase() == Gang::PHASE_FORMING;
-    if (const int rank = FirstLeaving(); rank >= 0) {
-      OrderStop(gang(), forming ? v1::StopOrder::MODE_NOW : v1::StopOrder::MODE_CHECKPOINT,
-                Concat("worker ", NameOf(rank), " leaves"));
+    const int leaving = FirstLeaving();
+    if (leaving >= 0 && !forming) {
+      OrderStop(gang(), v1::StopOrder::MODE_CHECKPOINT,
+                Concat("worker ", NameOf(leaving), " leaves"));
+    } else if (leaving >= 0 && NewestCheckpoint() >= HighestHeldStep()) {
+      OrderStop(gang(), v1::StopOrder::MODE_NOW, Concat("worker ", NameOf(leaving), " leaves"));
     } else if (const int stopped = FirstRank(SeatStatus::kStopped); stopped >= 0) {
       OrderStop(gang(), v1::StopOrder::MODE_NOW,
                 Concat("worker ", NameOf(stopped), " stopped: ", WhyStopped(seats_[stopped])));
@@ -205,6 +210,7 @@ class Machine {
       }
     } else if (Pauses()) {
       OrderStop(gang(), v1::StopOrder::MODE_CHECKPOINT, "somebody asked for a pause");
+      gang().set_stops_for_pause(true);
     } else if (gang().saves()) {
       OrderStop(gang(), v1::StopOrder::MODE_CHECKPOINT, "too few workers are left");
     } else if (seats_.size() > Wanted()) {
@@ -213,6 +219,7 @@ class Machine {
     }
   }
 
+  std::uint32_t MinWorkers() const { return job_.job().spec().workers().min(); }
   bool Pauses() const { return job_.wish() == v1::StoredJob::WISH_PAUSE; }
 
   bool AllStopped() const {
@@ -242,35 +249,40 @@ class Machine {
         job_.checkpoint_error().empty() && !SettledFor(options_.checkpoint_grace)) {
       return;
     }
-    const std::size_t survivors = Survivors(gang(), workers_).size();
-    const bool too_few = survivors < job_.job().spec().workers().min();
     if (Pauses()) {
-      // A gang that broke before its first step would break again.
-      const bool broke = gang().trainer_died() || !gang().unreached().empty();
-      const bool may_try_again = gang().stop_mode() != v1::StopOrder::MODE_CHECKPOINT &&
-                                 survivors > 0 &&
-                                 (!broke || job_.job().step() > job_.formed_at_step());
-      if (checkpoint_is_there || !may_try_again) {
-        Decide(Verdict::kPaused, PauseSentence(checkpoint_is_there));
-      } else {
-        Decide(Verdict::kSave, gang().stop_cause());
-      }
-    } else if (survivors == 0) {
-      Decide(Verdict::kRequeue, gang().stop_cause());
-    } else if (too_few) {
+      EndForPause(checkpoint_is_there);
+    } else if (Survivors(gang(), workers_).size() < std::max(1U, MinWorkers())) {
       EndShortage(checkpoint_is_there);
     } else {
       Decide(Verdict::kReform, gang().stop_cause());
     }
   }
 
+  void EndForPause(bool checkpoint_is_there) {
+    // A gang that broke before its first step would break again.
+    const bool broke = gang().trainer_died() || !gang().unreached().empty();
+    const bool may_try_again = !gang().stops_for_pause() &&
+                               !LivingMembers(gang(), workers_).empty() &&
+                               (!broke || job_.job().step() > job_.formed_at_step());
+    if (checkpoint_is_there || !may_try_again) {
+      Decide(Verdict::kPaused, PauseSentence(checkpoint_is_there));
+    } else {
+      Decide(Verdict::kSave, gang().stop_cause());
+    }
+  }
+
   // What they hold is not given up, and they are not kept from other jobs for ever.
   void EndShortage(bool checkpoint_is_there) {
-    const bool waited = SettledFor(options_.shortage_grace);
-    if (checkpoint_is_there && (waited || gang().saves())) {
-      Decide(Verdict::kRequeue, "too few workers were left; they are free for other jobs");
+    const bool refused = gang().saves() && gang().stop_mode() == v1::StopOrder::MODE_CHECKPOINT;
+    if (Survivors(gang(), workers_).empty()) {
+      const bool leavers_hold_it =
+          !checkpoint_is_there && !refused && !LivingMembers(gang(), workers_).empty();
+      Decide(leavers_hold_it ? Verdict::kSave : Verdict::kRequeue, gang().stop_cause());
+    } else if (checkpoint_is_there && (gang().saves() || SettledFor(options_.shortage_grace))) {
+      Decide(Verdict::kRequeue, "too few workers were left");
     } else if (!checkpoint_is_there &&
-               (gang().saves() ? SettledFor(options_.save_retry) : waited)) {
+               (refused ? SettledFor(options_.save_retry)
+                        : gang().saves() || SettledFor(options_.shortage_grace))) {
       Decide(Verdict::kSave, gang().stop_cause());
     } else {
       Decide(Verdict::kReform, gang().stop_cause());
@@ -314,12 +326,18 @@ void OrderStop(v1::Gang& gang, v1::StopOrder::Mode mode, const std::string& caus
 }
 
 std::vector<std::string> Survivors(const v1::Gang& gang, const WorkerViews& workers) {
+  std::vector<std::string> names = LivingMembers(gang, workers);
+  std::erase_if(names, [&](const std::string& name) { return workers.at(name).leaving; });
+  return names;
+}
+
+std::vector<std::string> LivingMembers(const v1::Gang& gang, const WorkerViews& workers) {
   std::vector<std::string> names;
   for (const v1::GangSeat& seat : gang.seats()) {
     const auto worker = workers.find(seat.member().name());
     if (seat.lost() || worker == workers.end()) continue;
     const WorkerView& view = worker->second;
-    if (view.incarnation == seat.incarnation() && !view.leaving &&
+    if (view.incarnation == seat.incarnation() &&
         view.report.incarnation() == seat.trainer_incarnation() &&
         view.report.state() != v1::TrainerReport::STATE_ABSENT) {
       names.push_back(view.name);

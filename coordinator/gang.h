@@ -7,8 +7,9 @@
 //      +---------------------------------------------------------------------> STOPPING
 //                                                all living members stopped        |
 //   next generation <-- kReform --------------------------------------------------+--> kPaused
-//   the same, of too few to train, to write a checkpoint <-- kSave ---------------+
-//   QUEUED, without a gang <-- kRequeue (nobody lives, or what too few hold is on disk)
+//   the same, only to write a checkpoint, where too few are left to train or
+//   the last ones leave <-- kSave ------------------------------------------------+
+//   QUEUED, without a gang <-- kRequeue (nobody lives, or what they hold is on disk)
 //   anywhere: rank 0 FINISHED, or gone, and the last checkpoint listed -> kSucceeded; a member that
 //   had begun FAILED for a cause that all share -> kFailed. One that had not begun, or whose
 //   trouble is its own, loses its seat and is named in `unable`.
@@ -40,7 +41,7 @@ struct GangOptions {
   // So long do survivors that are fewer than `min` wait for others with what they hold. Then they
   // write a checkpoint and are free for other jobs.
   Duration shortage_grace = std::chrono::seconds(5);
-  // When that checkpoint could not be written, they try again after so long.
+  // When the disk refused that checkpoint, they try again after so long.
   Duration save_retry = std::chrono::seconds(30);
 };
 
@@ -58,7 +59,7 @@ struct GangDecision {
   v1::Gang gang;
   GangMemory memory;
   std::vector<v1::JobEvent> events;      // without a time
-  std::vector<v1::UnableWorker> unable;  // in this decision
+  std::vector<v1::UnableWorker> unable;  // in this decision, without a time
 };
 
 // `workers` are the living ones. A member that has not registered (or not sent a heartbeat) is not
@@ -71,7 +72,9 @@ GangDecision AdvanceGang(TimePoint now, const v1::StoredJob& job, const GangMemo
 // FORMING or RUNNING to STOPPING; a gang that is stopping keeps its order.
 void OrderStop(v1::Gang& gang, v1::StopOrder::Mode mode, const std::string& cause);
 
-// Names of the members that live, are not leaving, and whose trainer is the gang's, by rank.
+// Names of the members that live and whose trainer is the gang's, by rank.
+std::vector<std::string> LivingMembers(const v1::Gang& gang, const WorkerViews& workers);
+// Those of them that are not leaving.
 std::vector<std::string> Survivors(const v1::Gang& gang, const WorkerViews& workers);
 
 // The next generation: the survivors (at most `limit`, those that hold the highest step first) in

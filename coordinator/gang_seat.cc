@@ -28,6 +28,7 @@ Seat Gone(std::string why, bool trainer_died = false, bool leaving = false) {
 Seat Unable(const TrainerReport& report) {
   const std::string what = report.began() ? "could not go on" : "could not begin";
   Seat seat = Gone("it " + what);
+  seat.had_begun = report.began();
   seat.unable =
       Concat(what, ": ", report.reason().empty() ? "it did not say why" : report.reason());
   return seat;

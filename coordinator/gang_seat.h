@@ -10,7 +10,7 @@ namespace gvsl::coordinator {
 
 enum class SeatStatus {
   kUnknown,   // not heard of yet by this coordinator
-  kGone,      // lost, or left
+  kGone,      // lost, left, or not able to do its part
   kWaiting,   // its trainer has not begun this generation
   kActive,    // forming or running
   kStopped,   // out of this generation, with its state
@@ -23,6 +23,7 @@ struct Seat {
   std::string why_gone;  // "its lease ran out"
   bool trainer_died = false;
   std::string unable;  // not empty: gone because it "could not begin: …" or "could not go on: …"
+  bool had_begun = false;  // with `unable`
   bool leaving = false;
   const WorkerView* worker = nullptr;  // null when unknown or gone with its agent
 };

@@ -10,8 +10,10 @@ namespace {
 
 std::string Sentence(std::uint32_t generations, const std::string& unreached) {
   if (unreached.empty()) {
-    return Concat("the trainers died in ", generations,
-                  " generations in a row before a step was committed; the logs may say why");
+    return Concat(
+        "the trainers died in ", generations,
+        " generations in a row before a step was committed that is kept; the logs may say "
+        "why");
   }
   return Concat("no step was committed in ", generations, " generations in a row; in the last, ",
                 unreached);
@@ -46,9 +48,9 @@ std::string DescribeUnable(const v1::StoredJob& job) {
   return Join(parts, "; ");
 }
 
-std::string CountGeneration(v1::StoredJob& job, std::uint32_t limit) {
+std::string CountGeneration(v1::StoredJob& job, std::uint64_t kept_step, std::uint32_t limit) {
   v1::Gang& gang = *job.mutable_gang();
-  const bool fruitful = job.job().step() > job.formed_at_step();
+  const bool fruitful = kept_step > job.formed_at_step();
   const bool broke = gang.trainer_died() || !gang.unreached().empty();
   const std::string unreached = gang.unreached();
   gang.clear_trainer_died();

@@ -10,9 +10,10 @@
 namespace gvsl::coordinator {
 
 // Counts the generation that just ended as fruitless, or begins to count anew where it committed a
-// step. Counts once, however often it is asked. Not empty: it was one too many in a row, a sentence
+// step that is kept: `kept_step` is the highest that a living member holds or a checkpoint has.
+// Counts once, however often it is asked. Not empty: it was one too many in a row, a sentence
 // for the job's reason.
-std::string CountGeneration(v1::StoredJob& job, std::uint32_t limit);
+std::string CountGeneration(v1::StoredJob& job, std::uint64_t kept_step, std::uint32_t limit);
 
 // Remembers one life of a worker that could not do its part; the last by a name counts.
 void NoteUnable(const v1::UnableWorker& worker, v1::StoredJob& job);

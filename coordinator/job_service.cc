@@ -1,6 +1,9 @@
 #include "coordinator/job_service.h"
 
+#include <algorithm>
+
 #include "common/grpc_status.h"
+#include "common/text.h"
 #include "coordinator/job_view.h"
 #include "coordinator/log_reader.h"
 
@@ -108,6 +111,13 @@ grpc::Status JobServiceImpl::ReadLogs(grpc::ServerContext* context,
                                       grpc::ServerWriter<v1::LogLines>* writer) {
   const auto job = coordinator_.GetJob(request->job());
   if (!job.ok()) return ToGrpcStatus(job.status());
+  const auto workers = logs_.Workers(job->uid());
+  const bool known = request->worker().empty() || request->follow() ||
+                     std::find(workers.begin(), workers.end(), request->worker()) != workers.end();
+  if (!known) {
+    return ToGrpcStatus(
+        NotFoundError(Concat("job ", job->name(), " has no log of a worker ", request->worker())));
+  }
   LogReader reader(logs_, job->uid(), request->worker(), request->since_offset());
   std::uint64_t seen = 0;
   Duration quiet{};  // since the job has ended; its workers' last lines come with heartbeats

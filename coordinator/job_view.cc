@@ -29,6 +29,12 @@ std::string SlotRange(const v1::Member& member) {
   return Concat("slots ", member.slots(0), "-", member.slots(member.slots_size() - 1));
 }
 
+// The source found its newest checkpoints damaged.
+bool BeganFurtherBack(const v1::TrainerReport& report, const v1::StoredJob& stored) {
+  return report.state() == v1::TrainerReport::STATE_RUNNING && report.holds_state() &&
+         report.step() < stored.job().step() && stored.job().step() == stored.formed_at_step();
+}
+
 }  // namespace
 
 google::protobuf::Timestamp ToTimestamp(WallTime time) {
@@ -53,6 +59,10 @@ v1::Job ViewJob(const v1::StoredJob& stored, const WorkerViews& workers, WallTim
     view.set_eta_seconds(stored.step_seconds() * static_cast<double>(view.steps() - view.step()));
   }
   if (!running) view.set_samples_per_second(0);
+  if (running && !stored.checkpoint_error().empty()) {
+    view.set_reason(Concat(
+        view.reason(), "; the last checkpoint could not be written: ", stored.checkpoint_error()));
+  }
   if (view.state() != v1::JOB_STATE_SUCCEEDED) view.clear_result();
   for (const v1::GangSeat& seat : stored.gang().seats()) {
     if (seat.lost()) continue;
@@ -74,8 +84,8 @@ std::vector<std::string> Explain(const v1::Job& view, const v1::StoredJob& store
                              view.reason().empty() ? "no reason is known" : view.reason(), "."));
   if (view.step() > 0 || view.generation() > 0) {
     sentences.push_back(Concat(view.step(), " of ", view.steps(), " steps are committed, in ",
-                               view.generation(), " generations; ", stored.lost_workers(),
-                               " workers were lost."));
+                               Plural(view.generation(), "generation"),
+                               "; workers lost: ", stored.lost_workers(), "."));
   }
   if (stored.has_gang()) {
     sentences.push_back(Concat("Generation ", stored.gang().generation(), ": ",
@@ -83,8 +93,8 @@ std::vector<std::string> Explain(const v1::Job& view, const v1::StoredJob& store
   }
   if (!view.numeric_class().empty()) {
     sentences.push_back(Concat("Its numeric class is ", view.numeric_class(), " with ",
-                               view.threads(),
-                               " threads a slot; workers of another are not taken."));
+                               Plural(view.threads(), "thread"),
+                               " a slot; workers of another are not taken."));
   }
   if (view.has_start_time()) {
     sentences.push_back(Concat("Goodput is ", static_cast<int>(100 * view.goodput() + 0.5),
@@ -116,10 +126,15 @@ bool ApplyProgress(const WorkerView& worker, v1::StoredJob& stored) {
   const std::uint64_t step =
       std::max(report.progress().step(), report.holds_state() ? report.step() : 0);
   if (!member || report.job_uid() != job.uid() ||
-      report.generation() != stored.gang().generation() || step <= job.step() ||
-      step > job.steps()) {
+      report.generation() != stored.gang().generation() || step > job.steps()) {
     return false;
   }
+  if (BeganFurtherBack(report, stored)) {
+    job.set_step(report.step());
+    stored.set_formed_at_step(report.step());
+    return true;
+  }
+  if (step <= job.step()) return false;
   const v1::StepProgress& progress = report.progress();
   const std::uint64_t advance = step - job.step();
   job.set_step(step);
@@ -155,7 +170,11 @@ bool ApplyCheckpoint(const v1::CheckpointReport& report, v1::StoredJob& stored) 
   std::set<std::uint64_t> damaged(stored.damaged_checkpoints().begin(),
                                   stored.damaged_checkpoints().end());
   damaged.erase(report.checkpoint().step());
-  damaged.insert(report.damaged_steps().begin(), report.damaged_steps().end());
+  for (const std::uint64_t step : report.removed_steps()) damaged.erase(step);
+  // Of an earlier generation, it may have been written again since.
+  if (stored.has_gang() && report.generation() == stored.gang().generation()) {
+    damaged.insert(report.damaged_steps().begin(), report.damaged_steps().end());
+  }
   *stored.mutable_damaged_checkpoints() = {damaged.begin(), damaged.end()};
   for (const std::uint64_t step : report.removed_steps()) by_step.erase(step);
   for (const std::uint64_t step : damaged) by_step.erase(step);

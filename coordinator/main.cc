@@ -9,6 +9,7 @@
 #include <string>
 #include <thread>
 
+#include "common/grpc_tls.h"
 #include "common/log.h"
 #include "common/metrics.h"
 #include "common/program_options.h"
@@ -51,10 +52,10 @@ void AddOptions(CLI::App& app, Options& options) {
       ->required();
   app.add_option("--policy", options.policy, "who may do what")->type_name("FILE.yaml");
   app.add_option("--lease-seconds", options.lease_seconds, "a worker silent for longer is lost")
-      ->check(CLI::Range(0.2, 3600.0))
+      ->check(NumberFrom(0.2, 3600))
       ->capture_default_str();
   app.add_option("--heartbeat-seconds", options.heartbeat_seconds, "how often workers call")
-      ->check(CLI::Range(0.02, 600.0))
+      ->check(NumberFrom(0.02, 600))
       ->capture_default_str();
   app.add_option("--log-limit-bytes", options.log_limit_bytes,
                  "how much is kept of a worker's log of one job")
@@ -66,6 +67,7 @@ void AddOptions(CLI::App& app, Options& options) {
 Status CheckOptions(const Options& options) {
   GVSL_RETURN_IF_ERROR(CheckTransport(options.transport, "--listen", options.listen));
   GVSL_RETURN_IF_ERROR(CheckTransport(options.transport, "--http", options.http));
+  if (options.state.empty()) return InvalidArgumentError("--state: a folder is needed");
   if (!options.policy.empty()) {
     return UnimplementedError("--policy is brought by a later version");
   }
@@ -90,6 +92,8 @@ void EndInTime(const sigset_t& signals) {
 }
 
 Status Serve(const Options& options, const sigset_t& signals) {
+  GVSL_ASSIGN_OR_RETURN(auto credentials, MakeServerCredentials(options.transport));
+  LogRefusedConnections();
   FileSystem& files = PosixFileSystem();
   GVSL_RETURN_IF_ERROR(files.CreateDirectories(options.state).WithContext("--state"));
   GVSL_ASSIGN_OR_RETURN(const StateLock lock, StateLock::Take(options.state));
@@ -105,8 +109,9 @@ Status Serve(const Options& options, const sigset_t& signals) {
                         Coordinator::Open(settings, *store, logs, files, clock));
   Metrics metrics;
   CoordinatorMetrics numbers(metrics);
-  GVSL_ASSIGN_OR_RETURN(const auto server, CoordinatorServer::Start(options.listen, *coordinator,
-                                                                    logs, files, metrics));
+  GVSL_ASSIGN_OR_RETURN(const auto server,
+                        CoordinatorServer::Start(options.listen, std::move(credentials),
+                                                 *coordinator, logs, files, metrics));
   GVSL_ASSIGN_OR_RETURN(
       auto http,
       MetricsServer::Start(
@@ -117,7 +122,7 @@ Status Serve(const Options& options, const sigset_t& signals) {
   LogInfo("coordinator_started", {{"listen", server->address()}, {"version", kVersion}});
   int signal = 0;
   sigwait(&signals, &signal);
-  LogInfo("coordinator_stopping", {{"signal", signal == SIGINT ? "SIGINT" : "SIGTERM"}});
+  LogInfo("coordinator_stopping", {{"signal", std::string(sigabbrev_np(signal))}});
   EndInTime(signals);
   http.reset();
   server->Stop();
@@ -136,11 +141,17 @@ int Run(int argc, char** argv) {
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
+    // A terminal that is closed; not under nohup.
+    struct sigaction before {};
+    if (sigaction(SIGHUP, nullptr, &before) == 0 && before.sa_handler != SIG_IGN) {
+      sigaddset(&signals, SIGHUP);
+    }
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
     status = Serve(options, signals);
     if (status.ok()) return 0;
-  } else if (status.code() == StatusCode::kInvalidArgument) {
+  }
+  if (status.code() == StatusCode::kInvalidArgument) {
     std::cerr << "gvsl-coordinator: " << status.message() << "\n";
     return 2;
   }
@@ -151,4 +162,7 @@ int Run(int argc, char** argv) {
 }  // namespace
 }  // namespace gvsl::coordinator
 
-int main(int argc, char** argv) { return gvsl::coordinator::Run(argc, argv); }
+int main(int argc, char** argv) {
+  gvsl::HoldStandardDescriptors();
+  return gvsl::coordinator::Run(argc, argv);
+}

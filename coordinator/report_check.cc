@@ -16,6 +16,7 @@ constexpr std::size_t kTextBytes = 512;
 constexpr std::size_t kReasonBytes = 4096;
 constexpr std::size_t kHashBytes = 64;
 constexpr int kMostMembers = 4096;
+constexpr int kMostDamaged = 4096;
 constexpr std::size_t kMostNumbers = 64;
 constexpr std::uint32_t kMostThreads = 1 << 16;
 
@@ -103,7 +104,10 @@ v1::TrainerReport CleanReport(v1::TrainerReport report) {
 std::optional<v1::CheckpointReport> CleanCheckpoint(v1::CheckpointReport report,
                                                     const v1::Job& job) {
   v1::Checkpoint& checkpoint = *report.mutable_checkpoint();
-  const bool possible = checkpoint.step() <= job.steps() &&
+  const auto beyond = [&](std::uint64_t step) { return step > job.steps(); };
+  const auto& damaged = report.damaged_steps();
+  const bool possible = checkpoint.step() <= job.steps() && damaged.size() <= kMostDamaged &&
+                        std::none_of(damaged.begin(), damaged.end(), beyond) &&
                         report.generation() <= job.generation() &&
                         checkpoint.weights_sha256().size() <= kHashBytes;
   if (!possible) return std::nullopt;

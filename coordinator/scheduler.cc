@@ -30,7 +30,7 @@ class Scheduling {
       }
     }
     for (const Demand& demand : demands) {
-      if (demand.kind != Kind::kRunning) continue;
+      if (demand.kind != Kind::kRunning || !WouldBeEnough(demand)) continue;
       if (auto workers = Fill(demand); !workers.empty()) {
         grants_[demand.uid] = {.form = false, .workers = std::move(workers), .sentence = ""};
       }
@@ -58,6 +58,11 @@ class Scheduling {
     if (names.size() > limit) names.resize(limit);
     for (const std::string& name : names) free_.erase(name);
     return names;
+  }
+
+  // Its min may have been raised while it ran: it is not stopped for joiners who would not do.
+  bool WouldBeEnough(const Demand& demand) const {
+    return demand.held + FreeFor(demand).size() >= demand.min;
   }
 
   std::vector<std::string> Fill(const Demand& demand) {
@@ -95,9 +100,8 @@ class Scheduling {
   }
 
   std::string WhyItWaits(const Demand& demand, std::size_t free) const {
-    std::string text =
-        Concat("it needs ", demand.min, demand.min == 1 ? " worker" : " workers", "; ", demand.held,
-               " held, ", free, " free, ", offers_.size(), " alive");
+    std::string text = Concat("it needs ", Plural(demand.min, "worker"), "; ", demand.held,
+                              " held, ", free, " free, ", offers_.size(), " alive");
     std::map<std::string, std::vector<std::string>> reasons;
     for (const Offer& offer : offers_) {
       if (const std::string why = WhyNot(demand, offer); !why.empty()) {

@@ -2,7 +2,8 @@
 // that waits.
 //
 // Jobs that wait are served by creation. A gang is formed all-or-nothing: with at least `min`
-// workers or not at all. An earlier job that waits keeps the idle workers that it could use, unless
+// workers or not at all, except to write a checkpoint of what too few survivors hold (kSave of
+// gang.h). An earlier job that waits keeps the idle workers that it could use, unless
 // all living workers together could not serve it: then later jobs may pass. What is left fills up
 // gangs that are being formed again, then grows gangs that run. Strict jobs take workers of one
 // numeric class only.

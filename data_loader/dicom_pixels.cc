@@ -47,7 +47,8 @@ OrRejection<PixelFormat> ReadPixelFormat(DcmDataset& dataset) {
   return format;
 }
 
-OrRejection<std::vector<float>> Unpack(DcmDataset& dataset, const PixelFormat& format) {
+OrRejection<std::vector<float>> Unpack(const std::string& path, DcmDataset& dataset,
+                                       const PixelFormat& format) {
   const auto count =
       static_cast<std::size_t>(Unsigned(dataset, DCM_Rows) * Unsigned(dataset, DCM_Columns));
   const std::size_t bytes = count * static_cast<std::size_t>(format.bits_allocated / 8);
@@ -60,7 +61,7 @@ OrRejection<std::vector<float>> Unpack(DcmDataset& dataset, const PixelFormat& f
   } else {
     dataset.findAndGetUint8Array(DCM_PixelData, data, &found);
   }
-  if (data == nullptr || found < bytes) return Truncated();
+  if (data == nullptr || found < bytes) return Truncated(path);
   std::vector<float> values(count);
   for (std::size_t i = 0; i < count; ++i) {
     const std::uint32_t stored =
@@ -74,14 +75,14 @@ OrRejection<std::vector<float>> Unpack(DcmDataset& dataset, const PixelFormat& f
 
 OrRejection<std::vector<float>> ReadDicomPixels(const std::string& path) {
   DcmFileFormat file;
-  if (LoadDicomFile(path, file) != DicomLoad::kWhole) return Truncated();
+  if (LoadDicomFile(path, file) != DicomLoad::kWhole) return Truncated(path);
   DcmDataset& dataset = *file.getDataset();
   if (dataset.chooseRepresentation(EXS_LittleEndianExplicit, nullptr).bad()) {
     return Rejection{"UNREADABLE", "its compressed pixels cannot be decoded; export it anew"};
   }
   OrRejection<PixelFormat> format = ReadPixelFormat(dataset);
   if (const auto* rejection = std::get_if<Rejection>(&format)) return *rejection;
-  return Unpack(dataset, std::get<PixelFormat>(format));
+  return Unpack(path, dataset, std::get<PixelFormat>(format));
 }
 
 }  // namespace gvsl::data_loader

@@ -63,12 +63,12 @@ Rejection PixelProblem(DcmDataset& dataset) {
   return {};
 }
 
-Rejection ObjectProblem(DcmDataset& dataset, DicomLoad load) {
+Rejection ObjectProblem(const std::string& path, DcmDataset& dataset, DicomLoad load) {
   if (load == DicomLoad::kExcessive) {
     return {"EXCESSIVE_STRUCTURE",
             "its sequences are nested without end, or it has more elements than an image"};
   }
-  if (load == DicomLoad::kIncomplete) return Truncated();
+  if (load == DicomLoad::kIncomplete) return Truncated(path);
   if (!dataset.tagExists(DCM_Rows) || !dataset.tagExists(DCM_PixelData)) {
     return {"NOT_AN_IMAGE", "it is a DICOM object without pixels, such as a report or a plan"};
   }
@@ -99,7 +99,7 @@ DicomHeader ToHeader(const std::string& path, DcmDataset& dataset, DicomLoad loa
   header.position = Numbers<3>(dataset, DCM_ImagePositionPatient);
   header.orientation = Numbers<6>(dataset, DCM_ImageOrientationPatient);
   header.pixel_spacing = Numbers<2>(dataset, DCM_PixelSpacing);
-  header.problem = ObjectProblem(dataset, load);
+  header.problem = ObjectProblem(path, dataset, load);
   return header;
 }
 

@@ -13,8 +13,8 @@
 
 namespace gvsl::data_loader {
 
-inline Rejection Truncated() {
-  return {"TRUNCATED", "a file ends before its data does; copy it again"};
+inline Rejection Truncated(const std::string& path) {
+  return {"TRUNCATED", "a file ends before its data does; copy it again", path};
 }
 
 inline std::string Text(DcmItem& item, const DcmTagKey& tag) {

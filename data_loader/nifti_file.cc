@@ -2,6 +2,8 @@
 
 #include <nifti1_io.h>
 
+#include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <cstring>
 #include <filesystem>
@@ -188,9 +190,12 @@ Rejection ReadNiftiValues(const std::string& path, const TakeValues& take) {
 
 std::string NiftiStem(const std::string& path) {
   std::string name = std::filesystem::path(path).filename().string();
-  if (name.ends_with(".gz")) name.resize(name.size() - 3);
-  if (!name.ends_with(".nii")) return "";
-  name.resize(name.size() - 4);
+  std::string lower = name;
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](unsigned char letter) { return std::tolower(letter); });
+  if (lower.ends_with(".gz")) lower.resize(lower.size() - 3);
+  if (!lower.ends_with(".nii")) return "";
+  name.resize(lower.size() - 4);
   return name;
 }
 

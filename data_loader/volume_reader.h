@@ -19,6 +19,9 @@ using Affine = std::array<std::array<double, 4>, 3>;
 struct Rejection {
   std::string code;
   std::string reason;
+  // The file that is at fault, where a volume is made of several: for the terminal alone, since
+  // names of files may name people.
+  std::string file;
 };
 
 template <typename T>

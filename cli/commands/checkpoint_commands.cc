@@ -4,6 +4,7 @@
 #include "cli/commands/commands.h"
 #include "cli/render/job_json.h"
 #include "cli/render/job_text.h"
+#include "common/program_options.h"
 #include "common/text.h"
 
 namespace gvsl::cli {
@@ -21,7 +22,7 @@ std::shared_ptr<Place> AddPlace(CLI::App& app) {
   AddJobArgument(app, place->job);
   app.add_option("STEP", place->step, "step of the checkpoint")
       ->required()
-      ->check(CLI::NonNegativeNumber);
+      ->check(NumberFrom(0, 999999999));
   return place;
 }
 

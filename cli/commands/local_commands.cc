@@ -69,7 +69,9 @@ Action ConfigureLocalUp(CLI::App& app) {
     GVSL_ASSIGN_OR_RETURN(const std::string directory,
                           local::ResolveDirectory(options->directory, context.environment()));
     const auto workers = options->workers > 0 ? std::optional<int>(options->workers) : std::nullopt;
-    GVSL_ASSIGN_OR_RETURN(const local::UpResult up, local::BringUp(context, directory, workers));
+    const auto up_result = local::BringUp(context, directory, workers);
+    if (!up_result.ok()) return OnThisMachine(up_result.status());
+    const local::UpResult& up = *up_result;
     if (!up.changed) context.err() << "gvslctl: already up" << std::endl;
     GVSL_RETURN_IF_ERROR(context.Print(context.json() ? DumpPretty(InstanceToJson(up.record, true))
                                                       : InstanceTable(up.record)));

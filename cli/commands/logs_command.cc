@@ -7,6 +7,7 @@
 #include "cli/core/idle_limit.h"
 #include "cli/render/format.h"
 #include "cli/render/job_json.h"
+#include "common/program_options.h"
 #include "common/text.h"
 
 namespace gvsl::cli {
@@ -105,7 +106,7 @@ Action ConfigureLogs(CLI::App& app) {
   app.add_flag("-f,--follow", options->follow, "and what comes, until the job has ended");
   app.add_option("--worker", options->worker, "only this worker's, without its name before lines");
   app.add_option("--since-offset", options->since_offset, "bytes of a worker's log to leave out")
-      ->check(CLI::NonNegativeNumber);
+      ->check(NumberFrom(0, 9e15));
   return [options](Context& context) { return LogReader(context, *options).Run(); };
 }
 

@@ -16,8 +16,11 @@ std::string NameOf(const std::string& path) { return path.substr(path.rfind('/')
 StatusOr<AsideFile> AsideFile::Create(FileSystem& files, const std::string& path) {
   if (files.IsDirectory(path)) return FailedPreconditionError(Concat(path, " is a directory"));
   std::string aside = JoinPath(ParentPath(path), Concat(".", NameOf(path), ".tmp-", getpid()));
-  GVSL_ASSIGN_OR_RETURN(auto file, files.Create(aside));
-  return AsideFile(files, path, std::move(aside), std::move(file));
+  auto file = files.Create(aside);
+  if (!file.ok()) {
+    return FailedPreconditionError(Concat("cannot write ", path, ": ", file.status().message()));
+  }
+  return AsideFile(files, path, std::move(aside), *std::move(file));
 }
 
 AsideFile::AsideFile(FileSystem& files, std::string path, std::string aside,

@@ -1,11 +1,10 @@
 #include <grpcpp/create_channel.h>
-#include <grpcpp/security/credentials.h>
 
 #include "cli/core/environment.h"
 
 namespace gvsl::cli {
 
-Stubs ConnectPlain(const std::string& address) {
+Stubs Connect(const std::string& address, const ChannelCredentials& credentials) {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
@@ -15,8 +14,7 @@ Stubs ConnectPlain(const std::string& address) {
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 10'000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 5'000);
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
-  const auto channel =
-      grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+  const auto channel = grpc::CreateCustomChannel(address, credentials, arguments);
   return {v1::JobService::NewStub(channel), v1::CheckpointService::NewStub(channel),
           v1::WorkerService::NewStub(channel)};
 }

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "cli/local/record.h"
-#include "common/program_options.h"
+#include "common/grpc_tls.h"
 #include "common/text.h"
 
 namespace gvsl::cli {
@@ -67,11 +67,14 @@ const std::string& Context::coordinator() {
 Status Context::Check(bool calls_coordinator) {
   GVSL_RETURN_IF_ERROR(timeout_status_);
   if (!calls_coordinator) return OkStatus();
-  return CheckTransport(options_.transport, "--coordinator", coordinator());
+  GVSL_RETURN_IF_ERROR(CheckTransport(options_.transport, "--coordinator", coordinator()));
+  GVSL_ASSIGN_OR_RETURN(credentials_,
+                        MakeChannelCredentials(options_.transport, ServerName::kMustMatch));
+  return OkStatus();
 }
 
 Stubs& Context::stubs() {
-  if (!stubs_) stubs_ = environment_.connect(coordinator());
+  if (!stubs_) stubs_ = environment_.connect(coordinator(), credentials_);
   return *stubs_;
 }
 
@@ -79,8 +82,10 @@ Status Context::ToStatus(const grpc::Status& grpc_status) {
   const Status status = FromGrpcStatus(grpc_status);
   switch (status.code()) {
     case StatusCode::kUnavailable:
-      return UnavailableError(
-          Concat("coordinator ", coordinator(), " is unreachable: ", status.message()));
+      return UnavailableError(Concat(
+          "coordinator ", coordinator(), " is unreachable: ", status.message(),
+          UsesTls(options_.transport) ? " (of a certificate that it refused, its own log says why)"
+                                      : ""));
     case StatusCode::kDeadlineExceeded:
       return DeadlineExceededError(Concat("coordinator ", coordinator(), " gave no answer within ",
                                           ToSeconds(Timeout()), " s (--timeout)"));

@@ -75,6 +75,7 @@ class Context {
   std::optional<Duration> timeout_;
   Status timeout_status_;
   std::string coordinator_;
+  ChannelCredentials credentials_;
   std::optional<Stubs> stubs_;
 };
 

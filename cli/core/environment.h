@@ -1,6 +1,8 @@
 // Everything outside the program that a command touches, as one argument: tests give their own.
 #pragma once
 
+#include <grpcpp/security/credentials.h>
+
 #include <functional>
 #include <memory>
 #include <optional>
@@ -23,8 +25,10 @@ struct Stubs {
   std::unique_ptr<v1::WorkerService::StubInterface> workers;
 };
 
-// Stubs on a plain channel. Nothing is connected before the first call; no proxy is asked.
-Stubs ConnectPlain(const std::string& address);
+using ChannelCredentials = std::shared_ptr<grpc::ChannelCredentials>;
+
+// Nothing is connected before the first call; no proxy is asked.
+Stubs Connect(const std::string& address, const ChannelCredentials& credentials);
 
 struct Environment {
   std::ostream& out;
@@ -35,7 +39,8 @@ struct Environment {
   Clock& clock;
   FileSystem& files;
   Interrupt& interrupt;
-  std::function<Stubs(const std::string& address)> connect = ConnectPlain;
+  std::function<Stubs(const std::string& address, const ChannelCredentials& credentials)> connect =
+      Connect;
   // The value of an environment variable; absent when it is not set or empty.
   std::function<std::optional<std::string>(const std::string& name)> variable;
   // Where gvsl-coordinator and gvsl-worker are found: gvslctl's own directory.

@@ -65,6 +65,9 @@ void CatchSignals() {
 int Run(Arguments& arguments) {
   CatchSignals();
   arguments.options.stop = [] { return caught_signal != 0; };
+  if (arguments.options.output.empty()) {
+    return Fail(InvalidArgumentError("--output: a folder's name is needed"));
+  }
   if (const Status status = ParseChoices(arguments); !status.ok()) return Fail(status);
   const auto report = data_loader::Ingest(PosixFileSystem(), arguments.options, PrintEvent);
   if (report.status().code() == StatusCode::kCancelled) {

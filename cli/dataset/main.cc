@@ -4,6 +4,7 @@
 #include <string>
 
 #include "cli/dataset/commands.h"
+#include "common/program_options.h"
 #include "common/version.h"
 
 namespace gvsl::cli::dataset {
@@ -23,7 +24,11 @@ int Main(int argc, char** argv) {
   AddExportCommand(app, action);
   try {
     app.parse(argc, argv);
-    return action();
+    const int status = action();
+    std::cout << std::flush;
+    if (std::cout || status != kDone) return status;
+    std::cerr << "gvsl-dataset: cannot write to standard output\n";
+    return kFailed;
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kDone : kWrongUsage;
   } catch (const std::exception& error) {
@@ -35,4 +40,7 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace gvsl::cli::dataset
 
-int main(int argc, char** argv) { return gvsl::cli::dataset::Main(argc, argv); }
+int main(int argc, char** argv) {
+  gvsl::HoldStandardDescriptors();
+  return gvsl::cli::dataset::Main(argc, argv);
+}

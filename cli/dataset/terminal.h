@@ -45,7 +45,9 @@ inline void PrintEvent(const data_loader::IngestEvent& event) {
       std::cerr << "warning   ";
       break;
   }
+  const bool of_several = !event.what.file.empty() && event.what.file != event.path;
   std::cerr << Printable(event.path) << ": ";
+  if (of_several) std::cerr << Printable(event.what.file) << ": ";
   if (!event.what.code.empty()) std::cerr << event.what.code << ": ";
   std::cerr << Printable(event.what.reason) << "\n";
 }

@@ -7,6 +7,7 @@
 
 #include <utility>
 
+#include "cli/core/exit_code.h"
 #include "cli/local/instance.h"
 #include "common/text.h"
 
@@ -15,7 +16,7 @@ namespace gvsl::cli::local {
 StatusOr<DirectoryLock> DirectoryLock::Take(Context& context, const std::string& directory) {
   const std::string path = JoinPath(directory, "lock");
   const int file_descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (file_descriptor < 0) return ErrnoError(errno, Concat("opening ", path));
+  if (file_descriptor < 0) return OnThisMachine(ErrnoError(errno, Concat("opening ", path)));
   DirectoryLock lock(file_descriptor);
   const Clock& clock = context.environment().clock;
   const TimePoint end = clock.Now() + context.Timeout(kLocalTimeout);

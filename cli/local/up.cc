@@ -109,13 +109,15 @@ class Builder {
     for (auto worker = kept; worker != record_.workers.end(); ++worker) {
       if (worker->identity.Alive()) surplus.push_back(worker->identity);
     }
+    // They are on record until they have ended: an interrupt must not make them be forgotten.
+    if (!surplus.empty()) {
+      changed_ = true;
+      GVSL_RETURN_IF_ERROR(StopAll(surplus, context_.environment().clock,
+                                   context_.Timeout(kLocalTimeout), &context_.interrupt())
+                               .status());
+    }
     record_.workers.erase(kept, record_.workers.end());
-    if (surplus.empty()) return OkStatus();
-    changed_ = true;
-    GVSL_RETURN_IF_ERROR(StopAll(surplus, context_.environment().clock,
-                                 context_.Timeout(kLocalTimeout), &context_.interrupt())
-                             .status());
-    return WriteRecord(context_.environment().files, record_);
+    return surplus.empty() ? OkStatus() : WriteRecord(context_.environment().files, record_);
   }
 
   Status EnsureWorker(const std::string& name, int workers) {
@@ -138,7 +140,8 @@ class Builder {
   }
 
   Status AwaitRegistration() {
-    const Stubs stubs = context_.environment().connect(record_.coordinator.address);
+    const Stubs stubs = context_.environment().connect(record_.coordinator.address,
+                                                       grpc::InsecureChannelCredentials());
     while (true) {
       const auto answer =
           context_.Call(*stubs.workers, &v1::WorkerService::StubInterface::ListWorkers, {});

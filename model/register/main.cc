@@ -20,13 +20,11 @@ int Run(const gvsl::model::RegisterOptions& options, bool json) {
     std::cerr << "gvsl-register: " << pairs.status() << "\n";
     return kFailed;
   }
-  if (json) {
-    std::cout << gvsl::model::ToJson(*pairs) << std::endl;
-    return 0;
-  }
-  std::cout << gvsl::model::ToTable(*pairs);
-  if (options.output) std::cout << "pictures: " << *options.output << "\n";
-  return 0;
+  std::cout << (json ? gvsl::model::ToJson(*pairs) + "\n" : gvsl::model::ToTable(*pairs));
+  if (!json && options.output) std::cout << "pictures: " << *options.output << "\n";
+  if (std::cout << std::flush) return 0;
+  std::cerr << "gvsl-register: cannot write to standard output\n";
+  return kFailed;
 }
 
 }  // namespace

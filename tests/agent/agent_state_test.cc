@@ -457,6 +457,44 @@ TEST_F(AgentStateTest, LeavingPassesOnTheStopOfAGangThatLostAMember) {
   EXPECT_EQ(decision.commands[0].stop().mode(), StopOrder::MODE_NOW);
 }
 
+TEST_F(AgentStateTest, LeavingAfterALossItFirstSavesWhatItHoldsIfTheCoordinatorAsks) {
+  RunJob();
+  state.Leave(clock.Now());
+  Decide();
+  Report(TrainerReport::STATE_STOPPED, "j", 1, true);
+  TrainerReport stopped = state.report();
+  stopped.add_suspects("w2");
+  state.TrainerReported(stopped, clock.Now());
+  state.SetDelivered(true);
+  for (const auto& command : Decide().commands) EXPECT_FALSE(command.has_exit());
+  state.DirectiveArrived(Assign("j", 2));
+  Decision decision = Decide();
+  ASSERT_EQ(decision.commands.size(), 2U);
+  EXPECT_EQ(decision.commands[0].assignment().generation(), 2U);
+  EXPECT_EQ(decision.commands[1].stop().mode(), StopOrder::MODE_CHECKPOINT);
+  Report(TrainerReport::STATE_STOPPED, "j", 2, true);
+  state.SetDelivered(true);
+  decision = Decide();
+  ASSERT_EQ(decision.commands.size(), 1U);
+  EXPECT_TRUE(decision.commands[0].has_exit());
+}
+
+TEST_F(AgentStateTest, LeavingAfterALossItGoesWhenTheCoordinatorLetsItGo) {
+  RunJob();
+  state.Leave(clock.Now());
+  Decide();
+  state.DirectiveArrived(WithStop(Assign("j", 1), StopOrder::MODE_NOW));
+  Decide();
+  Report(TrainerReport::STATE_STOPPED, "j", 1, true);
+  state.SetDelivered(true);
+  EXPECT_TRUE(Decide().commands.empty());
+  state.DirectiveArrived({});
+  state.SetDelivered(true);
+  const Decision decision = Decide();
+  ASSERT_EQ(decision.commands.size(), 1U);
+  EXPECT_TRUE(decision.commands[0].has_exit());
+}
+
 TEST_F(AgentStateTest, AnIdleTrainerTakesNoAssignmentOnceItsAgentLeaves) {
   state.Leave(clock.Now());
   state.DirectiveArrived(Assign("j", 1));

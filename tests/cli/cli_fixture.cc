@@ -22,7 +22,7 @@ CliResult Cli::Run(const std::vector<std::string>& arguments) {
       .clock = clock,
       .files = *files,
       .interrupt = interrupt,
-      .connect = ConnectPlain,
+      .connect = Connect,
       .variable = [this](const std::string& name) -> std::optional<std::string> {
         const auto found = variables.find(name);
         if (found == variables.end()) return std::nullopt;

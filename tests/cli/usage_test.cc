@@ -83,7 +83,6 @@ TEST(Usage, WhatALaterVersionBringsIsUnimplementedByName) {
       {{"uncordon", "w"}, "uncordon"},
       {{"drain", "w"}, "drain"},
       {{"export", "a", "w.pth"}, ".pth"},
-      {{"list", "--tls-ca", "ca.pem"}, "--tls-ca"},
   };
   for (const auto& [arguments, name] : later) {
     const CliResult result = Cli().Run(arguments);
@@ -106,16 +105,23 @@ TEST(Usage, ACoordinatorThatIsNotThereIsExitFiveWithItsAddress) {
 TEST(Usage, OnlyCommandsThatCallTheCoordinatorCareHowItIsReached) {
   Cli cli;
   cli.variables["GVSL_COORDINATOR"] = "cluster.example:7600";
-  for (const char* command : {"list", "workers", "checkpoints"}) {
-    const CliResult result = cli.Run({command, "a"});
-    EXPECT_EQ(result.exit_code, 2) << command;
+  for (const std::vector<std::string>& call :
+       {std::vector<std::string>{"list"}, {"workers"}, {"get", "a"}, {"checkpoints", "a"}}) {
+    const CliResult result = cli.Run(call);
+    EXPECT_EQ(result.exit_code, 2) << call[0];
+    EXPECT_THAT(result.err, HasSubstr("--insecure")) << call[0];
   }
-  EXPECT_THAT(cli.Run({"get", "a"}).err, HasSubstr("--insecure"));
   EXPECT_EQ(cli.Run({"version"}).exit_code, 0);
   EXPECT_EQ(cli.Run({"completion", "bash"}).exit_code, 0);
   ScratchFolder folder;
   const CliResult status = cli.Run({"local", "status", "--dir", folder.path()});
   EXPECT_THAT(status.err, Not(HasSubstr("--insecure")));
+}
+
+TEST(Usage, IncompleteTlsIsWrongUsageAndNamesWhatIsMissing) {
+  const CliResult result = Cli().Run({"list", "--tls-ca", "ca.pem"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.err, HasSubstr("--tls-cert: is needed for TLS"));
 }
 
 TEST(Usage, TheFlagGoesOverTheVariable) {

@@ -16,7 +16,7 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-std::string Get(const std::string& address, const std::string& path) {
+std::string Ask(const std::string& address, const std::string& request) {
   const int client = ::socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in server{};
   server.sin_family = AF_INET;
@@ -24,7 +24,6 @@ std::string Get(const std::string& address, const std::string& path) {
   server.sin_port =
       htons(static_cast<std::uint16_t>(std::stoi(address.substr(address.find(':') + 1))));
   EXPECT_EQ(::connect(client, reinterpret_cast<sockaddr*>(&server), sizeof(server)), 0);
-  const std::string request = "GET " + path + " HTTP/1.0\r\n\r\n";
   EXPECT_EQ(::send(client, request.data(), request.size(), 0),
             static_cast<ssize_t>(request.size()));
   std::string response;
@@ -34,6 +33,10 @@ std::string Get(const std::string& address, const std::string& path) {
   }
   ::close(client);
   return response;
+}
+
+std::string Get(const std::string& address, const std::string& path) {
+  return Ask(address, "GET " + path + " HTTP/1.0\r\n\r\n");
 }
 
 TEST(Metrics, AreShownInTheTextFormat) {
@@ -47,6 +50,16 @@ TEST(Metrics, AreShownInTheTextFormat) {
   EXPECT_THAT(text, HasSubstr("gvsl_job_step{job=\"heads\"} 12"));
   EXPECT_THAT(text, HasSubstr("gvsl_heartbeats_total 3"));
   EXPECT_THAT(text, HasSubstr("gvsl_step_seconds_bucket{le=\"1\"} 1"));
+}
+
+TEST(Metrics, ForgetAGaugeThatHasNothingToSay) {
+  Metrics metrics;
+  metrics.SetGauge("gvsl_loss", "Loss.", 1, {{"loss", "a"}});
+  metrics.SetGauge("gvsl_loss", "Loss.", 2, {{"loss", "b"}});
+  metrics.SetGauge("gvsl_loss_limit", "Limit.", 3);
+  metrics.RemoveGauge("gvsl_loss");
+  EXPECT_THAT(metrics.Expose(), Not(HasSubstr("gvsl_loss{")));
+  EXPECT_THAT(metrics.Expose(), HasSubstr("gvsl_loss_limit 3"));
 }
 
 TEST(Metrics, ForgetTheSeriesOfAnEndedJobAndNoOthers) {
@@ -74,6 +87,9 @@ TEST(MetricsServer, AnswersScrapesAndProbes) {
   ready = true;
   EXPECT_THAT(Get(address, "/readyz"), HasSubstr("200 OK"));
   EXPECT_THAT(Get(address, "/other"), HasSubstr("404"));
+  const std::string head = Ask(address, "HEAD /metrics HTTP/1.0\r\n\r\n");
+  EXPECT_THAT(head, HasSubstr("200 OK"));
+  EXPECT_THAT(head, Not(HasSubstr("gvsl_fresh")));
 }
 
 TEST(MetricsServer, SaysWhenThePortIsTaken) {

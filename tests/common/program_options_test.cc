@@ -60,6 +60,19 @@ TEST_F(ProgramOptions, RefuseAnUnknownKeyInTheFile) {
   EXPECT_THROW(Parse({"--config", path_}), CLI::ParseError);
 }
 
+TEST_F(ProgramOptions, RefuseAKeyThatIsTwiceInTheFile) {
+  WriteConfig("threads: 1\nthreads: 2\n");
+  EXPECT_THROW(Parse({"--config", path_}), CLI::ParseError);
+}
+
+TEST_F(ProgramOptions, TakeOnlyFiniteNumbersOfARange) {
+  const CLI::Validator check = NumberFrom(0.5, 3);
+  for (std::string good : {"0.5", "3", "1e0"}) EXPECT_EQ(check(good), "") << good;
+  for (std::string bad : {"nan", "inf", "-1", "3.1", "", "1x"}) {
+    EXPECT_NE(check(bad).find("a number from 0.5 to 3 is expected"), std::string::npos) << bad;
+  }
+}
+
 TEST_F(ProgramOptions, RefuseAFileThatIsNotYaml) {
   WriteConfig("listen: [1\n");
   EXPECT_THROW(Parse({"--config", path_}), CLI::ParseError);

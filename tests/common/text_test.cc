@@ -37,6 +37,8 @@ TEST(Text, ACutTextEndsWithAWholeCharacter) {
   EXPECT_EQ(CutUtf8("a\xC3\xA9", 2), "a");
   EXPECT_EQ(CutUtf8("a\xE2\x82\xAC", 3), "a");
   EXPECT_EQ(CutUtf8("", 0), "");
+  const std::string no_character(100, '\x80');
+  EXPECT_EQ(CutUtf8(no_character, 50).size(), 50u) << "there is no end to wait for";
 }
 
 }  // namespace

@@ -12,9 +12,12 @@ TEST(Transport, MayBePlainOnLoopbackOnly) {
   EXPECT_TRUE(CheckTransport({.insecure = true}, "--listen", "0.0.0.0:1").ok());
 }
 
-TEST(Transport, SaysThatTlsIsNotThereYet) {
-  EXPECT_EQ(CheckTransport({.tls_cert = "c.pem"}, "--listen", "127.0.0.1:1").code(),
-            StatusCode::kUnimplemented);
+TEST(Transport, MayBeAnywhereWithTlsButNotBothProtectedAndInsecure) {
+  EXPECT_TRUE(CheckTransport({.tls_cert = "c.pem"}, "--listen", "0.0.0.0:1").ok());
+  EXPECT_TRUE(CheckTransport({.tls_ca = "ca.pem"}, "--coordinator", "example.org:1").ok());
+  EXPECT_EQ(
+      CheckTransport({.tls_cert = "c.pem", .insecure = true}, "--listen", "127.0.0.1:1").code(),
+      StatusCode::kInvalidArgument);
 }
 
 }  // namespace

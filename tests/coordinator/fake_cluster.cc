@@ -34,6 +34,13 @@ void CheckSlots(const v1::Assignment& assignment) {
   ASSERT_EQ(next, assignment.spec().slots());
 }
 
+// Stopped without a checkpoint, and a member still.
+bool IsAwaited(const FakeWorker& worker) {
+  return worker.report.state() == TrainerReport::STATE_STOPPED && worker.report.holds_state() &&
+         worker.vote != v1::StopOrder::MODE_CHECKPOINT &&
+         worker.directive.assignment().job_uid() == worker.report.job_uid();
+}
+
 }  // namespace
 
 FakeCluster::FakeCluster() : logs_(files_, "/state/logs", 1 << 20) {
@@ -146,7 +153,7 @@ void FakeCluster::Beat(FakeWorker& worker) {
   }
   worker.checkpoints.clear();
   const bool trains = Trains(worker) || worker.report.state() == TrainerReport::STATE_ABSENT;
-  if (worker.leaving && !trains) worker.alive = false;  // that was its goodbye
+  if (worker.leaving && !trains && !IsAwaited(worker)) worker.alive = false;  // its goodbye
   worker.directive = response->directive();
   worker.directive_version = response->directive_version();
   Obey(worker);

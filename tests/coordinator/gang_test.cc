@@ -120,10 +120,13 @@ TEST_F(GangMachine, ALossWhileStoppingAtABoundaryMakesItAStopAtOnce) {
   EXPECT_TRUE(decision.gang.trainer_died());
 }
 
-TEST_F(GangMachine, ALeaverIsCheckpointedWhileTrainingAndLetGoAtOnceWhileForming) {
+TEST_F(GangMachine, ALeaverIsCheckpointedAndLetGoAtOnceWhereThereIsNothingToLose) {
   workers["b"].leaving = true;
   EXPECT_EQ(Decide().gang.stop_mode(), StopOrder::MODE_CHECKPOINT);
   job.mutable_gang()->set_phase(Gang::PHASE_FORMING);
+  for (const char* name : {"a", "b"}) Report(name, TrainerReport::STATE_FORMING, 2, 10);
+  EXPECT_EQ(Decide().gang.phase(), Gang::PHASE_FORMING) << "step 10 is on no disk";
+  job.mutable_job()->add_checkpoints()->set_step(10);
   EXPECT_EQ(Decide().gang.stop_mode(), StopOrder::MODE_NOW);
 }
 
@@ -140,6 +143,7 @@ TEST_F(GangMachine, ALeaverThatHasGoneIsNotALoss) {
 TEST_F(GangMachine, AStopWithACheckpointWaitsForItsReportButNotForEver) {
   job.set_wish(v1::StoredJob::WISH_PAUSE);
   Stopping(StopOrder::MODE_CHECKPOINT);
+  job.mutable_gang()->set_stops_for_pause(true);
   for (const char* name : {"a", "b"}) Report(name, TrainerReport::STATE_STOPPED, 2, 11);
   EXPECT_EQ(Decide().verdict, Verdict::kStay);
   clock.Advance(std::chrono::seconds(3));
@@ -154,6 +158,7 @@ TEST_F(GangMachine, APauseWhoseCheckpointFailedSaysWhy) {
   job.set_wish(v1::StoredJob::WISH_PAUSE);
   job.set_checkpoint_error("No space left on device");
   Stopping(StopOrder::MODE_CHECKPOINT);
+  job.mutable_gang()->set_stops_for_pause(true);
   for (const char* name : {"a", "b"}) Report(name, TrainerReport::STATE_STOPPED, 2, 11);
   const GangDecision decision = Decide();
   EXPECT_EQ(decision.verdict, Verdict::kPaused);
@@ -226,6 +231,14 @@ TEST_F(GangMachine, AMemberThatHadBegunButWhoseTroubleIsItsOwnLosesItsSeat) {
   ASSERT_EQ(decision.unable.size(), 1u);
   EXPECT_EQ(decision.unable[0].reason(), "could not go on: no memory");
   EXPECT_EQ(decision.events[0].message(), "worker b could not go on: no memory");
+}
+
+TEST_F(GangMachine, APauseAfterAnotherStopWithACheckpointHasAnAttemptOfItsOwn) {
+  job.set_checkpoint_error("No space left on device");
+  Stopping(StopOrder::MODE_CHECKPOINT);  // for a worker that left
+  job.set_wish(v1::StoredJob::WISH_PAUSE);
+  for (const char* name : {"a", "b"}) Report(name, TrainerReport::STATE_STOPPED, 2, 11);
+  EXPECT_EQ(Decide().verdict, Verdict::kSave);
 }
 
 TEST_F(GangMachine, MembersThatStopByThemselvesNameWhomTheyCouldNotReach) {

@@ -131,9 +131,15 @@ TEST_F(CoordinatorProgram, APortInUseIsAnError) {
                 "cannot listen on " + address);
 }
 
+TEST_F(CoordinatorProgram, NumbersThatAreNoneAndFoldersWithoutANameAreWrongUsage) {
+  ExpectRefusal(Arguments({"--lease-seconds", "nan"}), 2, "'nan': a number from 0.2 to 3600");
+  ExpectRefusal(Arguments({"--heartbeat-seconds", "nan"}), 2, "'nan': a number from 0.02 to 600");
+  ExpectRefusal({"--state", ""}, 2, "--state");
+  ExpectRefusal(Arguments({"--tls-cert", "x.pem"}), 2, "--tls-key: is needed for TLS");
+}
+
 TEST_F(CoordinatorProgram, WhatALaterVersionBringsIsRefusedByName) {
   ExpectRefusal(Arguments({"--policy", "x.yaml"}), 1, "UNIMPLEMENTED: --policy");
-  ExpectRefusal(Arguments({"--tls-cert", "x.pem"}), 1, "UNIMPLEMENTED: TLS");
   ExpectRefusal({"--state", "postgresql://host/db"}, 1, "UNIMPLEMENTED: --state postgresql://");
 }
 

@@ -28,7 +28,8 @@ class Services : public testing::Test {
   Services() : store(*OpenSqliteJobStore(":memory:")), logs(files, "/logs", 1 << 20) {
     EXPECT_TRUE(WriteTestDataset(files, "/data", 3).ok());
     coordinator = *Coordinator::Open({}, *store, logs, files, clock);
-    server = *CoordinatorServer::Start("127.0.0.1:0", *coordinator, logs, files, metrics);
+    server = *CoordinatorServer::Start("127.0.0.1:0", grpc::InsecureServerCredentials(),
+                                       *coordinator, logs, files, metrics);
     channel = grpc::CreateChannel(server->address(), grpc::InsecureChannelCredentials());
     jobs = v1::JobService::NewStub(channel);
     workers = v1::WorkerService::NewStub(channel);

@@ -70,11 +70,16 @@ std::string Cluster::MakeDataset(const std::string& name, int subjects) {
   return directory;
 }
 
+std::vector<std::string> Cluster::WithCommon(std::vector<std::string> arguments) const {
+  arguments.insert(arguments.end(), common_arguments.begin(), common_arguments.end());
+  return arguments;
+}
+
 void Cluster::StartCoordinator() {
   coordinator_.reset();
   coordinator_ = std::make_unique<Process>(
-      Process::Options{.arguments = {Program("gvsl-coordinator"), "--listen", address_, "--http",
-                                     "127.0.0.1:0", "--state", Path("state")},
+      Process::Options{.arguments = WithCommon({Program("gvsl-coordinator"), "--listen", address_,
+                                                "--http", "127.0.0.1:0", "--state", Path("state")}),
                        .output_prefix = Path("coordinator")});
   address_ = WaitForAddress(*coordinator_, "listening");
   coordinator_http_ = WaitForAddress(*coordinator_, "http");
@@ -95,7 +100,7 @@ Process& Cluster::StartWorker(int index, const std::vector<std::string>& more_ar
   arguments.insert(arguments.end(), more_arguments.begin(), more_arguments.end());
   workers_.erase(index);
   workers_[index] = std::make_unique<Process>(
-      Process::Options{.arguments = arguments, .output_prefix = Path(name)});
+      Process::Options{.arguments = WithCommon(arguments), .output_prefix = Path(name)});
   EXPECT_FALSE(WaitForAddress(*workers_[index], "http").empty()) << workers_[index]->Errors();
   return *workers_[index];
 }
@@ -125,14 +130,14 @@ std::string Cluster::WriteJob(const JobOptions& options) {
 }
 
 Finished Cluster::Ctl(const std::vector<std::string>& arguments, std::chrono::milliseconds limit) {
-  std::vector<std::string> all = {Program("gvslctl"), "--coordinator", address_};
+  std::vector<std::string> all = WithCommon({Program("gvslctl"), "--coordinator", address_});
   all.insert(all.end(), arguments.begin(), arguments.end());
   return RunProgram({.arguments = all, .output_prefix = Path("ctl-" + std::to_string(runs_++))},
                     limit);
 }
 
 std::unique_ptr<Process> Cluster::StartCtl(const std::vector<std::string>& arguments) {
-  std::vector<std::string> all = {Program("gvslctl"), "--coordinator", address_};
+  std::vector<std::string> all = WithCommon({Program("gvslctl"), "--coordinator", address_});
   all.insert(all.end(), arguments.begin(), arguments.end());
   return std::make_unique<Process>(
       Process::Options{.arguments = all, .output_prefix = Path("ctl-" + std::to_string(runs_++))});

@@ -39,6 +39,9 @@ class Cluster {
   // The path of a program that was built.
   static std::string Program(const std::string& name);
 
+  // Given to every program that is started: how connections are protected.
+  std::vector<std::string> common_arguments;
+
   // A dataset of `subjects` small volumes that the test makes and gvsl-dataset ingests.
   std::string MakeDataset(const std::string& name = "dataset", int subjects = 8);
 
@@ -60,7 +63,8 @@ class Cluster {
   Finished Ctl(const std::vector<std::string>& arguments,
                std::chrono::milliseconds limit = std::chrono::seconds(60));
   std::unique_ptr<Process> StartCtl(const std::vector<std::string>& arguments);
-  // `gvslctl get JOB --json`; an empty object when it fails, whose members are null.
+  // `gvslctl get JOB --json`; an empty object when it fails, whose members are null
+  // (where it is not const).
   Json Get(const std::string& job);
   // Submits and expects the job's name.
   void Submit(const JobOptions& options);
@@ -80,6 +84,8 @@ class Cluster {
   std::string Logs();
 
  private:
+  std::vector<std::string> WithCommon(std::vector<std::string> arguments) const;
+
   std::string root_;
   std::string address_ = "127.0.0.1:0";
   std::string coordinator_http_;

@@ -22,8 +22,8 @@ TEST(Sigterm, LetsAWorkerLeaveAtAStepBoundaryWhileTheGangGoesOn) {
   EXPECT_EQ(*status, 0) << cluster.worker(0).Errors();
   EXPECT_TRUE(Eventually([&] { return cluster.Get("job")["workers"].size() == 1; }, seconds(20)))
       << cluster.Get("job") << cluster.Logs();
-  const Json alone = cluster.Get("job");
-  EXPECT_TRUE(Eventually([&] { return cluster.Get("job")["step"] > alone["step"]; }, seconds(20)))
+  const int alone = cluster.Get("job")["step"].get<int>();
+  EXPECT_TRUE(Eventually([&] { return cluster.Get("job")["step"] > alone; }, seconds(20)))
       << cluster.Get("job") << cluster.Logs();
 }
 

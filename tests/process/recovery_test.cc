@@ -35,7 +35,7 @@ TEST_P(LossOfAWorker, LosesNoCommittedStepAndNamesTheCulprit) {
   cluster.Train(3, {.steps = kEndless, .min_workers = 2, .every_steps = kEndless});
   ASSERT_TRUE(cluster.WaitForStep("job", 5)) << cluster.Logs();
   ASSERT_TRUE(Eventually([&] { return cluster.Get("job")["workers"].size() == 3; }));
-  const Json before = cluster.Get("job");
+  Json before = cluster.Get("job");
   const std::string culprit = MemberNames(before).at(rank);
   const int index = culprit.back() - '0';
 
@@ -51,7 +51,7 @@ TEST_P(LossOfAWorker, LosesNoCommittedStepAndNamesTheCulprit) {
   std::cout << "rank " << rank << " killed: next committed step after " << recovered << " s\n";
   RecordProperty("seconds_to_next_step", std::to_string(recovered));
 
-  const Json after = cluster.Get("job");
+  Json after = cluster.Get("job");
   EXPECT_GT(after["generation"].get<int>(), before["generation"].get<int>());
   EXPECT_TRUE(after["checkpoints"].empty()) << "the state came from the survivors";
   const Finished events = cluster.Ctl({"events", "job"});
@@ -65,7 +65,7 @@ TEST(LossOfATrainer, IsRepairedByItsAgent) {
   cluster.Train(2, {.steps = kEndless});
   ASSERT_TRUE(cluster.WaitForStep("job", 5)) << cluster.Logs();
   ASSERT_TRUE(Eventually([&] { return cluster.Get("job")["workers"].size() == 2; }));
-  const Json before = cluster.Get("job");
+  Json before = cluster.Get("job");
   const auto children = cluster.worker(0).Children();
   ASSERT_EQ(children.size(), 1U);
   ASSERT_EQ(::kill(children[0], SIGKILL), 0);
@@ -136,7 +136,7 @@ TEST(TooFewSurvivors, WriteACheckpointAndServeAnotherJob) {
   cluster.worker(1).Signal(SIGKILL);
   ASSERT_TRUE(cluster.worker(1).WaitFor(seconds(5)));
   EXPECT_EQ(cluster.WaitForEnd("second"), "SUCCEEDED") << cluster.Get("second") << cluster.Logs();
-  const Json first = cluster.Get("first");
+  Json first = cluster.Get("first");
   EXPECT_EQ(first["state"], "QUEUED") << first;
   ASSERT_EQ(first["checkpoints"].size(), 1U) << first;
   EXPECT_GE(first["step"], 5);
@@ -145,6 +145,30 @@ TEST(TooFewSurvivors, WriteACheckpointAndServeAnotherJob) {
   cluster.StartWorker(1);
   EXPECT_TRUE(Eventually([&] { return cluster.Get("first")["step"] > first["step"]; }, seconds(60)))
       << cluster.Get("first") << cluster.Logs();
+}
+
+TEST(ARestartedCoordinator, AdoptsTheGangHoweverLongItWasAway) {
+  Cluster cluster;
+  cluster.Train(2, {.steps = kEndless, .min_workers = 2, .every_steps = kEndless});
+  ASSERT_TRUE(Eventually([&] { return cluster.Get("job")["workers"].size() == 2; }));
+  ASSERT_TRUE(cluster.WaitForStep("job", 5)) << cluster.Logs();
+  for (const double away : {0.0, 1.0, 2.5, 6.0}) {
+    const Json before = cluster.Get("job");
+    cluster.coordinator().Signal(SIGKILL);
+    ASSERT_TRUE(cluster.coordinator().WaitFor(seconds(5)));
+    const auto killed = std::chrono::steady_clock::now();
+    ASSERT_TRUE(Eventually([&] { return SecondsSince(killed) >= away; }));
+    const double step = cluster.StepOfWorkers();
+    cluster.StartCoordinator();
+    // Beyond every lease.
+    const auto started = std::chrono::steady_clock::now();
+    ASSERT_TRUE(Eventually([&] { return SecondsSince(started) >= 4.5; }));
+    ASSERT_TRUE(Eventually([&] { return cluster.Get("job")["step"] > step; })) << cluster.Logs();
+    Json after = cluster.Get("job");
+    EXPECT_EQ(after["generation"], before.value("generation", 0)) << away << cluster.Logs();
+    EXPECT_EQ(after["state"], "RUNNING") << away;
+  }
+  EXPECT_EQ(cluster.Ctl({"events", "job"}).output.find("WORKER_LOST"), std::string::npos);
 }
 
 TEST(ARestartedCoordinator, KnowsEverythingAgain) {

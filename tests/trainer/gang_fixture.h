@@ -32,6 +32,7 @@ class RecordingObserver final : public TrainerObserver {
   }
   void OnActivity(Activity activity) override { activities.push_back(activity); }
   void OnCheckpoint(const CheckpointOutcome& outcome) override { checkpoints.push_back(outcome); }
+  void OnDamage(const std::vector<std::uint64_t>& steps) override { damaged = steps; }
   void OnNotice(const std::string& sentence) override { notices.push_back(sentence); }
 
   std::function<void()> announce;  // the fixture's
@@ -40,6 +41,7 @@ class RecordingObserver final : public TrainerObserver {
   std::vector<StepProgress> steps;
   std::vector<Activity> activities;
   std::vector<CheckpointOutcome> checkpoints;
+  std::vector<std::uint64_t> damaged;
   std::vector<std::string> notices;
 };
 

@@ -130,7 +130,7 @@ void AgentState::FollowDirective(TimePoint now, Decision& decision) {
   const bool ended =
       directive_->has_stop() && directive_->stop().generation() == assignment.generation();
   const bool fresh = serves ? assignment.generation() > served_.generation : Takes(assignment);
-  if (fresh && !ended && !leaving()) {
+  if (fresh && !ended && (!leaving() || serves)) {
     Send(assignment, now, decision);
   } else {
     FollowStop(now, decision);
@@ -152,10 +152,11 @@ void AgentState::DecideLeaving(TimePoint now, Decision& decision) {
     return;
   }
   decision.WakeAt(end);
-  if (process_ && !OutOfGeneration() && order_ != Order::kExit) {
+  if (process_ && (!OutOfGeneration() || IsAwaited()) && order_ != Order::kExit) {
     if (killed_) return;
     FollowDirective(now, decision);
-    if (order_ != Order::kExit && sent_stop_ < v1::StopOrder::MODE_CHECKPOINT) {
+    if (order_ != Order::kExit && !OutOfGeneration() &&
+        sent_stop_ < v1::StopOrder::MODE_CHECKPOINT) {
       SendStop(v1::StopOrder::MODE_CHECKPOINT, now, decision);
     }
     return;
@@ -200,6 +201,12 @@ bool AgentState::Takes(const v1::Assignment& assignment) const {
   if (assignment.rank() >= static_cast<std::uint32_t>(assignment.members_size())) return false;
   return assignment.members(static_cast<int>(assignment.rank())).peer_address() ==
          report_.peer_address();
+}
+
+bool AgentState::IsAwaited() const {
+  return report_.holds_state() && report_.state() == v1::TrainerReport::STATE_STOPPED &&
+         (sent_stop_ != v1::StopOrder::MODE_CHECKPOINT || report_.suspects_size() > 0) &&
+         directive_ && directive_->assignment().job_uid() == served_.job_uid;
 }
 
 bool AgentState::OutOfGeneration() const {

@@ -115,6 +115,9 @@ class AgentState {
   void Expect(Order order, TimePoint until);
   bool Takes(const v1::Assignment& assignment) const;
   bool OutOfGeneration() const;  // the trainer has nothing to stop
+  // The trainer was stopped without a checkpoint, and the coordinator has not let it go: what it
+  // holds may be all that there is.
+  bool IsAwaited() const;
   bool Obeyed() const;
   Duration ObeyLimit() const;
   Duration HangLimit() const;

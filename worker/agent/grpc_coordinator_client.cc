@@ -11,23 +11,27 @@
 namespace gvsl::agent {
 namespace {
 
-std::shared_ptr<grpc::Channel> Connect(const std::string& address) {
+using Credentials = std::shared_ptr<grpc::ChannelCredentials>;
+
+std::shared_ptr<grpc::Channel> Connect(const std::string& address, const Credentials& credentials) {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 400);   // gRPC adds up to 20 %
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 1000);  // the limit of one attempt
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+  return grpc::CreateCustomChannel(address, credentials, arguments);
 }
 
 class GrpcCoordinatorClient final : public CoordinatorClient {
  public:
-  GrpcCoordinatorClient(const std::string& address, Duration call_timeout)
-      : stub_(v1::WorkerService::NewStub(Connect(address))), call_timeout_(call_timeout) {}
+  GrpcCoordinatorClient(const std::string& address, const Credentials& credentials,
+                        Duration call_timeout)
+      : stub_(v1::WorkerService::NewStub(Connect(address, credentials))),
+        call_timeout_(call_timeout) {}
 
   StatusOr<v1::RegisterWorkerResponse> Register(const v1::RegisterWorkerRequest& request) override {
     grpc::ClientContext context;
-    SetDeadline(context, 0);
+    Prepare(context, 0);
     v1::RegisterWorkerResponse response;
     const Status status = FromGrpcStatus(stub_->RegisterWorker(&context, request, &response));
     if (!status.ok()) return status;
@@ -36,7 +40,7 @@ class GrpcCoordinatorClient final : public CoordinatorClient {
 
   StatusOr<v1::HeartbeatResponse> Heartbeat(const v1::HeartbeatRequest& request) override {
     grpc::ClientContext context;
-    SetDeadline(context, request.wait_seconds());
+    Prepare(context, request.wait_seconds());
     {
       const std::lock_guard lock(mutex_);
       if (interrupted_) return CancelledError("interrupted");
@@ -62,7 +66,10 @@ class GrpcCoordinatorClient final : public CoordinatorClient {
   }
 
  private:
-  void SetDeadline(grpc::ClientContext& context, double wait_seconds) const {
+  // A call that waits for the connection also looks after it: between calls that fail at once gRPC
+  // looks only every five seconds whether a connection has come about.
+  void Prepare(grpc::ClientContext& context, double wait_seconds) const {
+    context.set_wait_for_ready(true);
     context.set_deadline(std::chrono::system_clock::now() +
                          std::chrono::duration_cast<std::chrono::milliseconds>(
                              call_timeout_ + FromSeconds(wait_seconds)));
@@ -78,8 +85,9 @@ class GrpcCoordinatorClient final : public CoordinatorClient {
 }  // namespace
 
 std::unique_ptr<CoordinatorClient> MakeGrpcCoordinatorClient(const std::string& address,
+                                                             const Credentials& credentials,
                                                              Duration call_timeout) {
-  return std::make_unique<GrpcCoordinatorClient>(address, call_timeout);
+  return std::make_unique<GrpcCoordinatorClient>(address, credentials, call_timeout);
 }
 
 }  // namespace gvsl::agent

@@ -6,12 +6,17 @@
 
 #include "worker/agent/coordinator_client.h"
 
+namespace grpc {
+class ChannelCredentials;
+}  // namespace grpc
+
 namespace gvsl::agent {
 
-// Connects lazily, reconnects with a back-off of at most half a second, and answers UNAVAILABLE at
-// once while there is no connection. `call_timeout` is for the network: on top of what a heartbeat
-// may be held back.
-std::unique_ptr<CoordinatorClient> MakeGrpcCoordinatorClient(const std::string& address,
-                                                             Duration call_timeout);
+// Connects lazily and reconnects with a back-off of at most half a second; a call waits for the
+// connection, and answers DEADLINE_EXCEEDED after `call_timeout`, which is for the network: on top
+// of what a heartbeat may be held back.
+std::unique_ptr<CoordinatorClient> MakeGrpcCoordinatorClient(
+    const std::string& address, const std::shared_ptr<grpc::ChannelCredentials>& credentials,
+    Duration call_timeout);
 
 }  // namespace gvsl::agent

@@ -8,6 +8,7 @@
 
 #include "common/clock.h"
 #include "common/file_system.h"
+#include "common/grpc_tls.h"
 #include "common/log.h"
 #include "common/metrics.h"
 #include "common/program_options.h"
@@ -30,6 +31,11 @@ class SignalThread {
     ::signal(SIGPIPE, SIG_IGN);
     ::sigemptyset(&set_);
     for (const int number : {SIGTERM, SIGINT}) ::sigaddset(&set_, number);
+    // A terminal that is closed; not under nohup.
+    struct sigaction before {};
+    if (::sigaction(SIGHUP, nullptr, &before) == 0 && before.sa_handler != SIG_IGN) {
+      ::sigaddset(&set_, SIGHUP);
+    }
     ::pthread_sigmask(SIG_BLOCK, &set_, nullptr);
   }
   void Start(Agent& agent) {
@@ -55,7 +61,9 @@ Status Work(const WorkerOptions& options, SignalThread& signals) {
   GVSL_ASSIGN_OR_RETURN(const WorkDir work_dir, WorkDir::Open(options.work_dir));
   Metrics metrics;
   SystemClock clock;
-  const auto client = MakeGrpcCoordinatorClient(options.coordinator, kCallTimeout);
+  GVSL_ASSIGN_OR_RETURN(const auto credentials,
+                        MakeChannelCredentials(options.transport, ServerName::kMustMatch));
+  const auto client = MakeGrpcCoordinatorClient(options.coordinator, credentials, kCallTimeout);
   AgentOptions agent_options;
   agent_options.name = options.name;
   agent_options.incarnation = RandomHex(16);
@@ -96,4 +104,7 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace gvsl::agent
 
-int main(int argc, char** argv) { return gvsl::agent::Main(argc, argv); }
+int main(int argc, char** argv) {
+  gvsl::HoldStandardDescriptors();
+  return gvsl::agent::Main(argc, argv);
+}

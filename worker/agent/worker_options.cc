@@ -13,14 +13,6 @@
 namespace gvsl::agent {
 namespace {
 
-Status CheckAddress(const std::string& option, const std::string& address, bool insecure) {
-  const auto host = HostOfAddress(address);
-  if (!host.ok()) return host.status().WithContext(option);
-  if (insecure || IsLoopbackAddress(address)) return OkStatus();
-  return InvalidArgumentError(
-      Concat(option, " ", address, " is not on loopback: that needs --insecure (plain text)"));
-}
-
 std::string HostName() {
   std::array<char, HOST_NAME_MAX + 1> name{};
   if (::gethostname(name.data(), name.size() - 1) != 0) return "worker";
@@ -49,34 +41,29 @@ void AddWorkerOptions(CLI::App& app, WorkerOptions& options) {
   app.add_option("--http", options.http, "/metrics, /healthz, /readyz")
       ->type_name("HOST:PORT")
       ->capture_default_str();
-  app.add_flag("--insecure", options.insecure, "allow plain text on addresses beyond loopback");
   app.add_option("--drain-timeout", options.drain_timeout_seconds,
                  "seconds that SIGTERM waits for the step boundary")
-      ->check(CLI::NonNegativeNumber)
+      ->check(NumberFrom(0, 86400))
       ->capture_default_str();
   app.add_option("--trainer", options.trainer,
                  "the trainer program; default: gvsl-trainer beside this one")
       ->type_name("FILE");
   app.add_option("--gang", options.gang, "not implemented yet");
-  app.add_option("--tls-cert", options.tls_cert, "not implemented yet")->type_name("FILE");
-  app.add_option("--tls-key", options.tls_key, "not implemented yet")->type_name("FILE");
-  app.add_option("--tls-ca", options.tls_ca, "not implemented yet")->type_name("FILE");
+  AddTransportOptions(app, options.transport);
 }
 
 Status CheckWorkerOptions(const WorkerOptions& options) {
+  if (options.work_dir.empty()) return InvalidArgumentError("--work-dir: a folder is needed");
   if (!options.gang.empty()) return UnimplementedError("--gang " + options.gang);
-  if (!options.tls_cert.empty()) return UnimplementedError("--tls-cert");
-  if (!options.tls_key.empty()) return UnimplementedError("--tls-key");
-  if (!options.tls_ca.empty()) return UnimplementedError("--tls-ca");
   if (options.device == "all" || options.device.rfind("cuda", 0) == 0) {
     return UnimplementedError("--device " + options.device);
   }
   if (options.device != "cpu" && options.device != "auto") {
     return InvalidArgumentError(Concat("--device '", options.device, "': cpu or auto is expected"));
   }
-  GVSL_RETURN_IF_ERROR(CheckAddress("--coordinator", options.coordinator, options.insecure));
-  GVSL_RETURN_IF_ERROR(CheckAddress("--listen", options.listen, options.insecure));
-  return CheckAddress("--http", options.http, options.insecure);
+  GVSL_RETURN_IF_ERROR(CheckTransport(options.transport, "--coordinator", options.coordinator));
+  GVSL_RETURN_IF_ERROR(CheckTransport(options.transport, "--listen", options.listen));
+  return CheckTransport(options.transport, "--http", options.http);
 }
 
 Status ResolveWorkerOptions(WorkerOptions& options) {
@@ -97,7 +84,16 @@ Status ResolveWorkerOptions(WorkerOptions& options) {
 
 std::vector<std::string> TrainerCommandLine(const WorkerOptions& options) {
   std::vector<std::string> command = {options.trainer, "--listen", options.listen};
-  if (!options.advertise.empty()) command.insert(command.end(), {"--advertise", options.advertise});
+  const TransportOptions& tls = options.transport;
+  const std::pair<const char*, const std::string&> given[] = {
+      {"--advertise", options.advertise},
+      {"--tls-cert", tls.tls_cert},
+      {"--tls-key", tls.tls_key},
+      {"--tls-ca", tls.tls_ca},
+      {"--tls-client-ca", tls.tls_client_ca}};
+  for (const auto& [option, value] : given) {
+    if (!value.empty()) command.insert(command.end(), {option, value});
+  }
   return command;
 }
 

@@ -7,6 +7,7 @@
 
 #include "common/program_options.h"
 #include "common/status.h"
+#include "common/transport_options.h"
 
 namespace gvsl::agent {
 
@@ -19,12 +20,10 @@ struct WorkerOptions {
   std::string listen = "127.0.0.1:0";  // for peers
   std::string http = "127.0.0.1:0";
   std::string advertise;              // empty: what `listen` bound
-  bool insecure = false;              // plain text beyond loopback
   double drain_timeout_seconds = 25;  // from SIGTERM to the end, whatever the trainer does
   std::string trainer;                // empty: gvsl-trainer beside this program
-  // Of later versions: named, refused.
-  std::string gang;
-  std::string tls_cert, tls_key, tls_ca;
+  TransportOptions transport;         // of the agent and its trainer
+  std::string gang;                   // of a later version: named, refused
 };
 
 void AddWorkerOptions(CLI::App& app, WorkerOptions& options);

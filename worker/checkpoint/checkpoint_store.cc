@@ -149,26 +149,24 @@ StatusOr<LoadedCheckpoint> CheckpointStore::Load(std::uint64_t step) {
                         SafetensorsFile::Open(files_, JoinPath(path, kModelFile)));
   GVSL_ASSIGN_OR_RETURN(SafetensorsFile optimizer,
                         SafetensorsFile::Open(files_, JoinPath(path, kOptimizerFile)));
-  return LoadedCheckpoint{std::move(manifest), std::move(model), std::move(optimizer), {}};
+  return LoadedCheckpoint{std::move(manifest), std::move(model), std::move(optimizer)};
 }
 
-StatusOr<std::optional<LoadedCheckpoint>> CheckpointStore::LoadNewest() {
+StatusOr<std::optional<LoadedCheckpoint>> CheckpointStore::LoadNewest(
+    std::vector<DamagedCheckpoint>* damaged) {
+  if (damaged != nullptr) damaged->clear();
   GVSL_ASSIGN_OR_RETURN(const auto steps, ListCheckpointSteps(files_, directory_));
-  std::vector<DamagedCheckpoint> damaged;
   std::vector<std::string> sentences;
   for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
     auto loaded = Load(*step);
-    if (loaded.ok()) {
-      loaded->damaged = std::move(damaged);
-      return std::optional<LoadedCheckpoint>(*std::move(loaded));
-    }
+    if (loaded.ok()) return std::optional<LoadedCheckpoint>(*std::move(loaded));
     const StatusCode code = loaded.status().code();
     if (code == StatusCode::kNotFound) continue;  // removed just now
     if (code != StatusCode::kDataLoss) return loaded.status();
-    damaged.push_back({*step, loaded.status().message()});
+    if (damaged != nullptr) damaged->push_back({*step, loaded.status().message()});
     sentences.push_back(loaded.status().message());
   }
-  if (!damaged.empty()) {
+  if (!sentences.empty()) {
     return DataLossError(Concat("every checkpoint is damaged: ", Join(sentences, "; ")));
   }
   return std::optional<LoadedCheckpoint>();

@@ -40,7 +40,6 @@ struct LoadedCheckpoint {
   CheckpointManifest manifest;
   SafetensorsFile model;
   SafetensorsFile optimizer;
-  std::vector<DamagedCheckpoint> damaged;  // newer ones that were passed over
 };
 
 // One writer a directory: rank 0 of the newest generation. Not thread-safe.
@@ -61,9 +60,11 @@ class CheckpointStore {
   // Applies the rule after `good` was written; gives the removed steps.
   StatusOr<std::vector<std::uint64_t>> Retain(std::uint64_t good);
 
-  // The newest checkpoint that verifies. Empty: there is none. DATA_LOSS: there are some, and all
-  // of them are damaged. Any other error: the disk cannot be read now, and nothing is known.
-  StatusOr<std::optional<LoadedCheckpoint>> LoadNewest();
+  // The newest checkpoint that verifies; `damaged`, if given, becomes the newer ones that were
+  // passed over. Empty: there is none. DATA_LOSS: there are some, and all of them are damaged. Any
+  // other error: the disk cannot be read now, and nothing is known.
+  StatusOr<std::optional<LoadedCheckpoint>> LoadNewest(
+      std::vector<DamagedCheckpoint>* damaged = nullptr);
 
   // Going on from the checkpoint of `step`: removes segments that begin at or reach beyond it.
   Status ForgetLineageBeyond(std::uint64_t step);

@@ -26,10 +26,10 @@ Status AfterWaiting(const Status& status) {
   return DeadlineExceededError("the checkpoints cannot be read now: " + status.message());
 }
 
-Status CheckNobodyGoesBack(std::uint64_t step, const KnownSteps& known) {
-  if (step >= known.held) return OkStatus();
-  return AbortedError(
-      Concat("the checkpoints end at step ", step, "; a member holds step ", known.held));
+std::vector<std::uint64_t> StepsOf(const std::vector<DamagedCheckpoint>& damaged) {
+  std::vector<std::uint64_t> steps;
+  for (const DamagedCheckpoint& one : damaged) steps.push_back(one.step);
+  return steps;
 }
 
 template <typename T>
@@ -59,30 +59,45 @@ Status JobCheckpoints::Prepare(TrainState& state) {
 }
 
 Status JobCheckpoints::Load(TrainState& state, const KnownSteps& known, const StopFlag& stop) {
-  GVSL_ASSIGN_OR_RETURN(const auto loaded, LoadInsistently(known.checkpoint, stop));
-  if (!loaded.has_value()) {
-    GVSL_RETURN_IF_ERROR(CheckNobodyGoesBack(0, known));
+  Damaged damaged;
+  const Loaded loaded = LoadInsistently(known.checkpoint, stop, damaged);
+  if (!damaged.empty()) observer_.OnDamage(StepsOf(damaged));
+  const bool nothing_is_whole =
+      loaded.ok() ? !loaded->has_value() : loaded.status().code() == StatusCode::kDataLoss;
+  if (nothing_is_whole) GVSL_RETURN_IF_ERROR(CheckNobodyGoesBack(0, known));
+  GVSL_RETURN_IF_ERROR(loaded.status());
+  if (!loaded->has_value()) {
     GVSL_RETURN_IF_ERROR(AfterWaiting(store_.ForgetLineageBeyond(0)));
     return NotFoundError("there is no checkpoint yet");
   }
-  const std::string name = CheckpointName(loaded->manifest.step);
-  for (const auto& damaged : loaded->damaged) {
-    observer_.OnNotice(Concat("going on from ", name, " because ", damaged.what));
+  const checkpoint::LoadedCheckpoint& newest = **loaded;
+  const std::string name = CheckpointName(newest.manifest.step);
+  for (const DamagedCheckpoint& one : damaged) {
+    observer_.OnNotice(Concat("going on from ", name, " because ", one.what));
   }
-  GVSL_RETURN_IF_ERROR(CheckFits(loaded->manifest).WithContext(Concat("the checkpoint ", name)));
-  GVSL_RETURN_IF_ERROR(state.Restore(*loaded).WithContext(name));
-  GVSL_RETURN_IF_ERROR(AfterWaiting(AnnounceAll(loaded->damaged)));
-  GVSL_RETURN_IF_ERROR(CheckNobodyGoesBack(loaded->manifest.step, known));
-  return AfterWaiting(store_.ForgetLineageBeyond(loaded->manifest.step));
+  GVSL_RETURN_IF_ERROR(CheckFits(newest.manifest).WithContext(Concat("the checkpoint ", name)));
+  GVSL_RETURN_IF_ERROR(state.Restore(newest).WithContext(name));
+  GVSL_RETURN_IF_ERROR(AfterWaiting(AnnounceAll(damaged)));
+  GVSL_RETURN_IF_ERROR(CheckNobodyGoesBack(newest.manifest.step, known));
+  return AfterWaiting(store_.ForgetLineageBeyond(newest.manifest.step));
 }
 
-JobCheckpoints::Loaded JobCheckpoints::LoadInsistently(std::uint64_t known, const StopFlag& stop) {
+Status JobCheckpoints::CheckNobodyGoesBack(std::uint64_t step, const KnownSteps& known) const {
+  if (step >= known.held) return OkStatus();
+  const std::string what =
+      Concat("the whole checkpoints end at step ", step, "; a member holds step ", known.held);
+  observer_.OnNotice(what);
+  return AbortedError(what);
+}
+
+JobCheckpoints::Loaded JobCheckpoints::LoadInsistently(std::uint64_t known, const StopFlag& stop,
+                                                       Damaged& damaged) {
   const TimePoint deadline = clock_.Now() + kInsist;
-  Loaded loaded = TryLoad(known);
+  Loaded loaded = TryLoad(known, damaged);
   while (MayPass(loaded.status()) && clock_.Now() < deadline) {
     clock_.SleepFor(kPause);
     if (stop.vote() == StopVote::kNow) return AbortedError("told to stop at once");
-    loaded = TryLoad(known);
+    loaded = TryLoad(known, damaged);
   }
   if (loaded.status().code() == StatusCode::kNotFound) {
     return FailedPreconditionError(loaded.status().message());
@@ -91,7 +106,7 @@ JobCheckpoints::Loaded JobCheckpoints::LoadInsistently(std::uint64_t known, cons
   return AfterWaiting(loaded.status());
 }
 
-JobCheckpoints::Loaded JobCheckpoints::TryLoad(std::uint64_t known) {
+JobCheckpoints::Loaded JobCheckpoints::TryLoad(std::uint64_t known, Damaged& damaged) {
   const std::string& directory = store_.directory();
   GVSL_RETURN_IF_ERROR(CheckCheckpointOwner(files_, directory, job_.uid));
   GVSL_ASSIGN_OR_RETURN(const auto steps, ListCheckpointSteps(files_, directory));
@@ -104,22 +119,20 @@ JobCheckpoints::Loaded JobCheckpoints::TryLoad(std::uint64_t known) {
                "; is it mounted here? A job whose checkpoints were removed begins anew when it is "
                "deleted and submitted again"));
   }
-  return store_.LoadNewest();
+  return store_.LoadNewest(&damaged);
 }
 
-Status JobCheckpoints::AnnounceAll(const std::vector<DamagedCheckpoint>& damaged) const {
+Status JobCheckpoints::AnnounceAll(const Damaged& damaged) const {
   const std::string& directory = store_.directory();
-  std::vector<std::uint64_t> damaged_steps;
-  for (const DamagedCheckpoint& one : damaged) damaged_steps.push_back(one.step);
+  const auto useless = StepsOf(damaged);
   GVSL_ASSIGN_OR_RETURN(const auto steps, ListCheckpointSteps(files_, directory));
   for (const std::uint64_t step : steps) {
-    if (std::count(damaged_steps.begin(), damaged_steps.end(), step) > 0) continue;
+    if (std::count(useless.begin(), useless.end(), step) > 0) continue;
     auto manifest = ReadCheckpointManifest(files_, directory, step);
     if (!manifest.ok()) continue;  // damaged, or just being removed
     observer_.OnCheckpoint({.step = step,
                             .path = JoinPath(directory, CheckpointName(step)),
                             .manifest = *std::move(manifest),
-                            .damaged_steps = damaged_steps,
                             .found = true});
   }
   return OkStatus();

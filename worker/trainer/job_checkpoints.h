@@ -50,12 +50,14 @@ class JobCheckpoints {
 
  private:
   CheckpointManifest Manifest(const TrainState& state) const;
-  // Tells the observer of all that are on disk, and of those that are there but damaged.
-  Status AnnounceAll(const std::vector<checkpoint::DamagedCheckpoint>& damaged) const;
+  using Damaged = std::vector<checkpoint::DamagedCheckpoint>;
+  // Tells the observer of all that are on disk, without those of no use.
+  Status AnnounceAll(const Damaged& damaged) const;
+  Status CheckNobodyGoesBack(std::uint64_t step, const KnownSteps& known) const;
   Status CheckFits(const CheckpointManifest& manifest) const;
   using Loaded = StatusOr<std::optional<checkpoint::LoadedCheckpoint>>;
-  Loaded LoadInsistently(std::uint64_t known, const StopFlag& stop);
-  Loaded TryLoad(std::uint64_t known);
+  Loaded LoadInsistently(std::uint64_t known, const StopFlag& stop, Damaged& damaged);
+  Loaded TryLoad(std::uint64_t known, Damaged& damaged);
   CheckpointOutcome TryWrite(TrainState& state);
 
   FileSystem& files_;

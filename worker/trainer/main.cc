@@ -9,9 +9,11 @@
 #include <thread>
 
 #include "common/file_system.h"
+#include "common/grpc_tls.h"
 #include "common/log.h"
 #include "common/program_options.h"
 #include "common/text.h"
+#include "common/transport_options.h"
 #include "common/version.h"
 #include "model/memory.h"
 #include "worker/collective/grpc_peer_server.h"
@@ -33,6 +35,7 @@ struct Options {
   std::string listen = "127.0.0.1:0";
   std::string advertise;
   int pipe_fd = 3;
+  TransportOptions transport;
 };
 
 std::string WithPort(const std::string& host, int port) {
@@ -127,6 +130,10 @@ Status Serve(const Options& options) {
 
   collective::GrpcPeerOptions peer_options;
   peer_options.listen = options.listen;
+  GVSL_ASSIGN_OR_RETURN(peer_options.server_credentials, MakeServerCredentials(options.transport));
+  GVSL_ASSIGN_OR_RETURN(peer_options.channel_credentials,
+                        MakeChannelCredentials(options.transport, ServerName::kAny));
+  LogRefusedConnections();
   GVSL_ASSIGN_OR_RETURN(const auto server, collective::GrpcPeerServer::Start(peer_options));
   GVSL_ASSIGN_OR_RETURN(const std::string address, PeerAddress(options, server->port()));
   reports.Idle(address);
@@ -161,6 +168,7 @@ int Main(int argc, char** argv) {
       ->type_name("HOST[:PORT]");
   app.add_option("--pipe-fd", options.pipe_fd, "file descriptor of the agent's pipe")
       ->capture_default_str();
+  AddTransportOptions(app, options.transport);
   const ParseOutcome outcome = ParseOptions(app, argc, argv);
   if (!outcome.run) return outcome.exit_status;
 

@@ -125,7 +125,6 @@ v1::CheckpointReport MessageOf(const CheckpointOutcome& outcome, const std::stri
   (void)google::protobuf::util::TimeUtil::FromString(outcome.manifest.time,
                                                      checkpoint.mutable_time());
   for (const std::uint64_t step : outcome.removed_steps) message.add_removed_steps(step);
-  for (const std::uint64_t step : outcome.damaged_steps) message.add_damaged_steps(step);
   return message;
 }
 

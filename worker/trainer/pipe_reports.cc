@@ -121,6 +121,16 @@ void PipeReports::OnCheckpoint(const CheckpointOutcome& outcome) {
   (void)pipe_.Send(event.SerializeAsString());
 }
 
+void PipeReports::OnDamage(const std::vector<std::uint64_t>& steps) {
+  const std::lock_guard lock(mutex_);
+  v1::TrainerEvent event;
+  v1::CheckpointReport& report = *event.mutable_checkpoint();
+  report.set_job_uid(report_.job_uid());
+  report.set_generation(report_.generation());
+  report.mutable_damaged_steps()->Assign(steps.begin(), steps.end());
+  (void)pipe_.Send(event.SerializeAsString());
+}
+
 void PipeReports::OnNotice(const std::string& sentence) {
   const std::lock_guard lock(mutex_);
   LogWarning(

@@ -30,7 +30,6 @@ struct CheckpointOutcome {
   std::string path;                          // of the checkpoint's directory
   CheckpointManifest manifest;               // where OK
   std::vector<std::uint64_t> removed_steps;  // by the rule of keep_last and keep_every
-  std::vector<std::uint64_t> damaged_steps;  // found on disk, and of no use
   double seconds = 0;
   bool found = false;  // was there when the job was taken up again
 };
@@ -48,6 +47,8 @@ class TrainerObserver {
   // Whenever it changes, and again with each slot; a generation begins with computing.
   virtual void OnActivity(Activity /*activity*/) {}
   virtual void OnCheckpoint(const CheckpointOutcome& outcome) = 0;
+  // Checkpoints on disk that are of no use.
+  virtual void OnDamage(const std::vector<std::uint64_t>& steps) = 0;
   // A sentence for the log: a damaged checkpoint was passed over, for example.
   virtual void OnNotice(const std::string& sentence) = 0;
 };

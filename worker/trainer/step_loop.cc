@@ -154,8 +154,12 @@ Status StepLoop::FinalCheckpoint() {
   p_.observer.OnActivity(Activity::kCheckpointing);
   const Status written = p_.checkpoints.WriteInsistently(p_.state, p_.stop);
   if (written.ok() || written.code() == StatusCode::kAborted) return written;
-  return Status(written.code() == StatusCode::kUnavailable ? StatusCode::kUnknown : written.code(),
-                Concat("the last checkpoint could not be written: ", written.message()));
+  const std::string what = Concat("the last checkpoint could not be written: ", written.message());
+  // A disk that is full, or fails, may come back: what is held is not given up for it.
+  const bool may_pass = written.code() == StatusCode::kResourceExhausted ||
+                        written.code() == StatusCode::kUnknown ||
+                        written.code() == StatusCode::kUnavailable;
+  return Status(may_pass ? StatusCode::kDeadlineExceeded : written.code(), what);
 }
 
 StepLoop::StepLoop(const Parts& parts)
