@@ -82,6 +82,18 @@ class YamlConfig final : public CLI::Config {
   std::vector<std::string> known_;
 };
 
+// CLI11 passes over one that is not there.
+void CheckConfigOfEnvironment(const CLI::App& app, int argc, char** argv) {
+  const char* path = std::getenv("GVSL_CONFIG");
+  if (app.get_config_ptr() == nullptr || path == nullptr || *path == '\0') return;
+  const bool flag_is_over_it = std::any_of(argv, argv + argc, [](std::string_view argument) {
+    return argument == "--config" || argument.starts_with("--config=");
+  });
+  if (!flag_is_over_it && ::access(path, R_OK) != 0) {
+    throw CLI::ConfigError(Concat("GVSL_CONFIG: ", path, " cannot be read"));
+  }
+}
+
 }  // namespace
 
 CLI::Validator NumberFrom(double least, double most) {
@@ -122,6 +134,7 @@ void AddConfigSources(CLI::App& app) {
 
 ParseOutcome ParseOptions(CLI::App& app, int argc, char** argv) {
   try {
+    CheckConfigOfEnvironment(app, argc, argv);
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return {.run = false, .exit_status = app.exit(error)};

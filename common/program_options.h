@@ -14,7 +14,7 @@ namespace gvsl {
 CLI::Validator NumberFrom(double least, double most);
 
 // Where standard input, output or error is closed, nothing that is opened later may take its place.
-// Writing there stays an error. First thing in every main.
+// Writing there stays an error. First thing in main.
 void HoldStandardDescriptors();
 
 // Call after every option was added to `app`. Each long option --some-name can then also stand in

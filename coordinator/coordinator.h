@@ -53,7 +53,8 @@ struct JobChange {
 
 struct CoordinatorSnapshot {
   std::vector<v1::Job> jobs;
-  std::map<std::string, std::uint64_t> lost_workers;  // by job uid
+  std::map<std::string, std::uint64_t> lost_workers;                  // by job uid
+  std::map<std::string, std::map<std::string, double>> lost_seconds;  // by job uid and cause
   std::vector<v1::Worker> workers;
   std::uint64_t heartbeats = 0;
 };
@@ -154,6 +155,7 @@ class Coordinator {
   void LogStateChange(const v1::StoredJob& before, const v1::StoredJob& after) const;
 
   void PassTime();
+  void CountLostTime();
   void TakeProgress(const v1::HeartbeatRequest& request);
   void TakeCheckpoints(Draft& draft, const v1::HeartbeatRequest& request);
   // A member stopped beyond the newest checkpoint that is known: there may be a newer one.
@@ -187,6 +189,7 @@ class Coordinator {
   TimePoint adopt_until_;
   TimePoint last_time_;
   TimePoint last_progress_write_;
+  TimePoint last_count_;
   std::uint64_t heartbeats_ = 0;
   bool stopping_ = false;
   bool store_failed_ = false;

@@ -147,8 +147,11 @@ std::string Coordinator::WhyHopeless(const Draft& draft, v1::StoredJob& job) con
   // Without a member that lives, what is not on disk is lost.
   const bool held = !LivingMembers(job.gang(), pool_.workers()).empty();
   const std::uint64_t kept = held ? job.job().step() : NewestCheckpoint(job.job());
-  const std::string fruitless = CountGeneration(job, kept, options_.fruitless_limit);
-  if (!fruitless.empty()) return fruitless;
+  // Of one that only saves, nobody expects a step.
+  if (!job.gang().saves()) {
+    const std::string fruitless = CountGeneration(job, kept, options_.fruitless_limit);
+    if (!fruitless.empty()) return fruitless;
+  }
   return NobodyIsAble(draft, job) ? DescribeUnable(job) : "";
 }
 
@@ -163,6 +166,9 @@ bool Coordinator::NobodyIsAble(const Draft& draft, const v1::StoredJob& job) con
 
 void Coordinator::EndGang(Draft& draft, v1::StoredJob& job, v1::JobState state,
                           const std::string& reason) {
+  if (state == v1::JOB_STATE_QUEUED || state == v1::JOB_STATE_PAUSED) {
+    CountRecomputing(NewestCheckpoint(job.job()), job);
+  }
   job.clear_gang();
   draft.memories[job.job().uid()] = {};
   job.mutable_job()->set_state(state);
@@ -251,13 +257,14 @@ void Coordinator::ApplyGrants(Draft& draft, const std::map<std::string, Demand>&
 void Coordinator::Form(Draft& draft, v1::StoredJob& job, const Grant& grant) {
   const Demand demand = DemandOf(job, Demand::Kind::kReforming, 0);
   const bool to_save = job.gang().saves();
-  auto survivors = Survivors(job.gang(), pool_.workers());
-  if (survivors.empty() && to_save) survivors = LivingMembers(job.gang(), pool_.workers());
+  auto survivors =
+      to_save ? LivingMembers(job.gang(), pool_.workers()) : Survivors(job.gang(), pool_.workers());
   *job.mutable_gang() =
       FormGang(job, std::move(survivors), grant.workers, demand.want, pool_.workers());
   const auto members = static_cast<std::uint32_t>(job.gang().seats_size());
   job.mutable_gang()->set_saves(to_save && members < job.job().spec().workers().min());
   draft.memories[job.job().uid()] = {};
+  ForgetUnableMembers(job);
   v1::Job& shown = *job.mutable_job();
   const v1::Gang& gang = job.gang();
   shown.set_generation(gang.generation());

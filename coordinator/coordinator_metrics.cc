@@ -11,8 +11,24 @@
 namespace gvsl::coordinator {
 namespace {
 
+constexpr char kHeartbeatAge[] = "gvsl_worker_heartbeat_age_seconds";
 constexpr const char* kWorkerStates[] = {"ABSENT",  "IDLE",     "FORMING", "RUNNING",
                                          "STOPPED", "FINISHED", "FAILED",  "LEAVING"};
+
+double SecondsBetween(const google::protobuf::Timestamp& from, WallTime to) {
+  const auto age = ToTimestamp(to) - from;
+  const auto milliseconds = google::protobuf::util::TimeUtil::DurationToMilliseconds(age);
+  return static_cast<double>(std::max<std::int64_t>(milliseconds, 0)) / 1e3;
+}
+
+double AgeOfOldestQueued(const CoordinatorSnapshot& snapshot, WallTime now) {
+  double oldest = 0;
+  for (const v1::Job& job : snapshot.jobs) {
+    if (job.state() != v1::JOB_STATE_QUEUED) continue;
+    oldest = std::max(oldest, SecondsBetween(job.create_time(), now));
+  }
+  return oldest;
+}
 
 MetricLabels LabelsOf(const v1::Job& job) { return {{"job", job.name()}, {"job_uid", job.uid()}}; }
 
@@ -32,11 +48,23 @@ void CoordinatorMetrics::Update(const CoordinatorSnapshot& snapshot,
     metrics_.SetGauge("gvsl_jobs", "Jobs that are not deleted, by state.", jobs[state],
                       {{"state", WrittenName(static_cast<v1::JobState>(state))}});
   }
+  metrics_.SetGauge("gvsl_oldest_queued_job_age_seconds",
+                    "Since the oldest job that waits was created; 0 when none waits.",
+                    AgeOfOldestQueued(snapshot, now));
   UpdateWorkers(snapshot);
-  Grow("gvsl_worker_heartbeats_total", "Heartbeats that were taken.", snapshot.heartbeats, {});
+  UpdateFreshness(snapshot);
+  Grow("gvsl_worker_heartbeats_total", "Heartbeats that were taken.",
+       static_cast<double>(snapshot.heartbeats), {});
   RemoveEnded(snapshot);
   for (const v1::Job& job : snapshot.jobs) {
-    if (!HasEnded(job.state())) UpdateJob(job, snapshot.lost_workers.at(job.uid()), now);
+    if (HasEnded(job.state())) continue;
+    UpdateJob(job, snapshot.lost_workers.at(job.uid()), now);
+    for (const auto& [cause, seconds] : snapshot.lost_seconds.at(job.uid())) {
+      MetricLabels labels = LabelsOf(job);
+      labels["cause"] = cause;
+      Grow("gvsl_job_lost_seconds_total", "Time since the first start that went into no kept step.",
+           seconds, labels);
+    }
   }
 }
 
@@ -46,6 +74,14 @@ void CoordinatorMetrics::UpdateWorkers(const CoordinatorSnapshot& snapshot) {
   for (const char* state : kWorkerStates) {
     metrics_.SetGauge("gvsl_workers", "Living workers, by the state of their trainer.",
                       workers[state], {{"state", state}});
+  }
+}
+
+void CoordinatorMetrics::UpdateFreshness(const CoordinatorSnapshot& snapshot) {
+  metrics_.RemoveGauge(kHeartbeatAge);  // of those that are gone
+  for (const v1::Worker& worker : snapshot.workers) {
+    metrics_.SetGauge(kHeartbeatAge, "Since a living worker's last heartbeat.",
+                      worker.heartbeat_age_seconds(), {{"worker", worker.name()}});
   }
 }
 
@@ -67,15 +103,14 @@ void CoordinatorMetrics::UpdateJob(const v1::Job& job, std::uint64_t lost_worker
   set("gvsl_job_goodput_ratio", "Share of the time since the first start in steps that are kept.",
       job.goodput());
   if (job.has_loss()) set("gvsl_job_loss", "Loss of the last committed step.", job.loss());
-  Grow("gvsl_job_lost_workers_total", "Members that were lost.", lost_workers, labels);
+  Grow("gvsl_job_lost_workers_total", "Members that were lost.", static_cast<double>(lost_workers),
+       labels);
   if (job.checkpoints().empty()) return;
   const v1::Checkpoint& newest = *job.checkpoints().rbegin();
   set("gvsl_job_checkpoint_step", "Step of the newest checkpoint.",
       static_cast<double>(newest.step()));
-  const auto age = ToTimestamp(now) - newest.time();
-  const auto milliseconds = google::protobuf::util::TimeUtil::DurationToMilliseconds(age);
   set("gvsl_job_checkpoint_age_seconds", "Time since the newest checkpoint.",
-      static_cast<double>(std::max<std::int64_t>(milliseconds, 0)) / 1e3);
+      SecondsBetween(newest.time(), now));
 }
 
 void CoordinatorMetrics::RemoveEnded(const CoordinatorSnapshot& snapshot) {
@@ -94,10 +129,10 @@ void CoordinatorMetrics::RemoveEnded(const CoordinatorSnapshot& snapshot) {
   });
 }
 
-void CoordinatorMetrics::Grow(const std::string& name, const std::string& help, std::uint64_t value,
+void CoordinatorMetrics::Grow(const std::string& name, const std::string& help, double value,
                               const MetricLabels& labels) {
-  std::uint64_t& before = grown_[{name, labels}];
-  metrics_.AddCounter(name, help, static_cast<double>(value - std::min(before, value)), labels);
+  double& before = grown_[{name, labels}];
+  metrics_.AddCounter(name, help, std::max(value - before, 0.0), labels);
   before = value;
 }
 

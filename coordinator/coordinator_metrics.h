@@ -21,14 +21,15 @@ class CoordinatorMetrics {
   void UpdateJob(const v1::Job& job, std::uint64_t lost_workers,
                  std::chrono::system_clock::time_point now);
   void UpdateWorkers(const CoordinatorSnapshot& snapshot);
+  void UpdateFreshness(const CoordinatorSnapshot& snapshot);
   void RemoveEnded(const CoordinatorSnapshot& snapshot);
   // Adds what a number that only grows has grown by.
-  void Grow(const std::string& name, const std::string& help, std::uint64_t value,
+  void Grow(const std::string& name, const std::string& help, double value,
             const MetricLabels& labels);
 
   Metrics& metrics_;
   std::mutex mutex_;
-  std::map<std::pair<std::string, MetricLabels>, std::uint64_t> grown_;
+  std::map<std::pair<std::string, MetricLabels>, double> grown_;
   std::set<std::string> shown_jobs_;  // uids
 };
 

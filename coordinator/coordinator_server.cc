@@ -56,7 +56,7 @@ const std::string& CoordinatorServer::address() const { return impl_->address; }
 
 StatusOr<std::unique_ptr<CoordinatorServer>> CoordinatorServer::Start(
     const std::string& address, std::shared_ptr<grpc::ServerCredentials> credentials,
-    Coordinator& coordinator, LogStore& logs, FileSystem& files, Metrics& metrics) {
+    Coordinator& coordinator, LogStore& logs, FileSystem& files, Metrics& metrics, Clock& clock) {
   auto impl = std::make_unique<Impl>(coordinator, logs, files);
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
@@ -70,7 +70,7 @@ StatusOr<std::unique_ptr<CoordinatorServer>> CoordinatorServer::Start(
   builder.RegisterService(&impl->jobs);
   builder.RegisterService(&impl->workers);
   builder.RegisterService(&impl->checkpoints);
-  builder.experimental().SetInterceptorCreators(CountHandledCalls(metrics));
+  builder.experimental().SetInterceptorCreators(MeasureCalls(metrics, clock));
   impl->server = builder.BuildAndStart();
   if (impl->server == nullptr || port == 0) {
     return UnavailableError(Concat("cannot listen on ", address, " (is the port in use?)"));

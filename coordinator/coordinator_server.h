@@ -21,7 +21,7 @@ class CoordinatorServer {
   // UNAVAILABLE: the address can not be bound. Port 0 picks one.
   static StatusOr<std::unique_ptr<CoordinatorServer>> Start(
       const std::string& address, std::shared_ptr<grpc::ServerCredentials> credentials,
-      Coordinator& coordinator, LogStore& logs, FileSystem& files, Metrics& metrics);
+      Coordinator& coordinator, LogStore& logs, FileSystem& files, Metrics& metrics, Clock& clock);
   ~CoordinatorServer();
   // HOST:PORT with the port that was bound.
   const std::string& address() const;

@@ -31,7 +31,8 @@ Coordinator::Coordinator(CoordinatorOptions options, JobStore& store, LogStore& 
       pool_(options.worker),
       adopt_until_(clock.Now() + options.worker.lease + options.reconnect_backoff),
       last_time_(clock.Now()),
-      last_progress_write_(clock.Now()) {}
+      last_progress_write_(clock.Now()),
+      last_count_(clock.Now()) {}
 
 StatusOr<std::unique_ptr<Coordinator>> Coordinator::Open(CoordinatorOptions options,
                                                          JobStore& store, LogStore& logs,
@@ -250,9 +251,20 @@ void Coordinator::PassTime() {
   }
 }
 
+// Not written for its own sake: the next change of the job takes it along.
+void Coordinator::CountLostTime() {
+  const double seconds = ToSeconds(clock_.Now() - last_count_);
+  last_count_ = clock_.Now();
+  for (auto& [uid, entry] : jobs_) {
+    const std::string cause = WhyItStands(entry.stored);
+    if (!cause.empty()) (*entry.stored.mutable_lost_seconds())[cause] += seconds;
+  }
+}
+
 void Coordinator::Tick() {
   const std::lock_guard lock(mutex_);
   PassTime();
+  CountLostTime();
   Draft draft;
   if (clock_.Now() - last_progress_write_ >= options_.progress_interval) {
     last_progress_write_ = clock_.Now();
@@ -310,7 +322,9 @@ CoordinatorSnapshot Coordinator::Snapshot() {
   CoordinatorSnapshot snapshot;
   for (const std::string& uid : order_) {
     snapshot.jobs.push_back(View(uid));
-    snapshot.lost_workers[uid] = jobs_.at(uid).stored.lost_workers();
+    const v1::StoredJob& stored = jobs_.at(uid).stored;
+    snapshot.lost_workers[uid] = stored.lost_workers();
+    snapshot.lost_seconds[uid] = {stored.lost_seconds().begin(), stored.lost_seconds().end()};
   }
   for (const auto& [name, worker] : pool_.workers()) {
     snapshot.workers.push_back(DescribeWorker(worker));

@@ -175,6 +175,13 @@ class Machine {
     return -1;
   }
 
+  // It has not even taken up the generation.
+  bool HoldsNothing(int rank) const {
+    const Seat& seat = seats_[static_cast<std::size_t>(rank)];
+    return seat.status == SeatStatus::kWaiting && seat.worker != nullptr &&
+           !seat.worker->report.holds_state();
+  }
+
   std::string NameOf(int rank) { return gang().seats(rank).member().name(); }
 
   std::size_t Wanted() const {
@@ -196,7 +203,7 @@ class Machine {
     if (leaving >= 0 && !forming) {
       OrderStop(gang(), v1::StopOrder::MODE_CHECKPOINT,
                 Concat("worker ", NameOf(leaving), " leaves"));
-    } else if (leaving >= 0 && NewestCheckpoint() >= HighestHeldStep()) {
+    } else if (leaving >= 0 && (NewestCheckpoint() >= HighestHeldStep() || HoldsNothing(leaving))) {
       OrderStop(gang(), v1::StopOrder::MODE_NOW, Concat("worker ", NameOf(leaving), " leaves"));
     } else if (const int stopped = FirstRank(SeatStatus::kStopped); stopped >= 0) {
       OrderStop(gang(), v1::StopOrder::MODE_NOW,
@@ -251,11 +258,23 @@ class Machine {
     }
     if (Pauses()) {
       EndForPause(checkpoint_is_there);
+    } else if (!checkpoint_is_there && LeaversHoldMore()) {
+      Decide(Verdict::kSave, gang().stop_cause());
     } else if (Survivors(gang(), workers_).size() < std::max(1U, MinWorkers())) {
       EndShortage(checkpoint_is_there);
     } else {
       Decide(Verdict::kReform, gang().stop_cause());
     }
+  }
+
+  // A step that nobody has who stays.
+  bool LeaversHoldMore() const {
+    std::uint64_t staying = 0;
+    for (const Seat& seat : seats_) {
+      if (seat.worker == nullptr || seat.leaving || !seat.worker->report.holds_state()) continue;
+      staying = std::max<std::uint64_t>(staying, seat.worker->report.step());
+    }
+    return staying < HighestHeldStep() && !LivingMembers(decision_.gang, workers_).empty();
   }
 
   void EndForPause(bool checkpoint_is_there) {
@@ -275,8 +294,8 @@ class Machine {
   void EndShortage(bool checkpoint_is_there) {
     const bool refused = gang().saves() && gang().stop_mode() == v1::StopOrder::MODE_CHECKPOINT;
     if (Survivors(gang(), workers_).empty()) {
-      const bool leavers_hold_it =
-          !checkpoint_is_there && !refused && !LivingMembers(gang(), workers_).empty();
+      // Those that leave try for as long as they have time.
+      const bool leavers_hold_it = !checkpoint_is_there && !LivingMembers(gang(), workers_).empty();
       Decide(leavers_hold_it ? Verdict::kSave : Verdict::kRequeue, gang().stop_cause());
     } else if (checkpoint_is_there && (gang().saves() || SettledFor(options_.shortage_grace))) {
       Decide(Verdict::kRequeue, "too few workers were left");

@@ -31,6 +31,17 @@ void NoteUnable(const v1::UnableWorker& worker, v1::StoredJob& job) {
   *job.add_unable() = worker;
 }
 
+void ForgetUnableMembers(v1::StoredJob& job) {
+  auto& unable = *job.mutable_unable();
+  const auto& seats = job.gang().seats();
+  const auto seated = [&](const v1::UnableWorker& worker) {
+    return std::any_of(seats.begin(), seats.end(), [&](const v1::GangSeat& seat) {
+      return seat.member().name() == worker.name();
+    });
+  };
+  unable.erase(std::remove_if(unable.begin(), unable.end(), seated), unable.end());
+}
+
 bool AllMembersUnable(const v1::StoredJob& job) {
   const auto& seats = job.gang().seats();
   return std::all_of(seats.begin(), seats.end(), [&](const v1::GangSeat& seat) {

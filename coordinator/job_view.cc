@@ -78,6 +78,29 @@ v1::Job ViewJob(const v1::StoredJob& stored, const WorkerViews& workers, WallTim
   return view;
 }
 
+std::string WhyItStands(const v1::StoredJob& stored) {
+  const v1::Job& job = stored.job();
+  if (!job.has_start_time()) return "";
+  switch (job.state()) {
+    case v1::JOB_STATE_QUEUED:
+      return "queued";
+    case v1::JOB_STATE_STARTING:
+      return "starting";
+    case v1::JOB_STATE_PAUSED:
+      return "paused";
+    case v1::JOB_STATE_RUNNING:
+      return stored.gang().phase() == v1::Gang::PHASE_RUNNING ? "" : "reforming";
+    default:
+      return "";
+  }
+}
+
+void CountRecomputing(std::uint64_t step, v1::StoredJob& stored) {
+  if (stored.job().step() <= step) return;
+  const auto steps = static_cast<double>(stored.job().step() - step);
+  (*stored.mutable_lost_seconds())["recomputing"] += steps * stored.step_seconds();
+}
+
 std::vector<std::string> Explain(const v1::Job& view, const v1::StoredJob& stored) {
   std::vector<std::string> sentences;
   sentences.push_back(Concat("Job ", view.name(), " is ", WrittenName(view.state()), ": ",
@@ -130,6 +153,7 @@ bool ApplyProgress(const WorkerView& worker, v1::StoredJob& stored) {
     return false;
   }
   if (BeganFurtherBack(report, stored)) {
+    CountRecomputing(report.step(), stored);
     job.set_step(report.step());
     stored.set_formed_at_step(report.step());
     return true;

@@ -24,6 +24,12 @@ std::uint64_t NewestCheckpoint(const v1::Job& job);  // its step; 0: there is no
 // that are kept) x (mean duration of a step) / (time since the first start).
 v1::Job ViewJob(const v1::StoredJob& stored, const WorkerViews& workers, WallTime now);
 
+// What keeps a job that has started from training: "queued", "starting", "reforming", "paused";
+// empty while it trains, has not started or has ended.
+std::string WhyItStands(const v1::StoredJob& stored);
+// The steps beyond `step` are lost, and count as lost time.
+void CountRecomputing(std::uint64_t step, v1::StoredJob& stored);
+
 // Why the job is where it is, in sentences.
 std::vector<std::string> Explain(const v1::Job& view, const v1::StoredJob& stored);
 

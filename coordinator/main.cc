@@ -111,7 +111,7 @@ Status Serve(const Options& options, const sigset_t& signals) {
   CoordinatorMetrics numbers(metrics);
   GVSL_ASSIGN_OR_RETURN(const auto server,
                         CoordinatorServer::Start(options.listen, std::move(credentials),
-                                                 *coordinator, logs, files, metrics));
+                                                 *coordinator, logs, files, metrics, clock));
   GVSL_ASSIGN_OR_RETURN(
       auto http,
       MetricsServer::Start(

@@ -8,6 +8,8 @@
 #include <fstream>
 #include <optional>
 #include <sstream>
+#include <string_view>
+#include <vector>
 
 #include "common/text.h"
 
@@ -64,6 +66,20 @@ class SpawnSettings {
   posix_spawnattr_t attributes_;
 };
 
+// This process's environment, without what would make servers on loopback speak TLS to this
+// program.
+std::vector<char*> Surroundings() {
+  std::vector<char*> variables;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    const std::string_view text = *variable;
+    const bool left_out = text.starts_with("GVSL_TLS_") || text.starts_with("GVSL_INSECURE=") ||
+                          text.starts_with("GVSL_CONFIG=");
+    if (!left_out) variables.push_back(*variable);
+  }
+  variables.push_back(nullptr);
+  return variables;
+}
+
 }  // namespace
 
 bool ProcessIdentity::Alive() const { return pid > 0 && ReadStartTicks(pid) == start_ticks; }
@@ -79,9 +95,10 @@ StatusOr<ProcessIdentity> Start(const Launch& launch) {
     arguments.push_back(const_cast<char*>(argument.c_str()));
   }
   arguments.push_back(nullptr);
+  std::vector<char*> surroundings = Surroundings();
   ProcessIdentity process;
   const int error = posix_spawn(&process.pid, arguments[0], settings.actions(),
-                                settings.attributes(), arguments.data(), environ);
+                                settings.attributes(), arguments.data(), surroundings.data());
   if (error != 0) return ErrnoError(error, Concat("starting ", launch.arguments[0]));
   process.start_ticks = ReadStartTicks(process.pid).value_or(0);  // 0: it has ended already
   return process;

@@ -50,6 +50,7 @@ class AgentStateTest : public ::testing::Test {
     report.set_job_uid(job);
     report.set_generation(generation);
     report.set_holds_state(holds_state);
+    if (holds_state) report.set_step(7);
     if (slot_seconds > 0) report.mutable_progress()->set_slot_seconds(slot_seconds);
     state.TrainerReported(report, clock.Now());
   }
@@ -423,6 +424,7 @@ TEST_F(AgentStateTest, LeavingStopsARunningTrainerWithACheckpointAndWaits) {
   clock.Advance(seconds(10));
   EXPECT_TRUE(Decide().commands.empty());
   EXPECT_FALSE(state.gone());
+  state.CheckpointWritten(7);
   Report(TrainerReport::STATE_STOPPED, "j", 1, true);
   EXPECT_TRUE(Decide().commands.empty()) << "the coordinator hears of it first";
   state.SetDelivered(true);
@@ -439,6 +441,7 @@ TEST_F(AgentStateTest, LeavingWithoutACoordinatorWaitsForItOnlyAMoment) {
   RunJob();
   state.Leave(clock.Now());
   Decide();
+  state.CheckpointWritten(7);
   Report(TrainerReport::STATE_STOPPED, "j", 1, true);
   const Decision decision = Decide();
   ASSERT_TRUE(decision.wake.has_value());
@@ -472,6 +475,7 @@ TEST_F(AgentStateTest, LeavingAfterALossItFirstSavesWhatItHoldsIfTheCoordinatorA
   ASSERT_EQ(decision.commands.size(), 2U);
   EXPECT_EQ(decision.commands[0].assignment().generation(), 2U);
   EXPECT_EQ(decision.commands[1].stop().mode(), StopOrder::MODE_CHECKPOINT);
+  state.CheckpointWritten(7);
   Report(TrainerReport::STATE_STOPPED, "j", 2, true);
   state.SetDelivered(true);
   decision = Decide();

@@ -81,8 +81,8 @@ TEST(TrainerProcess, ADeathBySignalIsNamed) {
   Recorder recorder;
   const auto process = Start(recorder, {GVSL_FAKE_TRAINER});
   recorder.WaitForEvents(2);
-  ASSERT_EQ(::kill(process->pid(), SIGHUP), 0);
-  EXPECT_EQ(recorder.WaitForExit(), "signal 1 (Hangup)");
+  ASSERT_EQ(::kill(process->pid(), SIGKILL), 0);
+  EXPECT_EQ(recorder.WaitForExit(), "signal 9 (Killed)");
   v1::TrainerCommand command;
   command.mutable_exit();
   EXPECT_EQ(process->Send(command).code(), StatusCode::kUnavailable);

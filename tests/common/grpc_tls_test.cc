@@ -126,7 +126,7 @@ TEST_F(GrpcTls, ACertificateForAnotherHostIsRefusedUnlessAnyNameWillDo) {
 
 TEST_F(GrpcTls, ACertificateThatExpiresWhileInUseIsRefused) {
   Serve(Options(server_files_, ours_.file()));
-  const CertificateFiles brief = ours_.Sign("brief", 2);
+  const CertificateFiles brief = ours_.Sign("brief", 5);
   const auto credentials = MakeChannelCredentials(Options(brief, ours_.file()), ServerName::kAny);
   ASSERT_TRUE(credentials.ok());
   EXPECT_TRUE(Call(*credentials).ok());

@@ -34,10 +34,15 @@ void CheckSlots(const v1::Assignment& assignment) {
   ASSERT_EQ(next, assignment.spec().slots());
 }
 
-// Stopped without a checkpoint, and a member still.
+void CannotWriteTheLast(FakeWorker& worker) {
+  worker.report.set_state(TrainerReport::STATE_STOPPED);
+  worker.report.set_reason("the last checkpoint could not be written: no space left on device");
+}
+
+// Stopped with a step that it has not written, and a member still.
 bool IsAwaited(const FakeWorker& worker) {
   return worker.report.state() == TrainerReport::STATE_STOPPED && worker.report.holds_state() &&
-         worker.vote != v1::StopOrder::MODE_CHECKPOINT &&
+         worker.report.step() > worker.written_step &&
          worker.directive.assignment().job_uid() == worker.report.job_uid();
 }
 
@@ -67,6 +72,7 @@ void FakeCluster::StartTrainer(FakeWorker& worker) {
   worker.report.set_state(TrainerReport::STATE_IDLE);
   worker.report.set_peer_address(Concat(worker.name, ":", incarnation));
   worker.vote = v1::StopOrder::MODE_UNSPECIFIED;
+  worker.written_step = 0;
 }
 
 void FakeCluster::RestartAgent(const std::string& name) {
@@ -233,6 +239,7 @@ void FakeCluster::TakeState(const Group& group, const v1::Assignment& assignment
     member->report.set_step(step);
     if (step >= assignment.spec().steps()) member->report.set_state(TrainerReport::STATE_FINISHED);
   }
+  if (step >= assignment.spec().steps() && disk_full) CannotWriteTheLast(*group[0]);
   if (step >= assignment.spec().steps()) WriteCheckpoint(*group[0], assignment);
 }
 
@@ -255,6 +262,7 @@ void FakeCluster::TakeStep(const Group& group, const v1::Assignment& assignment)
     if (vote != v1::StopOrder::MODE_UNSPECIFIED) report.set_state(TrainerReport::STATE_STOPPED);
     if (last) report.set_state(TrainerReport::STATE_FINISHED);
   }
+  if (last && disk_full) CannotWriteTheLast(*group[0]);
   if (last || vote == v1::StopOrder::MODE_CHECKPOINT ||
       step % assignment.spec().checkpoint().every_steps() == 0) {
     WriteCheckpoint(*group[0], assignment);
@@ -269,6 +277,7 @@ void FakeCluster::WriteCheckpoint(FakeWorker& worker, const v1::Assignment& assi
     report.set_error("no space left on device");
     return;
   }
+  worker.written_step = worker.report.step();
   CheckpointManifest manifest;
   manifest.job_uid = assignment.job_uid();
   manifest.job_name = assignment.job_name();

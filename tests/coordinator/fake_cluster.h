@@ -29,6 +29,7 @@ struct FakeWorker {
   v1::StopOrder::Mode vote = v1::StopOrder::MODE_UNSPECIFIED;
   v1::Directive directive;
   std::uint64_t directive_version = 0;
+  std::uint64_t written_step = 0;
   std::uint64_t sequence = 0;                     // of the last heartbeat
   std::vector<v1::CheckpointReport> checkpoints;  // to be sent
 };

@@ -340,6 +340,57 @@ TEST_F(GangLife, ARunningGangIsNotStoppedForJoinersWhoWouldStillBeTooFew) {
   EXPECT_TRUE(cluster.RoundsUntil([&] { return Members() == 4; }));
 }
 
+TEST_F(GangLife, AWorkerThatLeavesAtABoundaryVoteOfOthersStillSaves) {
+  StartJob(1, 1, 400);
+  ASSERT_TRUE(cluster.ReachesStep("heads", 10));
+  cluster.AddWorker("w1");
+  ASSERT_TRUE(cluster.RoundsUntil(
+      [&] { return cluster.worker("w0").report.state() == TrainerReport::STATE_STOPPED; }));
+  const std::uint64_t held = cluster.worker("w0").report.step();
+  cluster.worker("w0").leaving = true;
+  cluster.Kill("w1");
+  ASSERT_TRUE(cluster.RoundsUntil([&] { return !cluster.worker("w0").alive; }));
+  cluster.Rounds(3);
+  ASSERT_EQ(Job().checkpoints_size(), 1);
+  EXPECT_GE(Job().step(), held);
+}
+
+TEST_F(GangLife, ALastCheckpointThatTheDiskRefusesIsTriedAgainAndNoFailure) {
+  StartJob(2, 1, 12);
+  cluster.disk_full = true;
+  ASSERT_TRUE(cluster.RoundsUntil([&] { return cluster.HasEvent("heads", "CHECKPOINT_FAILED"); }));
+  cluster.Rounds(100);
+  EXPECT_EQ(Job().state(), v1::JOB_STATE_RUNNING) << Job().reason();
+  EXPECT_EQ(Job().step(), 12u);
+  cluster.disk_full = false;
+  ASSERT_TRUE(cluster.Reaches("heads", v1::JOB_STATE_SUCCEEDED));
+}
+
+TEST_F(GangLife, LostTimeIsCountedByCause) {
+  StartJob(2, 1, 100'000);
+  const auto lost = [&](const std::string& cause) {
+    auto seconds = cluster.coordinator().Snapshot().lost_seconds.at(Job().uid());
+    return seconds[cause];
+  };
+  ASSERT_TRUE(cluster.ReachesStep("heads", 20));
+  EXPECT_EQ(lost("queued") + lost("paused") + lost("reforming"), 0);
+  cluster.Kill("w0");
+  ASSERT_TRUE(cluster.RoundsUntil([&] { return Job().generation() == 2; }));
+  cluster.Rounds(5);
+  EXPECT_GT(lost("reforming"), 0.1);
+  EXPECT_LT(lost("reforming"), 5);
+  const std::uint64_t step = Job().step();
+  cluster.Kill("w1");
+  ASSERT_TRUE(cluster.Reaches("heads", v1::JOB_STATE_QUEUED));
+  cluster.Rounds(100);
+  EXPECT_NEAR(lost("queued"), 10, 0.5);
+  EXPECT_NEAR(lost("recomputing"), static_cast<double>(step) * 0.1, 1) << "there is no checkpoint";
+  ASSERT_TRUE(cluster.coordinator().PauseJob("heads").ok());
+  cluster.Rounds(50);
+  EXPECT_NEAR(lost("paused"), 5, 0.5);
+  EXPECT_NEAR(lost("queued"), 10, 0.5);
+}
+
 TEST_F(GangLife, AnIdleWorkerJoinsAtAStepBoundary) {
   StartJob(1);
   ASSERT_TRUE(cluster.ReachesStep("heads", 5));
@@ -509,7 +560,12 @@ TEST_F(GangLife, AWorkerThatCouldNotGoOnIsTakenAgainAfterARest) {
   cluster.Rounds(100);
   EXPECT_EQ(Members(), 1u);
   for (int i = 0; i < 3000 && Members() == 1; ++i) cluster.Round();
-  EXPECT_EQ(Members(), 2u);
+  ASSERT_EQ(Members(), 2u);
+  // What it once could not do is no reason when everybody is merely lost.
+  cluster.Kill("w0");
+  ASSERT_TRUE(cluster.RoundsUntil([&] { return Members() == 1; }));
+  cluster.Kill("w1");
+  EXPECT_TRUE(cluster.Reaches("heads", v1::JOB_STATE_QUEUED)) << Job().reason();
 }
 
 TEST_F(GangLife, AJobThatGoesBackBehindADamagedCheckpointShowsItsTrueStep) {

@@ -241,6 +241,19 @@ TEST_F(GangMachine, APauseAfterAnotherStopWithACheckpointHasAnAttemptOfItsOwn) {
   EXPECT_EQ(Decide().verdict, Verdict::kSave);
 }
 
+TEST_F(GangMachine, ALeaverThatHoldsMoreThanThoseWhoStayIsNotLeftOutBeforeItIsSaved) {
+  Stopping(StopOrder::MODE_NOW);
+  workers["a"].leaving = true;
+  Report("a", TrainerReport::STATE_STOPPED, 2, 10);
+  Report("b", TrainerReport::STATE_STOPPED, 2, 0);
+  EXPECT_EQ(Decide().verdict, Verdict::kSave);
+  Report("b", TrainerReport::STATE_STOPPED, 2, 10);
+  EXPECT_EQ(Decide().verdict, Verdict::kReform);
+  Report("b", TrainerReport::STATE_STOPPED, 2, 0);
+  job.mutable_job()->add_checkpoints()->set_step(10);
+  EXPECT_EQ(Decide().verdict, Verdict::kReform);
+}
+
 TEST_F(GangMachine, MembersThatStopByThemselvesNameWhomTheyCouldNotReach) {
   job.mutable_gang()->mutable_seats(1)->mutable_member()->set_peer_address("10.0.0.2:7");
   Report("a", TrainerReport::STATE_STOPPED, 2, 10).add_suspects("b");

@@ -135,6 +135,9 @@ TEST_F(CoordinatorProgram, NumbersThatAreNoneAndFoldersWithoutANameAreWrongUsage
   ExpectRefusal(Arguments({"--lease-seconds", "nan"}), 2, "'nan': a number from 0.2 to 3600");
   ExpectRefusal(Arguments({"--heartbeat-seconds", "nan"}), 2, "'nan': a number from 0.02 to 600");
   ExpectRefusal({"--state", ""}, 2, "--state");
+  ::setenv("GVSL_CONFIG", "/nonexistent.yaml", 1);
+  ExpectRefusal(Arguments(), 2, "GVSL_CONFIG: /nonexistent.yaml cannot be read");
+  ::unsetenv("GVSL_CONFIG");
   ExpectRefusal(Arguments({"--tls-cert", "x.pem"}), 2, "--tls-key: is needed for TLS");
 }
 

@@ -29,7 +29,7 @@ class Services : public testing::Test {
     EXPECT_TRUE(WriteTestDataset(files, "/data", 3).ok());
     coordinator = *Coordinator::Open({}, *store, logs, files, clock);
     server = *CoordinatorServer::Start("127.0.0.1:0", grpc::InsecureServerCredentials(),
-                                       *coordinator, logs, files, metrics);
+                                       *coordinator, logs, files, metrics, clock);
     channel = grpc::CreateChannel(server->address(), grpc::InsecureChannelCredentials());
     jobs = v1::JobService::NewStub(channel);
     workers = v1::WorkerService::NewStub(channel);
@@ -197,6 +197,23 @@ TEST_F(Services, LogsThatWorkersSendAreReadInWholeLines) {
   EXPECT_TRUE(stream->Finish().ok());
 }
 
+TEST_F(Services, CallsAreCountedAndTimedUnderTheNamesOfOtherGrpcServers) {
+  v1::GetJobRequest request;
+  request.set_job("nobody");
+  v1::Job job;
+  grpc::ClientContext context;
+  EXPECT_EQ(jobs->GetJob(&context, request, &job).error_code(), grpc::StatusCode::NOT_FOUND);
+  const std::string labels =
+      "grpc_method=\"GetJob\",grpc_service=\"gvsl.v1.JobService\",grpc_type=\"unary\"";
+  const std::string text = metrics.Expose();
+  for (const std::string& line :
+       {"grpc_server_started_total{" + labels + "} 1\n",
+        "grpc_server_handled_total{grpc_code=\"NotFound\"," + labels + "} 1\n",
+        "grpc_server_handling_seconds_count{" + labels + "} 1\n"}) {
+    EXPECT_NE(text.find(line), std::string::npos) << line << text;
+  }
+}
+
 TEST_F(Services, FollowedLogsEndWithTheJob) {
   v1::Job job;
   ASSERT_TRUE(Create(Request("heads"), &job).ok());
@@ -329,8 +346,7 @@ TEST_F(Services, MetricsShowAJobWhileItLivesAndCallsByCode) {
   std::string text = metrics.Expose();
   EXPECT_NE(text.find("gvsl_job_step{job=\"heads\""), std::string::npos);
   EXPECT_NE(text.find("gvsl_jobs{state=\"QUEUED\"} 1"), std::string::npos);
-  EXPECT_NE(text.find("code=\"ALREADY_EXISTS\",method=\"/gvsl.v1.JobService/CreateJob\""),
-            std::string::npos)
+  EXPECT_NE(text.find("grpc_code=\"AlreadyExists\",grpc_method=\"CreateJob\""), std::string::npos)
       << text;
   ASSERT_TRUE(coordinator->CancelJob("heads").ok());
   numbers.Update(coordinator->Snapshot(), clock.WallNow());

@@ -171,6 +171,9 @@ void Agent::OnEvent(std::uint64_t process, const v1::TrainerEvent& event) {
   if (event.has_report()) {
     OnReport(event.report());
   } else if (event.has_checkpoint()) {
+    if (event.checkpoint().error().empty()) {
+      state_.CheckpointWritten(event.checkpoint().checkpoint().step());
+    }
     checkpoints_.push_back(event.checkpoint());
     ++checkpoint_news_;
     if (checkpoints_.size() > kMostCheckpoints) {

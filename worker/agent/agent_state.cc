@@ -78,6 +78,7 @@ void AgentState::TrainerDied(const std::string& how, TimePoint now) {
   hopeless_ = !ever_reported_ && failed_starts_ >= timing_.hopeless_starts;
   process_ = reported_ = killed_ = false;
   served_ = {};
+  written_step_ = 0;
   sent_stop_ = v1::StopOrder::MODE_UNSPECIFIED;
   order_ = Order::kNone;
   if (asked && leaving()) return;  // the coordinator keeps what it was told last
@@ -85,6 +86,10 @@ void AgentState::TrainerDied(const std::string& how, TimePoint now) {
   std::string why = Concat("the trainer ended: ", how);
   if (!kill_reason_.empty()) why += Concat("; its agent killed it: ", kill_reason_);
   SetAbsent(asked ? "" : why);
+}
+
+void AgentState::CheckpointWritten(std::uint64_t step) {
+  written_step_ = std::max(written_step_, step);
 }
 
 void AgentState::DirectiveArrived(const v1::Directive& directive) { directive_ = directive; }
@@ -205,8 +210,8 @@ bool AgentState::Takes(const v1::Assignment& assignment) const {
 
 bool AgentState::IsAwaited() const {
   return report_.holds_state() && report_.state() == v1::TrainerReport::STATE_STOPPED &&
-         (sent_stop_ != v1::StopOrder::MODE_CHECKPOINT || report_.suspects_size() > 0) &&
-         directive_ && directive_->assignment().job_uid() == served_.job_uid;
+         report_.step() > written_step_ && directive_ &&
+         directive_->assignment().job_uid() == served_.job_uid;
 }
 
 bool AgentState::OutOfGeneration() const {

@@ -67,6 +67,8 @@ class AgentState {
   void TrainerActive(v1::Activity activity, TimePoint now);
   // `how`: "exit status 1", "signal 9 (Killed)".
   void TrainerDied(const std::string& how, TimePoint now);
+  // The trainer has this step of its job on disk.
+  void CheckpointWritten(std::uint64_t step);
   void DirectiveArrived(const v1::Directive& directive);
   void Leave(TimePoint now);  // the first SIGTERM
   void LeaveAtOnce();         // the second
@@ -115,8 +117,8 @@ class AgentState {
   void Expect(Order order, TimePoint until);
   bool Takes(const v1::Assignment& assignment) const;
   bool OutOfGeneration() const;  // the trainer has nothing to stop
-  // The trainer was stopped without a checkpoint, and the coordinator has not let it go: what it
-  // holds may be all that there is.
+  // The trainer is stopped with a step that it has not written, and the coordinator has not let it
+  // go: what it holds may be all that there is.
   bool IsAwaited() const;
   bool Obeyed() const;
   Duration ObeyLimit() const;
@@ -135,8 +137,9 @@ class AgentState {
   std::uint64_t incarnation_ = 1;
   v1::TrainerReport report_;
   std::uint64_t news_ = 1;
-  Served served_;      // by this process
-  Served last_given_;  // to any process
+  Served served_;                   // by this process
+  std::uint64_t written_step_ = 0;  // by the present trainer
+  Served last_given_;               // to any process
   v1::StopOrder::Mode sent_stop_ = v1::StopOrder::MODE_UNSPECIFIED;
   Order order_ = Order::kNone;
   TimePoint order_until_;

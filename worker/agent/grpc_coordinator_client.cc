@@ -32,9 +32,11 @@ class GrpcCoordinatorClient final : public CoordinatorClient {
   StatusOr<v1::RegisterWorkerResponse> Register(const v1::RegisterWorkerRequest& request) override {
     grpc::ClientContext context;
     Prepare(context, 0);
+    Await(&context);
     v1::RegisterWorkerResponse response;
     const Status status = FromGrpcStatus(stub_->RegisterWorker(&context, request, &response));
-    if (!status.ok()) return status;
+    Await(nullptr);
+    if (!status.ok()) return WithReason(status);
     return response;
   }
 
@@ -48,9 +50,8 @@ class GrpcCoordinatorClient final : public CoordinatorClient {
     }
     v1::HeartbeatResponse response;
     const Status status = FromGrpcStatus(stub_->Heartbeat(&context, request, &response));
-    const std::lock_guard lock(mutex_);
-    pending_ = nullptr;
-    if (!status.ok()) return status;
+    Await(nullptr);
+    if (!status.ok()) return WithReason(status);
     return response;
   }
 
@@ -66,6 +67,22 @@ class GrpcCoordinatorClient final : public CoordinatorClient {
   }
 
  private:
+  void Await(grpc::ClientContext* context) {
+    const std::lock_guard lock(mutex_);
+    pending_ = context;
+  }
+
+  // A call that waited in vain does not say why there is no connection; one that does not wait
+  // does.
+  Status WithReason(const Status& status) {
+    if (status.code() != StatusCode::kDeadlineExceeded) return status;
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(200));
+    v1::ListWorkersResponse response;
+    const Status why = FromGrpcStatus(stub_->ListWorkers(&context, {}, &response));
+    return why.code() == StatusCode::kUnavailable ? why : status;
+  }
+
   // A call that waits for the connection also looks after it: between calls that fail at once gRPC
   // looks only every five seconds whether a connection has come about.
   void Prepare(grpc::ClientContext& context, double wait_seconds) const {

@@ -12,9 +12,9 @@ class ChannelCredentials;
 
 namespace gvsl::agent {
 
-// Connects lazily and reconnects with a back-off of at most half a second; a call waits for the
-// connection, and answers DEADLINE_EXCEEDED after `call_timeout`, which is for the network: on top
-// of what a heartbeat may be held back.
+// Connects lazily and reconnects with a back-off of at most half a second. A call waits for the
+// connection; after `call_timeout`, which is for the network (on top of what a heartbeat may be
+// held back), it answers UNAVAILABLE with the reason, or DEADLINE_EXCEEDED.
 std::unique_ptr<CoordinatorClient> MakeGrpcCoordinatorClient(
     const std::string& address, const std::shared_ptr<grpc::ChannelCredentials>& credentials,
     Duration call_timeout);

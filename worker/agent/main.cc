@@ -58,6 +58,7 @@ class SignalThread {
 
 // Returns when the worker cannot begin.
 Status Work(const WorkerOptions& options, SignalThread& signals) {
+  LogRefusedConnections();
   GVSL_ASSIGN_OR_RETURN(const WorkDir work_dir, WorkDir::Open(options.work_dir));
   Metrics metrics;
   SystemClock clock;

@@ -24,9 +24,9 @@ constexpr int kPipeDescriptor = 3;
 [[noreturn]] void BecomeTrainer(char* const* arguments, int pipe, int output, pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(1);
-  // Ctrl-C and a signal to the process group reach the trainer too; only the agent decides.
-  ::signal(SIGINT, SIG_IGN);
-  ::signal(SIGTERM, SIG_IGN);
+  // Ctrl-C, a closed terminal and a signal to the process group reach the trainer too; only the
+  // agent decides.
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) ::signal(number, SIG_IGN);
   sigset_t none;
   ::sigemptyset(&none);
   ::pthread_sigmask(SIG_SETMASK, &none, nullptr);

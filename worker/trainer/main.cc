@@ -153,9 +153,7 @@ Status Serve(const Options& options) {
 
 int Main(int argc, char** argv) {
   model::KeepFreedMemory();
-  ::signal(SIGTERM, SIG_IGN);
-  ::signal(SIGINT, SIG_IGN);
-  ::signal(SIGPIPE, SIG_IGN);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGPIPE}) ::signal(number, SIG_IGN);
   at::set_num_interop_threads(1);
 
   Options options;

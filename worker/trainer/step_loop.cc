@@ -155,10 +155,10 @@ Status StepLoop::FinalCheckpoint() {
   const Status written = p_.checkpoints.WriteInsistently(p_.state, p_.stop);
   if (written.ok() || written.code() == StatusCode::kAborted) return written;
   const std::string what = Concat("the last checkpoint could not be written: ", written.message());
-  // A disk that is full, or fails, may come back: what is held is not given up for it.
-  const bool may_pass = written.code() == StatusCode::kResourceExhausted ||
-                        written.code() == StatusCode::kUnknown ||
-                        written.code() == StatusCode::kUnavailable;
+  // A disk that is full, fails or may not be written now may come back: what is held is not given
+  // up for it. Other weights of this step, or another job's directory, stay what they are.
+  const bool may_pass =
+      written.code() != StatusCode::kInternal && written.code() != StatusCode::kFailedPrecondition;
   return Status(may_pass ? StatusCode::kDeadlineExceeded : written.code(), what);
 }
 
