@@ -54,6 +54,7 @@ std::uint64_t NewestCheckpoint(const v1::Job& job) {
 v1::Job ViewJob(const v1::StoredJob& stored, const WorkerViews& workers, WallTime now) {
   v1::Job view = stored.job();
   view.set_goodput(Goodput(stored, now));
+  *view.mutable_lost_seconds() = stored.lost_seconds();
   const bool running = view.state() == v1::JOB_STATE_RUNNING;
   if (running && view.step() < view.steps()) {
     view.set_eta_seconds(stored.step_seconds() * static_cast<double>(view.steps() - view.step()));

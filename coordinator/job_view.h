@@ -20,8 +20,8 @@ bool HasEnded(v1::JobState state);  // SUCCEEDED, FAILED, CANCELLED
 
 std::uint64_t NewestCheckpoint(const v1::Job& job);  // its step; 0: there is none
 
-// The job with what is computed when it is read: members, eta, goodput. Goodput is (committed steps
-// that are kept) x (mean duration of a step) / (time since the first start).
+// The job with what is computed when it is read: members, eta, goodput, lost time. Goodput is
+// (committed steps that are kept) x (mean duration of a step) / (time since the first start).
 v1::Job ViewJob(const v1::StoredJob& stored, const WorkerViews& workers, WallTime now);
 
 // What keeps a job that has started from training: "queued", "starting", "reforming", "paused";

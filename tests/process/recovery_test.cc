@@ -141,6 +141,7 @@ TEST(TooFewSurvivors, WriteACheckpointAndServeAnotherJob) {
   ASSERT_EQ(first["checkpoints"].size(), 1U) << first;
   EXPECT_GE(first["step"], 5);
   EXPECT_EQ(first["checkpoints"][0]["step"], first["step"]);
+  EXPECT_GT(first["lost_seconds"]["queued"], 0) << first;
   cluster.StopWorker(1);
   cluster.StartWorker(1);
   EXPECT_TRUE(Eventually([&] { return cluster.Get("first")["step"] > first["step"]; }, seconds(60)))
