@@ -138,7 +138,8 @@ ParseOutcome ParseOptions(CLI::App& app, int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return {.run = false, .exit_status = app.exit(error)};
-    const std::string name = app.get_name().substr(app.get_name().rfind('/') + 1);
+    const std::string path = argc > 0 ? argv[0] : "";
+    const std::string name = path.substr(path.rfind('/') + 1);
     std::cerr << name << ": " << error.what() << "\nTry '" << name << " --help'." << std::endl;
     return {.run = false, .exit_status = 2};
   }

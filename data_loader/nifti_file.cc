@@ -26,7 +26,11 @@ struct FreeImage {
 };
 using Image = std::unique_ptr<nifti_image, FreeImage>;
 
-bool IsGzip(const std::string& path) { return path.ends_with(".gz"); }
+std::string LowerCase(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char letter) { return std::tolower(letter); });
+  return text;
+}
 
 // Unknown units are mm.
 double MillimetresPerUnit(int xyz_units) {
@@ -76,9 +80,9 @@ OrRejection<Image> Open(const std::string& path) {
   }
   std::error_code error;
   const auto file_bytes = static_cast<double>(std::filesystem::file_size(path, error));
-  const double room = IsGzip(path) ? file_bytes * kBestCompression : file_bytes;
+  const double room = IsGzipName(path) ? file_bytes * kBestCompression : file_bytes;
   if (error || image->iname_offset < 0 || bytes > room ||
-      (!IsGzip(path) && bytes + image->iname_offset > file_bytes)) {
+      (!IsGzipName(path) && bytes + image->iname_offset > file_bytes)) {
     return kTooShort;
   }
   return image;
@@ -139,7 +143,8 @@ struct CloseFile {
 // A piece at a time, so that a header's promise costs no memory.
 Rejection ReadPieces(const std::string& path, const nifti_image& image, Converter convert,
                      const TakeValues& take) {
-  const std::unique_ptr<znzptr, CloseFile> file(znzopen(path.c_str(), "rb", IsGzip(path) ? 1 : 0));
+  const std::unique_ptr<znzptr, CloseFile> file(
+      znzopen(path.c_str(), "rb", IsGzipName(path) ? 1 : 0));
   if (file == nullptr) return {"UNREADABLE", "the file cannot be opened"};
   if (znzseek(file.get(), image.iname_offset, SEEK_SET) < 0) return kTooShort;
   const bool swap = image.swapsize > 1 && image.byteorder != nifti_short_order();
@@ -188,14 +193,13 @@ Rejection ReadNiftiValues(const std::string& path, const TakeValues& take) {
   return ReadPieces(path, image, std::get<Converter>(convert), take);
 }
 
+bool IsGzipName(const std::string& path) { return LowerCase(path).ends_with(".gz"); }
+
 std::string NiftiStem(const std::string& path) {
   std::string name = std::filesystem::path(path).filename().string();
-  std::string lower = name;
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](unsigned char letter) { return std::tolower(letter); });
-  if (lower.ends_with(".gz")) lower.resize(lower.size() - 3);
-  if (!lower.ends_with(".nii")) return "";
-  name.resize(lower.size() - 4);
+  if (IsGzipName(name)) name.resize(name.size() - 3);
+  if (!LowerCase(name).ends_with(".nii")) return "";
+  name.resize(name.size() - 4);
   return name;
 }
 

@@ -43,7 +43,9 @@ enum class NiftiType { kInt16, kInt32, kFloat32 };
 Status WriteNifti(const std::string& path, const std::array<std::int64_t, 3>& size,
                   const Affine& to_ras, std::span<const double> values, NiftiType type);
 
-// The file's name without directory, .nii and .gz; empty when it does not end so.
+// Ends in .gz, in small letters or capitals.
+bool IsGzipName(const std::string& path);
+// The file's name without directory, .nii and .gz (or in capitals); empty when it does not end so.
 std::string NiftiStem(const std::string& path);
 
 }  // namespace gvsl::data_loader

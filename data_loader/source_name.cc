@@ -105,7 +105,7 @@ SourceName NameOf(const VolumeSource& source, const std::vector<std::string>& ro
   if (NiftiStem(file).empty()) {
     relative = single || ParentPath(relative) == "." ? "" : ParentPath(relative);
   } else {
-    relative.resize(relative.size() - (relative.ends_with(".gz") ? 7 : 4));
+    relative.resize(relative.size() - (IsGzipName(relative) ? 7 : 4));
   }
   return {std::filesystem::path(folder).filename().string(), relative, source.stem};
 }

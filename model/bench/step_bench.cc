@@ -165,10 +165,12 @@ void PrintTable(const Timings& timings) {
 
 int main(int argc, char** argv) {
   gvsl::model::BenchOptions options;
-  if (!gvsl::model::Parse(argc, argv, options)) {
-    std::cerr << "usage: gvsl-bench-step [--size N] [--width W] [--batch B] [--threads T] "
-                 "[--steps S] [--warmup S] [--json]\n";
-    return 2;
+  const bool asks = argc == 2 && std::string(argv[1]) == "--help";
+  if (asks || !gvsl::model::Parse(argc, argv, options)) {
+    (asks ? std::cout : std::cerr)
+        << "usage: gvsl-bench-step [--size N] [--width W] [--batch B] [--threads T] "
+           "[--steps S] [--warmup S] [--json]\n";
+    return asks ? 0 : 2;
   }
   gvsl::model::KeepFreedMemory();
   at::set_num_threads(static_cast<int>(options["--threads"]));

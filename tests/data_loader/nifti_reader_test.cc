@@ -84,6 +84,12 @@ TEST_F(NiftiReaderTest, PrefersTheSformToTheQformToThePixelSizes) {
   EXPECT_DOUBLE_EQ(ValueOf(Read(knobs)).to_ras[1][3], -2);
 }
 
+TEST_F(NiftiReaderTest, TakesNamesInCapitals) {
+  ASSERT_EQ(CodeOf(Read(NiftiKnobs(), "a.nii.gz")), "accepted");
+  std::filesystem::rename(directory_ / "a.nii.gz", directory_ / "A.NII.GZ");
+  EXPECT_EQ(CodeOf(ReadFile("A.NII.GZ")), "accepted");
+}
+
 TEST_F(NiftiReaderTest, RefusesWhatIsTruncated) {
   NiftiKnobs knobs;
   knobs.missing_bytes = 1;
