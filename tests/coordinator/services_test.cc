@@ -1,6 +1,7 @@
 // The services over a real connection on loopback, scripted workers calling them.
 #include <google/rpc/error_details.pb.h>
 #include <google/rpc/status.pb.h>
+#include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
@@ -22,6 +23,44 @@
 
 namespace gvsl::coordinator {
 namespace {
+
+grpc::ByteBuffer Bytes(const std::string& text) {
+  const grpc::Slice slice(text);
+  return grpc::ByteBuffer(&slice, 1);
+}
+
+std::string Text(const grpc::ByteBuffer& buffer) {
+  std::vector<grpc::Slice> slices;
+  EXPECT_TRUE(buffer.Dump(&slices).ok());
+  std::string text;
+  for (const grpc::Slice& slice : slices) text.append(slice.begin(), slice.end());
+  return text;
+}
+
+// One message there, one back, whatever the method's type: the messages are given as bytes.
+std::string Exchange(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
+                     const std::string& request) {
+  grpc::GenericStub stub(channel);
+  grpc::CompletionQueue queue;
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(10));
+  const auto call = stub.PrepareCall(&context, method, &queue);
+  void* tag = nullptr;
+  bool ok = false;
+  const auto wait = [&] { return queue.Next(&tag, &ok) && ok; };
+  call->StartCall(nullptr);
+  EXPECT_TRUE(wait());
+  call->WriteLast(Bytes(request), grpc::WriteOptions(), nullptr);
+  EXPECT_TRUE(wait());
+  grpc::ByteBuffer response;
+  call->Read(&response, nullptr);
+  EXPECT_TRUE(wait());
+  grpc::Status status;
+  call->Finish(&status, nullptr);
+  EXPECT_TRUE(wait());
+  EXPECT_TRUE(status.ok()) << status.error_message();
+  return Text(response);
+}
 
 class Services : public testing::Test {
  protected:
@@ -211,6 +250,22 @@ TEST_F(Services, CallsAreCountedAndTimedUnderTheNamesOfOtherGrpcServers) {
         "grpc_server_handled_total{grpc_code=\"NotFound\"," + labels + "} 1\n",
         "grpc_server_handling_seconds_count{" + labels + "} 1\n"}) {
     EXPECT_NE(text.find(line), std::string::npos) << line << text;
+  }
+}
+
+TEST_F(Services, HealthIsServing) {
+  const std::string empty;  // a HealthCheckRequest without a service
+  EXPECT_EQ(Exchange(channel, "/grpc.health.v1.Health/Check", empty), "\x08\x01")
+      << "a HealthCheckResponse whose status is SERVING";
+}
+
+TEST_F(Services, ReflectionListsEveryService) {
+  const std::string list_services = {'\x3A', '\0'};  // of a ServerReflectionRequest
+  const std::string services = Exchange(
+      channel, "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", list_services);
+  for (const char* name : {"gvsl.v1.JobService", "gvsl.v1.CheckpointService",
+                           "gvsl.v1.WorkerService", "grpc.health.v1.Health"}) {
+    EXPECT_NE(services.find(name), std::string::npos) << name;
   }
 }
 
