@@ -22,9 +22,7 @@ sigset_t EndingSignals() {
   sigset_t signals;
   sigemptyset(&signals);
   for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
-    struct sigaction before {};
-    sigaction(number, nullptr, &before);
-    if (before.sa_handler != SIG_IGN) sigaddset(&signals, number);
+    if (!gvsl::IsSignalIgnored(number)) sigaddset(&signals, number);
   }
   return signals;
 }

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 #include <yaml-cpp/yaml.h>
 
@@ -115,6 +116,11 @@ void HoldStandardDescriptors() {
     if (::fcntl(file_descriptor, F_GETFD) >= 0) continue;
     (void)!::open("/dev/null", O_RDONLY);  // the lowest free number: this one
   }
+}
+
+bool IsSignalIgnored(int signal_number) {
+  struct sigaction now {};
+  return ::sigaction(signal_number, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
 }
 
 void AddConfigSources(CLI::App& app) {

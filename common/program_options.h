@@ -17,6 +17,10 @@ CLI::Validator NumberFrom(double least, double most);
 // Writing there stays an error. First thing in main.
 void HoldStandardDescriptors();
 
+// Whether this process was started with the signal ignored, as nohup or a shell without job control
+// does it: then it should stay so.
+bool IsSignalIgnored(int signal_number);
+
 // Call after every option was added to `app`. Each long option --some-name can then also stand in
 // the environment as GVSL_SOME_NAME and in the file of --config (GVSL_CONFIG) as the YAML key
 // some-name: a map of scalars. An unknown key is an error that names the nearest known one.

@@ -324,8 +324,7 @@ StatusOr<JobChange> Coordinator::WaitForJob(const std::string& job, std::uint64_
 StatusOr<std::set<std::uint64_t>> Coordinator::DamagedCheckpoints(const std::string& job) {
   const std::lock_guard lock(mutex_);
   GVSL_ASSIGN_OR_RETURN(const std::string uid, UidOf(job));
-  const auto& damaged = jobs_.at(uid).stored.damaged_checkpoints();
-  return std::set<std::uint64_t>(damaged.begin(), damaged.end());
+  return DamagedSteps(jobs_.at(uid).stored);
 }
 
 Status Coordinator::RefreshJobCheckpoints(const std::string& job) {

@@ -191,9 +191,9 @@ void Coordinator::TakeCheckpoints(Draft& draft, const v1::HeartbeatRequest& requ
 
 void Coordinator::AddDamageEvents(Draft& draft, const v1::StoredJob& job,
                                   const v1::CheckpointReport& report, const std::string& worker) {
-  const auto& known = job.damaged_checkpoints();
+  const std::set<std::uint64_t> known = DamagedSteps(job);
   for (const std::uint64_t step : report.damaged_steps()) {
-    if (std::count(known.begin(), known.end(), step) > 0) continue;
+    if (known.contains(step)) continue;
     AddEvent(draft, job, "CHECKPOINT_DAMAGED",
              Concat("the checkpoint of step ", step, " is damaged and is not used"), worker);
   }
@@ -208,8 +208,7 @@ void Coordinator::TakeFromDisk(Draft& draft, v1::StoredJob& job,
   if (!forget) {
     for (const v1::Checkpoint& one : shown.checkpoints()) by_step[one.step()] = one;
   }
-  const std::set<std::uint64_t> damaged(job.damaged_checkpoints().begin(),
-                                        job.damaged_checkpoints().end());
+  const std::set<std::uint64_t> damaged = DamagedSteps(job);
   if (forget) {
     job.clear_damaged_checkpoints();
     for (const v1::Checkpoint& one : on_disk) {

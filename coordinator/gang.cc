@@ -236,10 +236,12 @@ class Machine {
     });
   }
 
-  std::uint64_t HighestHeldStep() const {
+  // With `staying`, only of those that do not leave.
+  std::uint64_t HighestHeldStep(bool staying = false) const {
     std::uint64_t step = 0;
     for (const Seat& seat : seats_) {
-      if (seat.worker != nullptr && seat.worker->report.holds_state()) {
+      if (seat.worker == nullptr || !seat.worker->report.holds_state()) continue;
+      if (!staying || !seat.leaving) {
         step = std::max<std::uint64_t>(step, seat.worker->report.step());
       }
     }
@@ -259,6 +261,7 @@ class Machine {
     if (Pauses()) {
       EndForPause(checkpoint_is_there);
     } else if (!checkpoint_is_there && LeaversHoldMore()) {
+      // Again and again, for as long as they have time.
       Decide(Verdict::kSave, gang().stop_cause());
     } else if (Survivors(gang(), workers_).size() < std::max(1U, MinWorkers())) {
       EndShortage(checkpoint_is_there);
@@ -269,12 +272,8 @@ class Machine {
 
   // A step that nobody has who stays.
   bool LeaversHoldMore() const {
-    std::uint64_t staying = 0;
-    for (const Seat& seat : seats_) {
-      if (seat.worker == nullptr || seat.leaving || !seat.worker->report.holds_state()) continue;
-      staying = std::max<std::uint64_t>(staying, seat.worker->report.step());
-    }
-    return staying < HighestHeldStep() && !LivingMembers(decision_.gang, workers_).empty();
+    return HighestHeldStep(/*staying=*/true) < HighestHeldStep() &&
+           !LivingMembers(decision_.gang, workers_).empty();
   }
 
   void EndForPause(bool checkpoint_is_there) {
@@ -294,9 +293,7 @@ class Machine {
   void EndShortage(bool checkpoint_is_there) {
     const bool refused = gang().saves() && gang().stop_mode() == v1::StopOrder::MODE_CHECKPOINT;
     if (Survivors(gang(), workers_).empty()) {
-      // Those that leave try for as long as they have time.
-      const bool leavers_hold_it = !checkpoint_is_there && !LivingMembers(gang(), workers_).empty();
-      Decide(leavers_hold_it ? Verdict::kSave : Verdict::kRequeue, gang().stop_cause());
+      Decide(Verdict::kRequeue, gang().stop_cause());
     } else if (checkpoint_is_there && (gang().saves() || SettledFor(options_.shortage_grace))) {
       Decide(Verdict::kRequeue, "too few workers were left");
     } else if (!checkpoint_is_there &&

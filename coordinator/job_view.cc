@@ -138,6 +138,10 @@ std::vector<std::string> Explain(const v1::Job& view, const v1::StoredJob& store
   return sentences;
 }
 
+std::set<std::uint64_t> DamagedSteps(const v1::StoredJob& stored) {
+  return {stored.damaged_checkpoints().begin(), stored.damaged_checkpoints().end()};
+}
+
 bool ApplyProgress(const WorkerView& worker, v1::StoredJob& stored) {
   const v1::TrainerReport& report = worker.report;
   v1::Job& job = *stored.mutable_job();
@@ -192,8 +196,7 @@ bool ApplyCheckpoint(const v1::CheckpointReport& report, v1::StoredJob& stored) 
     entry = report.checkpoint();
     stored.clear_checkpoint_error();
   }
-  std::set<std::uint64_t> damaged(stored.damaged_checkpoints().begin(),
-                                  stored.damaged_checkpoints().end());
+  std::set<std::uint64_t> damaged = DamagedSteps(stored);
   damaged.erase(report.checkpoint().step());
   for (const std::uint64_t step : report.removed_steps()) damaged.erase(step);
   // Of an earlier generation, it may have been written again since.

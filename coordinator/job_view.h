@@ -4,6 +4,8 @@
 #include <google/protobuf/timestamp.pb.h>
 
 #include <chrono>
+#include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -32,6 +34,9 @@ void CountRecomputing(std::uint64_t step, v1::StoredJob& stored);
 
 // Why the job is where it is, in sentences.
 std::vector<std::string> Explain(const v1::Job& view, const v1::StoredJob& stored);
+
+// Steps of the checkpoints that a worker found damaged.
+std::set<std::uint64_t> DamagedSteps(const v1::StoredJob& stored);
 
 // Takes over the progress of a member of the job's present generation; anything else is ignored.
 // Returns whether the job changed.

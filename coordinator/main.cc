@@ -142,10 +142,7 @@ int Run(int argc, char** argv) {
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
     // A terminal that is closed; not under nohup.
-    struct sigaction before {};
-    if (sigaction(SIGHUP, nullptr, &before) == 0 && before.sa_handler != SIG_IGN) {
-      sigaddset(&signals, SIGHUP);
-    }
+    if (!IsSignalIgnored(SIGHUP)) sigaddset(&signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
     status = Serve(options, signals);

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "cli/core/exit_code.h"
 #include "common/text.h"
 
 namespace gvsl::cli {
@@ -17,9 +18,7 @@ StatusOr<AsideFile> AsideFile::Create(FileSystem& files, const std::string& path
   if (files.IsDirectory(path)) return FailedPreconditionError(Concat(path, " is a directory"));
   std::string aside = JoinPath(ParentPath(path), Concat(".", NameOf(path), ".tmp-", getpid()));
   auto file = files.Create(aside);
-  if (!file.ok()) {
-    return FailedPreconditionError(Concat("cannot write ", path, ": ", file.status().message()));
-  }
+  if (!file.ok()) return OnThisMachine(file.status().WithContext("cannot write " + path));
   return AsideFile(files, path, std::move(aside), *std::move(file));
 }
 

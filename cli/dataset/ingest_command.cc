@@ -8,6 +8,7 @@
 
 #include "cli/dataset/commands.h"
 #include "cli/dataset/terminal.h"
+#include "common/program_options.h"
 #include "data_loader/ingest.h"
 
 namespace gvsl::cli::dataset {
@@ -56,9 +57,7 @@ void CatchSignals() {
   action.sa_handler = [](int number) { caught_signal = number; };
   action.sa_flags = SA_RESETHAND | SA_RESTART;
   for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
-    struct sigaction before {};
-    ::sigaction(number, nullptr, &before);
-    if (before.sa_handler != SIG_IGN) ::sigaction(number, &action, nullptr);
+    if (!IsSignalIgnored(number)) ::sigaction(number, &action, nullptr);
   }
 }
 

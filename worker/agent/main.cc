@@ -32,10 +32,7 @@ class SignalThread {
     ::sigemptyset(&set_);
     for (const int number : {SIGTERM, SIGINT}) ::sigaddset(&set_, number);
     // A terminal that is closed; not under nohup.
-    struct sigaction before {};
-    if (::sigaction(SIGHUP, nullptr, &before) == 0 && before.sa_handler != SIG_IGN) {
-      ::sigaddset(&set_, SIGHUP);
-    }
+    if (!IsSignalIgnored(SIGHUP)) ::sigaddset(&set_, SIGHUP);
     ::pthread_sigmask(SIG_BLOCK, &set_, nullptr);
   }
   void Start(Agent& agent) {
