@@ -4,8 +4,10 @@
 set(GVSL_CUDA_ARCHITECTURES "75;80;86;90;100;120" CACHE STRING "Compute capabilities that kernels are compiled for; the last also as PTX")
 set(wheels ${GVSL_SITE_DIR}/nvidia)
 find_program(GVSL_NVCC nvcc HINTS ${wheels}/cu13/bin /usr/local/cuda/bin REQUIRED)
-find_path(GVSL_CUDA_INCLUDE_DIR cuda_runtime_api.h
-          HINTS ${wheels}/cu13/include /usr/local/cuda/include REQUIRED)
+get_filename_component(nvcc_bin ${GVSL_NVCC} DIRECTORY)
+# PyTorch's own dependencies bring the runtime's headers without those of the compiler, which they need.
+find_path(GVSL_CUDA_INCLUDE_DIR crt/host_defines.h
+          HINTS ${nvcc_bin}/../include ${wheels}/cu13/include /usr/local/cuda/include REQUIRED)
 find_library(GVSL_CUDART_LIBRARY NAMES cudart libcudart.so.13
              HINTS ${wheels}/cu13/lib /usr/local/cuda/lib64 REQUIRED)
 find_path(GVSL_NCCL_INCLUDE_DIR nccl.h HINTS ${wheels}/nccl/include /usr/local/cuda/include REQUIRED)
