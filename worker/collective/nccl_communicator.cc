@@ -1,5 +1,6 @@
 #include "worker/collective/nccl_communicator.h"
 
+#include <ATen/Context.h>
 #include <c10/cuda/CUDAGuard.h>
 
 #include <algorithm>
@@ -116,6 +117,7 @@ Status NcclCommunicator::CheckOwnGpus() {
 
 Status NcclCommunicator::Form() {
   const Clock::time_point deadline = Clock::now() + options_.form;
+  at::globalContext().lazyInitDevice(c10::kCUDA);  // LibTorch's memory there, which nobody used yet
   const c10::cuda::CUDAGuard guard(static_cast<c10::DeviceIndex>(options_.device));
   GVSL_RETURN_IF_ERROR(CheckOwnGpus());
   ncclUniqueId id{};
