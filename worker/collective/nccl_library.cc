@@ -10,10 +10,12 @@
 namespace gvsl::collective {
 namespace {
 
+// The device is told, not asked of the address: that of no floats is null.
 at::Tensor TensorOver(std::span<const float> values, at::Device device) {
-  return at::from_blob(const_cast<float*>(values.data()),
-                       {static_cast<std::int64_t>(values.size())},
-                       at::TensorOptions(at::kFloat).device(device));
+  return at::for_blob(const_cast<float*>(values.data()), {static_cast<std::int64_t>(values.size())})
+      .options(at::TensorOptions(at::kFloat).device(device))
+      .target_device(device)
+      .make_tensor();
 }
 
 at::Tensor HostTensor(std::span<const float> values) { return TensorOver(values, at::kCPU); }

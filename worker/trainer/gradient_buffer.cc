@@ -9,8 +9,11 @@
 
 namespace gvsl::trainer {
 at::Tensor AsTensor(std::span<float> values, at::Device device) {
-  return at::from_blob(values.data(), {static_cast<std::int64_t>(values.size())},
-                       at::TensorOptions(at::kFloat).device(device));
+  // The device is told, not asked of the address: that of no floats is null.
+  return at::for_blob(values.data(), {static_cast<std::int64_t>(values.size())})
+      .options(at::TensorOptions(at::kFloat).device(device))
+      .target_device(device)
+      .make_tensor();
 }
 
 GradientBuffer::GradientBuffer(std::vector<at::Tensor> parameters, at::Device row_device)
