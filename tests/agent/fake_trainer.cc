@@ -4,6 +4,7 @@
 //   hangs     RUNNING; obeys no stop and no exit
 //   clings    as hangs, and a process of its own holds its pipes for some seconds after its death
 //   crashes   ends by SIGABRT when it gets the assignment
+// It says that this machine has two GPUs.
 #include <unistd.h>
 
 #include <csignal>
@@ -112,4 +113,10 @@ class FakeTrainer {
 
 }  // namespace
 
-int main() { std::_Exit(FakeTrainer().Run()); }
+int main(int argc, char** argv) {
+  if (argc > 1 && std::string(argv[1]) == "--list-devices") {
+    std::cout << "cuda:0 Scripted\ncuda:1 Scripted" << std::endl;
+    return 0;
+  }
+  std::_Exit(FakeTrainer().Run());
+}

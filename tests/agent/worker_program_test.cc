@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 #include "common/text.h"
 #include "tests/agent/fake_coordinator_server.h"
@@ -189,6 +190,41 @@ TEST_F(WorkerProgramTest, TheTrainerDiesWithItsAgent) {
   };
   for (int turn = 0; turn < 30000 && !dead(); ++turn) ::usleep(1000);
   EXPECT_TRUE(dead());
+}
+
+TEST_F(WorkerProgramTest, DeviceAllIsAWorkerForEachGpuThatEndTogether) {
+  WorkerProgram workers(server.address(), work_dir, {"--device", "all", "--name", "node"});
+  ASSERT_TRUE(coordinator.WaitFor([](const Book& book) { return book.registrations.size() == 2; }));
+  coordinator.With([](Book& book) {
+    std::map<std::string, std::string> device_of;
+    for (const auto& worker : book.registrations) device_of[worker.name()] = worker.device();
+    EXPECT_EQ(device_of, (std::map<std::string, std::string>{{"node-cuda-0", "cuda:0"},
+                                                             {"node-cuda-1", "cuda:1"}}));
+  });
+  workers.Signal(SIGTERM);
+  EXPECT_EQ(workers.WaitForExit(), 0) << workers.Errors();
+}
+
+TEST_F(WorkerProgramTest, AMemberOfDeviceAllThatDiesIsStartedAgain) {
+  WorkerProgram workers(server.address(), work_dir, {"--device", "all", "--name", "node"});
+  const std::string line = workers.ReadLine();
+  const std::string trainer = line.substr(line.rfind(':') + 1);
+  std::ifstream stat(Concat("/proc/", trainer, "/stat"));
+  std::string number, name, state;
+  pid_t agent = 0;
+  ASSERT_TRUE(stat >> number >> name >> state >> agent) << line;
+  ASSERT_EQ(::kill(agent, SIGKILL), 0);
+  EXPECT_TRUE(coordinator.WaitFor([](const Book& book) { return book.registrations.size() == 3; }));
+  workers.Signal(SIGTERM);
+  EXPECT_EQ(workers.WaitForExit(), 0) << workers.Errors();
+}
+
+TEST_F(WorkerProgramTest, AGpuThatIsNotThereIsNamed) {
+  WorkerProgram worker(server.address(), work_dir, {"--device", "cuda:7"});
+  EXPECT_EQ(worker.WaitForExit(), 1);
+  EXPECT_NE(worker.Errors().find("--device cuda:7: there is no such GPU: there are cuda:0, cuda:1"),
+            std::string::npos)
+      << worker.Errors();
 }
 
 TEST_F(WorkerProgramTest, TwoWorkersInOneFolderAreRefused) {
