@@ -50,7 +50,7 @@ install: $(if $(SUDO_USER),,build)  ## a relocatable tree below PREFIX
 	@cmake --install build --prefix '$(PREFIX)' >/dev/null && echo "installed below $(PREFIX)"
 
 clean:  ## remove what was built
-	@rm -rf build build-asan build-tsan build-debug build-bare build-gpu build-bare-gpu
+	@rm -rf build build-asan build-tsan build-debug build-bare build-gpu build-bare-gpu build-gpu-link
 
 # What later versions bring answers by name.
 LATER := images k8s-test table soak

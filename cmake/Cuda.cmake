@@ -3,6 +3,9 @@
 # kernels need no more than nvcc.
 set(GVSL_CUDA_ARCHITECTURES "75;80;86;90;100;120" CACHE STRING "Compute capabilities that kernels are compiled for; the last also as PTX")
 set(wheels ${GVSL_SITE_DIR}/nvidia)
+if(GVSL_CUDA_LINK_ONLY)
+  set(wheels ${GVSL_LINK_WHEELS_DIR})
+endif()
 find_program(GVSL_NVCC nvcc HINTS ${wheels}/cu13/bin /usr/local/cuda/bin REQUIRED)
 get_filename_component(nvcc_bin ${GVSL_NVCC} DIRECTORY)
 # PyTorch's own dependencies bring the runtime's headers without those of the compiler, which they need.
@@ -20,7 +23,11 @@ add_library(gvsl_nccl INTERFACE)
 target_include_directories(gvsl_nccl SYSTEM INTERFACE ${GVSL_NCCL_INCLUDE_DIR})
 target_link_libraries(gvsl_nccl INTERFACE ${GVSL_NCCL_LIBRARY} gvsl_cuda)
 
-# The wheels' libraries name each other without a path that the linker knows.
+# The wheels' libraries name each other without a path that the linker knows; where most of them are not
+# there, what they would bring is taken on trust.
+if(GVSL_CUDA_LINK_ONLY)
+  target_link_options(gvsl_cuda INTERFACE -Wl,--allow-shlib-undefined,--unresolved-symbols=ignore-in-shared-libs)
+endif()
 file(GLOB_RECURSE cuda_libraries ${wheels}/*/lib/lib*.so.*)
 foreach(library ${cuda_libraries})
   get_filename_component(directory ${library} DIRECTORY)
@@ -57,5 +64,5 @@ function(gvsl_cuda_sources target)
     set_source_files_properties(${object} PROPERTIES EXTERNAL_OBJECT ON GENERATED ON)
     target_sources(${target} PRIVATE ${object})
   endforeach()
-  target_link_libraries(${target} PUBLIC gvsl_cuda)
+  target_link_libraries(${target} PRIVATE gvsl_cuda)
 endfunction()

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # make lint: format, fences, then the torch-free rooms under AddressSanitizer (with parts of UBSan), clang-tidy
-# (with clang's thread-safety analysis) and ThreadSanitizer. The first failure is the end.
+# (with clang's thread-safety analysis) and ThreadSanitizer; last, whether what is for GPUs compiles and links. The
+# first failure is the end.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 jobs=${JOBS:-$(nproc)}
@@ -14,7 +15,7 @@ step() {
 
 sources() {
   find cli common coordinator data_loader deploy model tests worker \
-    \( -name '*.h' -o -name '*.cc' \) -print0
+    \( -name '*.h' -o -name '*.cc' -o -name '*.cu' -o -name '*.cuh' \) -print0
 }
 format() { sources | xargs -0 clang-format --dry-run -Werror --style=file; }
 build() {
@@ -35,3 +36,5 @@ step "tidy" python3 deploy/lint/tidy.py --build build-asan --jobs "$jobs"
 step "tests with AddressSanitizer" sanitizer_tests asan
 step "build with ThreadSanitizer" build tsan
 step "tests with ThreadSanitizer" sanitizer_tests tsan
+step "wheels of CUDA" deploy/setup/install.sh link
+step "build for GPUs" build gpu-link

@@ -3,6 +3,7 @@
 # with sudo), wheels through pip into ${GVSL_CACHE:-~/.cache/gvsl}. Does nothing, and asks for
 # nothing, when all of it is there.
 #   install.sh [peer|gpu]   also what `make bench` compares with, or what `make gpu` builds with (5 GB each)
+#   install.sh link         also what compiles and links CUDA files without a GPU (400 MB)
 #   GVSL_SETUP=skip        you answer for the versions yourself
 #   GVSL_TORCH_DIR=…/torch  your own LibTorch: the wheel is not fetched
 set -euo pipefail
@@ -81,5 +82,6 @@ for folder in $(folders pip); do
     --platform manylinux_2_17_x86_64 --platform manylinux2014_x86_64
 done
 if [[ -n ${1:-} ]]; then
-  for folder in $(folders "$1"); do install_folder "$1" "$folder"; done
+  [[ $1 == link ]] && alone=(--no-deps) || alone=()
+  for folder in $(folders "$1"); do install_folder "$1" "$folder" "${alone[@]}"; done
 fi

@@ -17,16 +17,24 @@ bool IsShortOfMemory(const std::exception& error) {
   return std::string(error.what()).find("DefaultCPUAllocator") != std::string::npos;
 }
 
+// Without the stack.
+std::string Sentence(const std::exception& error) {
+  const auto* torch_error = dynamic_cast<const c10::Error*>(&error);
+  return torch_error == nullptr ? error.what() : torch_error->what_without_backtrace();
+}
+
 }  // namespace
 
 Status FromException(const std::exception& error) {
   if (IsShortOfMemory(error)) {
     return ResourceExhaustedError("this worker has too little memory for the job");
   }
-  if (const auto* torch_error = dynamic_cast<const c10::Error*>(&error)) {
-    return InternalError(Concat("LibTorch: ", torch_error->what_without_backtrace()));
+  // After it the device is of no use to this process.
+  if (dynamic_cast<const c10::AcceleratorError*>(&error) != nullptr) {
+    return Status(StatusCode::kUnknown, Concat("this worker's GPU: ", Sentence(error)));
   }
-  return InternalError(error.what());
+  const bool of_torch = dynamic_cast<const c10::Error*>(&error) != nullptr;
+  return InternalError(Concat(of_torch ? "LibTorch: " : "", Sentence(error)));
 }
 
 bool IsOwnTrouble(const Status& error) {
