@@ -11,7 +11,7 @@ PREFIX ?= /usr/local
 GVSL_TEST_DATA ?= $(abspath $(CURDIR)/../shared/data)
 export GVSL_TEST_DATA
 
-.PHONY: help setup build test demo lint bench install clean
+.PHONY: help setup build test demo lint bench install images clean
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
@@ -40,14 +40,16 @@ install: $(if $(SUDO_USER),,build)  ## a relocatable tree below PREFIX
 	@[[ -x build/bin/gvslctl ]] || { echo "nothing is built yet: make build" >&2; exit 1; }
 	@cmake --install build --prefix '$(PREFIX)' >/dev/null && echo "installed below $(PREFIX)"
 
+images: build  ## container images by podman, docker or buildah; CONTAINER_TOOL= picks
+	@deploy/images/build.sh
+
 clean:  ## remove what was built
 	@rm -rf build build-asan build-tsan build-debug build-bare
 
 # What later versions bring answers by name.
-LATER := gpu images k8s-test gpu-check table soak
+LATER := gpu k8s-test gpu-check table soak
 .PHONY: $(LATER)
 gpu:  ## UNIMPLEMENTED: the CUDA build
-images:  ## UNIMPLEMENTED: container images
 k8s-test:  ## UNIMPLEMENTED: the chart on a real Kubernetes
 gpu-check:  ## UNIMPLEMENTED: everything that needs a GPU
 table:  ## UNIMPLEMENTED: all methods compared
