@@ -30,7 +30,7 @@ declare -A titles=(
   [worker]="GVSL worker for processors"
   [worker-cuda]="GVSL worker for NVIDIA GPUs")
 
-packages() { awk -v image="$1" '$1 == "run" && $2 == image {print $3}' cmake/versions.txt | paste -sd ' '; }
+packages() { awk -v image="$1" '$1 == "run" && ($2 == image || $2 == "any") {print $3}' cmake/versions.txt | paste -sd ' '; }
 
 # The folder to take programs and libraries from; status 1 when it is not built.
 tree_of() {
