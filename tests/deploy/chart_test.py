@@ -34,17 +34,17 @@ def every_rendering():
         yield json.dumps(mode), render({**TWO_POOLS, **mode})
 
 
+def every_pod():
+    for case, objects in every_rendering():
+        for name, labels, annotations, spec in pods(objects):
+            yield f"{case}: {name}", labels, annotations, spec
+
+
 def containers(spec):
     return spec["containers"] + spec.get("initContainers", [])
 
 
 class Chart(unittest.TestCase):
-    def each_pod(self):
-        for case, objects in every_rendering():
-            for name, labels, annotations, spec in pods(objects):
-                with self.subTest(f"{case}: {name}"):
-                    yield name, labels, annotations, spec
-
     def test_it_has_the_version_of_the_programs(self):
         about = yaml.safe_load((chart.CHART / "Chart.yaml").read_text(encoding="utf-8"))
         source = (chart.ROOT / "common/version.h").read_text(encoding="utf-8")
@@ -52,31 +52,33 @@ class Chart(unittest.TestCase):
         self.assertEqual((about["version"], about["appVersion"]), (version, version))
 
     def test_every_pod_runs_with_the_least_rights(self):
-        for _, _, _, spec in self.each_pod():
-            self.assertIs(spec["automountServiceAccountToken"], False)
-            self.assertIs(spec["enableServiceLinks"], False)
-            for forbidden in ("hostNetwork", "hostPID", "hostIPC"):
-                self.assertNotIn(forbidden, spec)
-            whole = spec["securityContext"]
-            self.assertIs(whole["runAsNonRoot"], True)
-            self.assertEqual((whole["runAsUser"], whole["runAsGroup"], whole["fsGroup"]), (65532,) * 3)
-            self.assertEqual(whole["seccompProfile"], {"type": "RuntimeDefault"})
-            for container in containers(spec):
-                own = container["securityContext"]
-                self.assertEqual(own, {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True,
-                                       "capabilities": {"drop": ["ALL"]}})
-                self.assertIn("memory", container["resources"]["limits"])
-            self.assertFalse([it for it in spec["volumes"] if "hostPath" in it])
+        for where, _, _, spec in every_pod():
+            with self.subTest(where):
+                self.assertIs(spec["automountServiceAccountToken"], False)
+                self.assertIs(spec["enableServiceLinks"], False)
+                for forbidden in ("hostNetwork", "hostPID", "hostIPC"):
+                    self.assertNotIn(forbidden, spec)
+                whole = spec["securityContext"]
+                self.assertIs(whole["runAsNonRoot"], True)
+                self.assertEqual((whole["runAsUser"], whole["runAsGroup"], whole["fsGroup"]), (65532,) * 3)
+                self.assertEqual(whole["seccompProfile"], {"type": "RuntimeDefault"})
+                for container in containers(spec):
+                    own = container["securityContext"]
+                    self.assertEqual(own, {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True,
+                                           "capabilities": {"drop": ["ALL"]}})
+                    self.assertIn("memory", container["resources"]["limits"])
+                self.assertFalse([it for it in spec["volumes"] if "hostPath" in it])
 
     def test_every_mount_has_its_volume_and_no_place_is_taken_twice(self):
-        for _, _, _, spec in self.each_pod():
-            volumes = [volume["name"] for volume in spec["volumes"]]
-            claimed = ["state"] if any(m["name"] == "state" for m in spec["containers"][0]["volumeMounts"]) else []
-            self.assertEqual(len(volumes), len(set(volumes)))
-            for container in containers(spec):
-                mounts = container["volumeMounts"]
-                self.assertEqual(len(mounts), len({mount["mountPath"] for mount in mounts}))
-                self.assertEqual({mount["name"] for mount in mounts}, set(volumes + claimed))
+        for where, _, _, spec in every_pod():
+            with self.subTest(where):
+                volumes = [volume["name"] for volume in spec["volumes"]]
+                claimed = ["state"] if any(m["name"] == "state" for m in spec["containers"][0]["volumeMounts"]) else []
+                self.assertEqual(len(volumes), len(set(volumes)))
+                for container in containers(spec):
+                    mounts = container["volumeMounts"]
+                    self.assertEqual(len(mounts), len({mount["mountPath"] for mount in mounts}))
+                    self.assertEqual({mount["name"] for mount in mounts}, set(volumes + claimed))
 
     def test_data_have_the_same_paths_and_claims_everywhere(self):
         for case, objects in every_rendering():
@@ -93,29 +95,32 @@ class Chart(unittest.TestCase):
                 self.assertEqual(len(set(seen.values())), 1, seen)
 
     def test_probes_ask_the_pod_itself(self):
-        for name, _, _, spec in self.each_pod():
-            if name.endswith("-test"):
-                continue
-            own = spec["containers"][0]
-            paths = {kind: own[kind]["httpGet"] for kind in ("startupProbe", "livenessProbe", "readinessProbe")}
-            self.assertEqual(paths, {"startupProbe": {"path": "/healthz", "port": "http"},
-                                     "livenessProbe": {"path": "/healthz", "port": "http"},
-                                     "readinessProbe": {"path": "/readyz", "port": "http"}})
+        for where, _, _, spec in every_pod():
+            with self.subTest(where):
+                if where.endswith("-test"):
+                    continue
+                own = spec["containers"][0]
+                paths = {kind: own[kind]["httpGet"] for kind in ("startupProbe", "livenessProbe", "readinessProbe")}
+                self.assertEqual(paths, {"startupProbe": {"path": "/healthz", "port": "http"},
+                                         "livenessProbe": {"path": "/healthz", "port": "http"},
+                                         "readinessProbe": {"path": "/readyz", "port": "http"}})
 
     def test_the_grace_period_is_longer_than_the_drain(self):
-        for name, _, _, spec in self.each_pod():
-            arguments = " ".join(spec["containers"][0].get("args", []))
-            drain = re.search(r"--drain-timeout=(\d+)", arguments)
-            if drain:
-                self.assertGreater(spec["terminationGracePeriodSeconds"], int(drain.group(1)) + 10)
+        for where, _, _, spec in every_pod():
+            with self.subTest(where):
+                arguments = " ".join(spec["containers"][0].get("args", []))
+                drain = re.search(r"--drain-timeout=(\d+)", arguments)
+                if drain:
+                    self.assertGreater(spec["terminationGracePeriodSeconds"], int(drain.group(1)) + 10)
 
     def test_no_secret_stands_in_arguments_or_environment(self):
-        for _, _, _, spec in self.each_pod():
-            for container in containers(spec):
-                said = json.dumps([container.get("args"), container.get("command"), container.get("env")])
-                self.assertNotIn("secretKeyRef", said)
-                self.assertNotIn("PRIVATE KEY", said)
-                self.assertNotIn("envFrom", container)
+        for where, _, _, spec in every_pod():
+            with self.subTest(where):
+                for container in containers(spec):
+                    said = json.dumps([container.get("args"), container.get("command"), container.get("env")])
+                    self.assertNotIn("secretKeyRef", said)
+                    self.assertNotIn("PRIVATE KEY", said)
+                    self.assertNotIn("envFrom", container)
 
     def test_keys_are_only_in_secrets_and_the_authority_is_mounted_nowhere(self):
         for case, objects in every_rendering():

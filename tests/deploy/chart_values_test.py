@@ -40,6 +40,7 @@ BAD_VALUES = {
     "two ways of scraping": {"monitoring": {"scrape": "podMonitor,annotations"}},
     "a pull policy that is none": {"image": {"pullPolicy": "Sometimes"}},
     "a label as a number": {"commonLabels": {"cost": 7}},
+    "a label that selectors live by": {"workerPools": [{**GOOD_POOL, "podLabels": {"gvsl/pool": "other"}}]},
 }
 PROMETHEUS = {"matchLabels": {"app": "prometheus"}}
 PORTS = {"coordinator": {"grpc": 7600, "http": 7601}, "worker": {"peer": 7602, "http": 7601}}
