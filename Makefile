@@ -11,7 +11,7 @@ PREFIX ?= /usr/local
 GVSL_TEST_DATA ?= $(abspath $(CURDIR)/../shared/data)
 export GVSL_TEST_DATA
 
-.PHONY: help setup build test demo lint bench install images clean
+.PHONY: help setup build test demo lint bench install images k8s-test clean
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
@@ -43,14 +43,16 @@ install: $(if $(SUDO_USER),,build)  ## a relocatable tree below PREFIX
 images: build  ## container images by podman, docker or buildah; CONTAINER_TOOL= picks
 	@deploy/images/build.sh
 
+k8s-test: build  ## the chart with these images on the cluster of KUBECONFIG, with pods killed and a node drained
+	@python3 -B deploy/k8s/run.py
+
 clean:  ## remove what was built
 	@rm -rf build build-asan build-tsan build-debug build-bare
 
 # What later versions bring answers by name.
-LATER := gpu k8s-test gpu-check table soak
+LATER := gpu gpu-check table soak
 .PHONY: $(LATER)
 gpu:  ## UNIMPLEMENTED: the CUDA build
-k8s-test:  ## UNIMPLEMENTED: the chart on a real Kubernetes
 gpu-check:  ## UNIMPLEMENTED: everything that needs a GPU
 table:  ## UNIMPLEMENTED: all methods compared
 soak:  ## UNIMPLEMENTED: long fault campaigns
