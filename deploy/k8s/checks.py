@@ -1,13 +1,13 @@
 """What the chart promises beside training: each with a control that must come out the other way."""
 import pods
-from cluster import eventually, expect, say
+from cluster import eventually, expect, run, say
 
 
 class Checks:
     """`client` may do everything, `scraper` may read metrics, `stranger` has the client's certificate and no right."""
 
-    def __init__(self, cluster, values, client, scraper, stranger):
-        self.cluster, self.values = cluster, values
+    def __init__(self, cluster, values, others, client, scraper, stranger):
+        self.cluster, self.values, self.others = cluster, values, others
         self.client, self.scraper, self.stranger = client, scraper, stranger
         self.coordinator = cluster.pods("coordinator")[0]["metadata"]["name"]
 
@@ -112,3 +112,15 @@ class Checks:
         expect(again == 201, f"an eviction within the budget: {again}")
         self.cluster.wait_ready()
         return {"statuses": [*statuses, again], "seconds_until_permitted": round(waited, 1)}
+
+
+def another_authority(work):
+    """A certificate that is as good as ours, of an authority that nobody here trusts."""
+    def openssl(*arguments):
+        run("openssl", *arguments, cwd=work)
+    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    openssl("req", "-x509", *key, "-days", "2", "-subj", "/CN=others", "-keyout", "others.key", "-out", "ca.crt")
+    openssl("req", *key, "-subj", "/CN=stranger", "-keyout", "tls.key", "-out", "tls.csr")
+    openssl("x509", "-req", "-in", "tls.csr", "-CA", "ca.crt", "-CAkey", "others.key", "-CAcreateserial", "-days", "2",
+            "-out", "tls.crt")
+    return {name: (work / name).read_text() for name in ("ca.crt", "tls.crt", "tls.key")}
