@@ -11,7 +11,7 @@ PREFIX ?= /usr/local
 GVSL_TEST_DATA ?= $(abspath $(CURDIR)/../shared/data)
 export GVSL_TEST_DATA
 
-.PHONY: help setup build gpu gpu-check test demo lint bench install clean
+.PHONY: help setup build gpu gpu-check test demo lint bench install images k8s-test clean
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
@@ -38,7 +38,7 @@ test: build  ## every test, closing with ctest's summary; CTEST_ARGS="-R name" p
 demo: build  ## pre-train on virtual subjects of a real head, with pictures; DATA=/path takes yours
 	@DATA='$(DATA)' LABELS='$(LABELS)' deploy/demo/run.sh
 
-lint: setup  ## format, fences, clang-tidy, tests under the sanitizers
+lint: setup  ## format, fences, the chart, clang-tidy, tests under the sanitizers
 	@JOBS=$(JOBS) deploy/lint/run.sh
 
 bench: build  ## step time by phase, as a table and as build/bench.json
@@ -49,14 +49,18 @@ install: $(if $(SUDO_USER),,build)  ## a relocatable tree below PREFIX
 	@[[ -x build/bin/gvslctl ]] || { echo "nothing is built yet: make build" >&2; exit 1; }
 	@cmake --install build --prefix '$(PREFIX)' >/dev/null && echo "installed below $(PREFIX)"
 
+images: build  ## container images by podman, docker or buildah; CONTAINER_TOOL= picks
+	@deploy/images/build.sh
+
+k8s-test: build  ## the chart with these images on the cluster of KUBECONFIG, with pods killed and a node drained
+	@python3 -B deploy/k8s/run.py
+
 clean:  ## remove what was built
 	@rm -rf build build-asan build-tsan build-debug build-bare build-gpu build-bare-gpu build-gpu-link
 
 # What later versions bring answers by name.
-LATER := images k8s-test table soak
+LATER := table soak
 .PHONY: $(LATER)
-images:  ## UNIMPLEMENTED: container images
-k8s-test:  ## UNIMPLEMENTED: the chart on a real Kubernetes
 table:  ## UNIMPLEMENTED: all methods compared
 soak:  ## UNIMPLEMENTED: long fault campaigns
 $(LATER):

@@ -2,8 +2,8 @@
 # Installs what cmake/versions.txt names and this machine lacks: packages through apt (as root or
 # with sudo), wheels through pip into ${GVSL_CACHE:-~/.cache/gvsl}. Does nothing, and asks for
 # nothing, when all of it is there.
-#   install.sh [peer|gpu]   also what `make bench` compares with, or what `make gpu` builds with (5 GB each)
-#   install.sh link         also what compiles and links CUDA files without a GPU (400 MB)
+#   install.sh [peer|gpu|link|chart]...   also what `make bench` compares with, what `make gpu` builds with
+#                     (5 GB each), what compiles and links CUDA files without a GPU (400 MB), Helm
 #   GVSL_SETUP=skip        you answer for the versions yourself
 #   GVSL_TORCH_DIR=…/torch  your own LibTorch: the wheel is not fetched
 set -euo pipefail
@@ -63,11 +63,46 @@ install_folder() {
   trap 'rm -rf "$aside"' EXIT
   PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore /usr/bin/python3 -m pip install --quiet \
     --no-compile --target "$aside" "$@" "${wheels[@]}" >&2
+  publish "$folder"
+}
+
+publish() {
   chmod 755 "$aside"
-  mv -T "$aside" "$cache/$folder" 2>/dev/null || [[ -d $cache/$folder ]] ||
-    fail "could not publish $cache/$folder"
+  mv -T "$aside" "$cache/$1" 2>/dev/null || [[ -d $cache/$1 ]] || fail "could not publish $cache/$1"
   rm -rf "$aside"
   trap - EXIT
+}
+
+# Prints the first Go that is new enough, or nothing.
+find_go() {
+  local go version own
+  own=$cache/$(folders golang)/bin/go
+  for go in "$(command -v go || true)" /usr/local/go/bin/go "$own"; do
+    [[ -x $go ]] || continue
+    version=$(GOTOOLCHAIN=local "$go" env GOVERSION 2>/dev/null) || continue
+    if printf '%s\n' go1.24 "$version" | sort -V -C; then echo "$go"; break; fi
+  done
+}
+
+# What Go builds is complete when it has its name as well.
+install_go_programs() {
+  local folder module go
+  while read -r folder module; do
+    [[ ! -d $cache/$folder ]] || continue
+    go=$(find_go)
+    if [[ -z $go ]]; then
+      install_folder golang "$(folders golang)"
+      go=$(find_go)
+    fi
+    [[ -n $go ]] || fail "there is no Go to build $module with"
+    say "go: $module -> $cache/$folder (some minutes)"
+    mkdir -p "$cache"
+    aside=$(mktemp -d "$cache/.$folder.XXXXXX")
+    trap 'rm -rf "$aside"' EXIT
+    GOBIN=$aside/bin GOTOOLCHAIN=local GOFLAGS=-mod=mod CGO_ENABLED=0 \
+      "$go" install -trimpath -ldflags '-s -w' "$module" >&2
+    publish "$folder"
+  done < <(awk '$1 == "go" {print $2, $3}' "$versions")
 }
 
 folders() { awk -v kind="$1" '$1 == kind && !seen[$2]++ {print $2}' "$versions"; }
@@ -81,7 +116,11 @@ for folder in $(folders pip); do
     --only-binary=:all: --platform manylinux_2_28_x86_64 --platform manylinux_2_25_x86_64 \
     --platform manylinux_2_17_x86_64 --platform manylinux2014_x86_64
 done
-if [[ -n ${1:-} ]]; then
-  [[ $1 == link ]] && alone=(--no-deps) || alone=()
-  for folder in $(folders "$1"); do install_folder "$1" "$folder" "${alone[@]}"; done
-fi
+for more in "$@"; do
+  case $more in
+    peer | gpu) for folder in $(folders "$more"); do install_folder "$more" "$folder"; done ;;
+    link) for folder in $(folders link); do install_folder link "$folder" --no-deps; done ;;
+    chart) install_go_programs ;;
+    *) fail "nothing is called $more" ;;
+  esac
+done

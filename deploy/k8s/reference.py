@@ -1,0 +1,45 @@
+"""The same dataset and the same job on this machine, as processes, and the dataset's way into the cluster."""
+import io
+import json
+import tarfile
+import time
+
+import pods
+import volumes
+from cluster import run
+from job import job_file, weights_of
+
+SUBJECTS = 8
+INGEST = ["--spacing", "native", "--window", "minmax", "--volumes-per-shard", "2", "--json"]
+
+
+def train_here(programs, work, steps):
+    """The reference: one coordinator and one worker as processes of this machine."""
+    volumes.write(work / "volumes", SUBJECTS)
+    dataset = work / "dataset"
+    run(programs / "gvsl-dataset", "ingest", "--input", work / "volumes", "--output", dataset, *INGEST)
+    (work / "job.yaml").write_text(job_file("reference", str(dataset), str(work / "checkpoints"), steps))
+    local = ["local", "--dir", work / "local"]
+    began = time.monotonic()
+    run(programs / "gvslctl", "local", "up", "--workers", "1", "--dir", work / "local")
+    try:
+        status = json.loads(run(programs / "gvslctl", "--json", "local", "status", "--dir", work / "local").stdout)
+        ctl = [programs / "gvslctl", "--coordinator", status["coordinator"]["address"]]
+        run(*ctl, "submit", work / "job.yaml", "--wait", limit=1800)
+        last = json.loads(run(*ctl, "--json", "get", "reference").stdout)
+    finally:
+        run(programs / "gvslctl", *local[:1], "down", *local[1:], check=False)
+    return {"seconds": round(time.monotonic() - began, 1), "dataset_sha256": last["dataset_sha256"],
+            "numeric_class": last["numeric_class"], "weights_sha256": weights_of(last)}
+
+
+def copy_in(cluster, client, folder):
+    """The volumes to the claim, by tar; ingested there. Returns the dataset's hash."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        archive.add(folder, arcname="volumes")
+    cluster.execute(client, "tar", "--no-same-owner", "-xf", "-", "-C", "/tmp", stdin=packed.getvalue(), text=False)
+    cluster.execute(client, "rm", "-rf", f"{pods.DATA}/heads")
+    cluster.execute(client, "gvsl-dataset", "ingest", "--input", "/tmp/volumes", "--output", f"{pods.DATA}/heads",
+                    *INGEST)
+    return json.loads(cluster.execute(client, "gvsl-dataset", "show", f"{pods.DATA}/heads", "--json").stdout)["sha256"]
