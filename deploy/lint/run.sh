@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# make lint: format, fences, then the torch-free rooms under AddressSanitizer (with parts of UBSan), clang-tidy
+# make lint: format, fences, dashboards, then the torch-free rooms under AddressSanitizer (with parts of UBSan), clang-tidy
 # (with clang's thread-safety analysis) and ThreadSanitizer. The first failure is the end.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -30,6 +30,7 @@ sanitizer_tests() {
 
 step "format" format
 step "fences" python3 tests/architecture/fences.py
+step "dashboards" python3 -B tests/deploy/dashboards_lint.py
 step "build with AddressSanitizer" build asan
 step "tidy" python3 deploy/lint/tidy.py --build build-asan --jobs "$jobs"
 step "tests with AddressSanitizer" sanitizer_tests asan
