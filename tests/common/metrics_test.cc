@@ -53,7 +53,7 @@ TEST(Metrics, AreShownInTheTextFormat) {
 }
 
 TEST(Metrics, CarryWhatIsCommonToAllOfThem) {
-  Metrics metrics({{"worker", "w"}});
+  Metrics metrics(MetricLabels{{"worker", "w"}});
   metrics.SetGauge("gvsl_test_age_seconds", "Age.", 1);
   metrics.AddCounter("gvsl_test_steps_total", "Steps.", 2, {{"phase", "data"}});
   const std::string text = metrics.Expose();

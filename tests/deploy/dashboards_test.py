@@ -91,11 +91,11 @@ def provoke(service):
     """A worker that dies, and trainers that die often enough for GvslTrainerRestarts and GvslGangUnstable."""
     service.processes[LOST].send_signal(signal.SIGKILL)
     for _ in range(4):
-        before = service.step(JOB)
-        if not eventually(lambda: service.kill_trainer(FRAGILE)):
-            raise RuntimeError("no trainer to be killed\n" + service.log(FRAGILE))
-        if not eventually(lambda: service.step(JOB) > before + 2):
-            raise RuntimeError("the gang did not go on\n" + service.log("coordinator"))
+        before = service.job(JOB)["generation"]
+        service.kill_trainer(FRAGILE)
+        # One generation without the worker, and one with its next trainer.
+        if not eventually(lambda before=before: service.job(JOB)["generation"] >= before + 2):
+            raise RuntimeError("the gang did not form again\n" + service.log("coordinator"))
 
 
 def prepare(service):
@@ -115,7 +115,7 @@ def prepare(service):
             problems.append(problem)
     service.submit(JOB, workers=1)
     service.submit(WAITING, workers=6)
-    if not eventually(lambda: service.step(JOB) >= 3):
+    if not eventually(lambda: service.job(JOB)["step"] >= 3):
         raise RuntimeError("the job does not train\n" + service.log("coordinator"))
     return problems
 

@@ -21,7 +21,7 @@ method: gvsl
 dataset: {folder}/dataset
 model: {{width: 8}}
 steps: 100000
-slots: 6
+slots: {slots}
 seed: 7
 workers: {{min: {workers}, max: 8, threads: 1}}
 checkpoint: {{directory: {folder}/checkpoints-{name}, every_steps: 5, keep_last: 2}}
@@ -37,7 +37,7 @@ def end_with_parent():
     LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def eventually(condition, seconds=60, interval=0.1):
+def eventually(condition, seconds=90, interval=0.1):
     """The first true answer of `condition`, or its last one at the deadline."""
     deadline = time.monotonic() + seconds
     while True:
@@ -122,13 +122,14 @@ class Service:
 
     def submit(self, name, workers):
         path = self.folder / f"{name}.yaml"
-        path.write_text(JOB.format(name=name, workers=workers, folder=self.folder), encoding="utf-8")
+        path.write_text(JOB.format(name=name, workers=workers, slots=max(3, workers),
+                                   folder=self.folder), encoding="utf-8")
         submitted = self.ctl("submit", path)
         if submitted.returncode != 0:
             raise RuntimeError(submitted.stderr)
 
-    def step(self, job):
-        return json.loads(self.ctl("get", job, "--json").stdout)["step"]
+    def job(self, name):
+        return json.loads(self.ctl("get", name, "--json").stdout)
 
     def kill_trainer(self, worker):
         """As the kernel does that runs out of memory. False while there is none."""

@@ -57,7 +57,7 @@ class SignalThread {
 Status Work(const WorkerOptions& options, SignalThread& signals) {
   LogRefusedConnections();
   GVSL_ASSIGN_OR_RETURN(const WorkDir work_dir, WorkDir::Open(options.work_dir));
-  Metrics metrics({{"worker", options.name}});
+  Metrics metrics(MetricLabels{{"worker", options.name}});
   SystemClock clock;
   GVSL_ASSIGN_OR_RETURN(const auto credentials,
                         MakeChannelCredentials(options.transport, ServerName::kMustMatch));
