@@ -38,7 +38,7 @@ test: build  ## every test, closing with ctest's summary; CTEST_ARGS="-R name" p
 demo: build  ## pre-train on virtual subjects of a real head, with pictures; DATA=/path takes yours
 	@DATA='$(DATA)' LABELS='$(LABELS)' deploy/demo/run.sh
 
-lint: setup  ## format, fences, the chart, clang-tidy, tests under the sanitizers
+lint: setup  ## format, fences, dashboards, the chart, clang-tidy, tests under the sanitizers
 	@JOBS=$(JOBS) deploy/lint/run.sh
 
 bench: build  ## step time by phase, as a table and as build/bench.json

@@ -24,10 +24,12 @@ class Families {
  public:
   template <typename Build, typename... Args>
   Metric& Series(const std::string& name, const std::string& help, const MetricLabels& labels,
-                 prometheus::Registry& registry, Build build, Args&&... args) {
+                 const MetricLabels& common, prometheus::Registry& registry, Build build,
+                 Args&&... args) {
     auto family = families_.find(name);
     if (family == families_.end()) {
-      family = families_.emplace(name, &build().Name(name).Help(help).Register(registry)).first;
+      auto& made = build().Name(name).Help(help).Labels(common).Register(registry);
+      family = families_.emplace(name, &made).first;
     }
     Metric*& series = series_[{name, labels}];
     if (series == nullptr) series = &family->second->Add(labels, std::forward<Args>(args)...);
@@ -62,6 +64,9 @@ class Families {
 }  // namespace
 
 struct Metrics::Impl {
+  explicit Impl(MetricLabels labels) : common(std::move(labels)) {}
+
+  const MetricLabels common;
   mutable std::mutex mutex;
   prometheus::Registry registry;
   Families<prometheus::Gauge> gauges;
@@ -69,19 +74,21 @@ struct Metrics::Impl {
   Families<prometheus::Histogram> histograms;
 };
 
-Metrics::Metrics() : impl_(std::make_unique<Impl>()) {}
+Metrics::Metrics(MetricLabels common) : impl_(std::make_unique<Impl>(std::move(common))) {}
 Metrics::~Metrics() = default;
 
 void Metrics::SetGauge(const std::string& name, const std::string& help, double value,
                        const MetricLabels& labels) {
   const std::lock_guard lock(impl_->mutex);
-  impl_->gauges.Series(name, help, labels, impl_->registry, prometheus::BuildGauge).Set(value);
+  impl_->gauges.Series(name, help, labels, impl_->common, impl_->registry, prometheus::BuildGauge)
+      .Set(value);
 }
 
 void Metrics::AddCounter(const std::string& name, const std::string& help, double amount,
                          const MetricLabels& labels) {
   const std::lock_guard lock(impl_->mutex);
-  impl_->counters.Series(name, help, labels, impl_->registry, prometheus::BuildCounter)
+  impl_->counters
+      .Series(name, help, labels, impl_->common, impl_->registry, prometheus::BuildCounter)
       .Increment(amount);
 }
 
@@ -90,7 +97,7 @@ void Metrics::ObserveHistogram(const std::string& name, const std::string& help,
                                const MetricLabels& labels) {
   const std::lock_guard lock(impl_->mutex);
   impl_->histograms
-      .Series(name, help, labels, impl_->registry, prometheus::BuildHistogram,
+      .Series(name, help, labels, impl_->common, impl_->registry, prometheus::BuildHistogram,
               prometheus::Histogram::BucketBoundaries(buckets))
       .Observe(value);
 }

@@ -20,7 +20,8 @@ using MetricLabels = std::map<std::string, std::string>;
 // Thread-safe.
 class Metrics {
  public:
-  Metrics();
+  // Every series carries `common` beside its own labels.
+  explicit Metrics(MetricLabels common = {});
   ~Metrics();
 
   void SetGauge(const std::string& name, const std::string& help, double value,

@@ -12,6 +12,7 @@ namespace gvsl::coordinator {
 namespace {
 
 constexpr char kHeartbeatAge[] = "gvsl_worker_heartbeat_age_seconds";
+constexpr char kWorkerSlots[] = "gvsl_job_worker_slots";
 constexpr const char* kWorkerStates[] = {"ABSENT",  "IDLE",     "FORMING", "RUNNING",
                                          "STOPPED", "FINISHED", "FAILED",  "LEAVING"};
 
@@ -56,9 +57,11 @@ void CoordinatorMetrics::Update(const CoordinatorSnapshot& snapshot,
   Grow("gvsl_worker_heartbeats_total", "Heartbeats that were taken.",
        static_cast<double>(snapshot.heartbeats), {});
   RemoveEnded(snapshot);
+  metrics_.RemoveGauge(kWorkerSlots);  // of former members
   for (const v1::Job& job : snapshot.jobs) {
     if (HasEnded(job.state())) continue;
     UpdateJob(job, snapshot.lost_workers.at(job.uid()), now);
+    UpdateGang(job);
     for (const auto& [cause, seconds] : snapshot.lost_seconds.at(job.uid())) {
       MetricLabels labels = LabelsOf(job);
       labels["cause"] = cause;
@@ -102,7 +105,10 @@ void CoordinatorMetrics::UpdateJob(const v1::Job& job, std::uint64_t lost_worker
       job.samples_per_second());
   set("gvsl_job_goodput_ratio", "Share of the time since the first start in steps that are kept.",
       job.goodput());
-  if (job.has_loss()) set("gvsl_job_loss", "Loss of the last committed step.", job.loss());
+  if (job.has_loss()) {
+    set("gvsl_job_loss", "Loss of the last committed step.", job.loss());
+    set("gvsl_job_learning_rate", "Learning rate of the last committed step.", job.learning_rate());
+  }
   Grow("gvsl_job_lost_workers_total", "Members that were lost.", static_cast<double>(lost_workers),
        labels);
   if (job.checkpoints().empty()) return;
@@ -111,6 +117,21 @@ void CoordinatorMetrics::UpdateJob(const v1::Job& job, std::uint64_t lost_worker
       static_cast<double>(newest.step()));
   set("gvsl_job_checkpoint_age_seconds", "Time since the newest checkpoint.",
       SecondsBetween(newest.time(), now));
+}
+
+void CoordinatorMetrics::UpdateGang(const v1::Job& job) {
+  MetricLabels labels = LabelsOf(job);
+  for (int state = v1::JOB_STATE_QUEUED; state <= v1::JOB_STATE_PAUSED; ++state) {
+    labels["state"] = WrittenName(static_cast<v1::JobState>(state));
+    metrics_.SetGauge("gvsl_job_state", "1 for the state that the job is in.",
+                      job.state() == state ? 1 : 0, labels);
+  }
+  labels.erase("state");
+  for (const v1::GangMember& member : job.workers()) {
+    labels["worker"] = member.name();
+    metrics_.SetGauge(kWorkerSlots, "Slots of the job that a member of its gang computes.",
+                      member.slots_size(), labels);
+  }
 }
 
 void CoordinatorMetrics::RemoveEnded(const CoordinatorSnapshot& snapshot) {

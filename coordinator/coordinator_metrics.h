@@ -20,6 +20,7 @@ class CoordinatorMetrics {
  private:
   void UpdateJob(const v1::Job& job, std::uint64_t lost_workers,
                  std::chrono::system_clock::time_point now);
+  void UpdateGang(const v1::Job& job);
   void UpdateWorkers(const CoordinatorSnapshot& snapshot);
   void UpdateFreshness(const CoordinatorSnapshot& snapshot);
   void RemoveEnded(const CoordinatorSnapshot& snapshot);

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# make lint: format, fences, the chart, then the torch-free rooms under AddressSanitizer (with parts of UBSan),
-# clang-tidy (with clang's thread-safety analysis) and ThreadSanitizer; last, whether what is for GPUs compiles and
-# links. The first failure is the end.
+# make lint: format, fences, dashboards, the chart, then the torch-free rooms under AddressSanitizer (with parts of
+# UBSan), clang-tidy (with clang's thread-safety analysis) and ThreadSanitizer; last, whether what is for GPUs compiles
+# and links. The first failure is the end.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 jobs=${JOBS:-$(nproc)}
@@ -32,6 +32,7 @@ sanitizer_tests() {
 step "format" format
 step "fences" python3 tests/architecture/fences.py
 step "chart" deploy/lint/chart.sh
+step "dashboards" python3 -B tests/deploy/dashboards_lint.py
 step "build with AddressSanitizer" build asan
 step "tidy" python3 deploy/lint/tidy.py --build build-asan --jobs "$jobs"
 step "tests with AddressSanitizer" sanitizer_tests asan

@@ -1,5 +1,6 @@
 // The agent with a real trainer process (a scripted one) and a coordinator in this process.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
@@ -10,6 +11,7 @@
 #include "common/text.h"
 #include "tests/agent/fake_coordinator.h"
 #include "worker/agent/agent.h"
+#include "worker/agent/machine_metrics.h"
 
 namespace gvsl::agent {
 namespace {
@@ -264,6 +266,30 @@ TEST_F(AgentSupervision, MetricsShowStepLossPhasesAndSamples) {
         "gvsl_worker_trainer_state{state=\"RUNNING\"} 1\n"}) {
     EXPECT_NE(text.find(line), std::string::npos) << line << "is missing in\n" << text;
   }
+}
+
+TEST_F(AgentSupervision, MetricsShowMemoryAndDisk) {
+  RunScript("runs");
+  ASSERT_TRUE(WaitForState(TrainerReport::STATE_RUNNING, 1));
+  agent->MeasureMachine();
+  const std::string text = metrics.Expose();
+  for (const std::string name : {"gvsl_worker_memory_bytes{process=\"agent\"} ",
+                                 "gvsl_worker_memory_bytes{process=\"trainer\"} ",
+                                 "gvsl_worker_disk_free_bytes ", "gvsl_worker_disk_size_bytes "}) {
+    const std::size_t at = text.find(name);
+    ASSERT_NE(at, std::string::npos) << name << "is missing in\n" << text;
+    EXPECT_GT(std::stod(text.substr(at + name.size())), 0) << name;
+  }
+}
+
+TEST(MachineMetrics, WhatCannotBeMeasuredIsNotShown) {
+  Metrics metrics;
+  MeasureMachine(metrics, "/", ::getpid());
+  MeasureMachine(metrics, "/nowhere", 0);
+  const std::string text = metrics.Expose();
+  EXPECT_NE(text.find("process=\"agent\""), std::string::npos) << text;
+  EXPECT_EQ(text.find("process=\"trainer\""), std::string::npos) << text;
+  EXPECT_EQ(text.find("gvsl_worker_disk_free_bytes "), std::string::npos) << text;
 }
 
 TEST(WorkerMetrics, WhatBelongsToAJobGoesWithIt) {

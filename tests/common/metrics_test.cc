@@ -52,6 +52,17 @@ TEST(Metrics, AreShownInTheTextFormat) {
   EXPECT_THAT(text, HasSubstr("gvsl_step_seconds_bucket{le=\"1\"} 1"));
 }
 
+TEST(Metrics, CarryWhatIsCommonToAllOfThem) {
+  Metrics metrics(MetricLabels{{"worker", "w"}});
+  metrics.SetGauge("gvsl_test_age_seconds", "Age.", 1);
+  metrics.AddCounter("gvsl_test_steps_total", "Steps.", 2, {{"phase", "data"}});
+  const std::string text = metrics.Expose();
+  EXPECT_NE(text.find("gvsl_test_age_seconds{worker=\"w\"} 1\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("phase=\"data\""), std::string::npos) << text;
+  metrics.RemoveSeries({{"phase", "data"}});
+  EXPECT_EQ(metrics.Expose().find("phase"), std::string::npos);
+}
+
 TEST(Metrics, ForgetAGaugeThatHasNothingToSay) {
   Metrics metrics;
   metrics.SetGauge("gvsl_loss", "Loss.", 1, {{"loss", "a"}});

@@ -401,12 +401,14 @@ TEST_F(Services, MetricsShowAJobWhileItLivesAndCallsByCode) {
   std::string text = metrics.Expose();
   EXPECT_NE(text.find("gvsl_job_step{job=\"heads\""), std::string::npos);
   EXPECT_NE(text.find("gvsl_jobs{state=\"QUEUED\"} 1"), std::string::npos);
+  EXPECT_NE(text.find("state=\"QUEUED\"} 1\ngvsl_job_state"), std::string::npos) << text;
   EXPECT_NE(text.find("grpc_code=\"AlreadyExists\",grpc_method=\"CreateJob\""), std::string::npos)
       << text;
   ASSERT_TRUE(coordinator->CancelJob("heads").ok());
   numbers.Update(coordinator->Snapshot(), clock.WallNow());
   text = metrics.Expose();
   EXPECT_EQ(text.find("gvsl_job_step{"), std::string::npos);
+  EXPECT_EQ(text.find("gvsl_job_state{"), std::string::npos);
   EXPECT_NE(text.find("gvsl_jobs{state=\"CANCELLED\"} 1"), std::string::npos);
 }
 

@@ -8,6 +8,7 @@
 #include "common/log.h"
 #include "common/text.h"
 #include "common/version.h"
+#include "worker/agent/machine_metrics.h"
 
 namespace gvsl::agent {
 namespace {
@@ -29,6 +30,7 @@ Agent::Agent(AgentOptions options, CoordinatorClient& client, Metrics& metrics, 
              FileSystem& files)
     : options_(std::move(options)),
       client_(client),
+      all_metrics_(metrics),
       clock_(clock),
       logs_(files, JoinPath(options_.work_dir, "logs")),
       state_(options_.timing),
@@ -87,6 +89,18 @@ void Agent::Leave() {
 bool Agent::ready() const {
   const std::lock_guard lock(mutex_);
   return link_ != nullptr && link_->registered() && state_.trainer_ready();
+}
+
+void Agent::MeasureMachine() {
+  // A file system that hangs costs one scraper its answer, not all of them.
+  const std::unique_lock measuring(measuring_, std::try_to_lock);
+  if (!measuring.owns_lock()) return;
+  pid_t trainer = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    if (trainer_ != nullptr && !trainer_ended_) trainer = trainer_->pid();
+  }
+  agent::MeasureMachine(all_metrics_, options_.work_dir, trainer);
 }
 
 void Agent::Act(const Decision& decision) {

@@ -48,6 +48,8 @@ class Agent {
   void Leave();
   // Registered, and the trainer is there. Any thread.
   bool ready() const;
+  // Brings the metrics of memory and disk up to date. Any thread.
+  void MeasureMachine();
 
  private:
   void Act(const Decision& decision);
@@ -68,8 +70,11 @@ class Agent {
 
   const AgentOptions options_;
   CoordinatorClient& client_;
+  Metrics& all_metrics_;
   Clock& clock_;
   JobLogs logs_;
+
+  std::mutex measuring_;
 
   mutable std::mutex mutex_;  // guards everything below
   std::condition_variable changed_;

@@ -58,7 +58,7 @@ class SignalThread {
 Status Work(const WorkerOptions& options, SignalThread& signals) {
   LogRefusedConnections();
   GVSL_ASSIGN_OR_RETURN(const WorkDir work_dir, WorkDir::Open(options.work_dir));
-  Metrics metrics;
+  Metrics metrics(MetricLabels{{"worker", options.name}});
   SystemClock clock;
   GVSL_ASSIGN_OR_RETURN(const auto credentials,
                         MakeChannelCredentials(options.transport, ServerName::kMustMatch));
@@ -72,10 +72,10 @@ Status Work(const WorkerOptions& options, SignalThread& signals) {
   agent_options.trainer_command = TrainerCommandLine(options);
   agent_options.timing.drain = FromSeconds(options.drain_timeout_seconds);
   Agent agent(agent_options, *client, metrics, clock, PosixFileSystem());
-  GVSL_ASSIGN_OR_RETURN(
-      const auto http,
-      MetricsServer::Start(options.http, metrics,
-                           {.ready = [&agent] { return agent.ready(); }, .refresh = {}}));
+  GVSL_ASSIGN_OR_RETURN(const auto http,
+                        MetricsServer::Start(options.http, metrics,
+                                             {.ready = [&agent] { return agent.ready(); },
+                                              .refresh = [&agent] { agent.MeasureMachine(); }}));
   signals.Start(agent);
   End(agent.Run([&http](const std::string& peer_address) {
     std::cout << "listening " << peer_address << "\nhttp " << http->address() << std::endl;

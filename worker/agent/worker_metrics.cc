@@ -22,7 +22,7 @@ constexpr char kFailuresHelp[] = "Calls to the coordinator that failed.";
 
 WorkerMetrics::WorkerMetrics(Metrics& metrics) : metrics_(metrics) {
   metrics_.SetGauge("gvsl_build_info", "Constant 1, with the version of the program.", 1,
-                    {{"version", std::string(kVersion)}});
+                    {{"version", std::string(kVersion)}, {"program", "gvsl-worker"}});
   metrics_.AddCounter(kSamples, kSamplesHelp, 0);
   metrics_.AddCounter(kRestarts, kRestartsHelp, 0);
   metrics_.AddCounter(kFailures, kFailuresHelp, 0);
