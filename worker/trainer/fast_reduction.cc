@@ -101,7 +101,7 @@ void FastReduction::EndSlot(int slot, SlotReport report) {
   std::ranges::transform(reports_, own, reports_.begin(), std::plus<>());
 }
 
-StatusOr<std::vector<SlotReport>> FastReduction::Sum() {
+StatusOr<SummedStep> FastReduction::Sum() {
   if (!InPlace()) gradients_.Flatten(gradient());
   for (Bucket& bucket : buckets_) bucket.awaited = 0;  // parameters that the loss does not use
   StartFilledBuckets();
@@ -111,11 +111,7 @@ StatusOr<std::vector<SlotReport>> FastReduction::Sum() {
   GVSL_RETURN_IF_ERROR(p_.communicator.StartAllReduce(row));
   GVSL_RETURN_IF_ERROR(p_.communicator.FinishAllReduces());
   p_.communicator.memory().Read(row, reports_);
-  std::vector<SlotReport> reports = p_.rows.ReadAll(reports_);
-  // Whose gradient is broken cannot be told from a sum; every rank sees the same one.
-  const bool finite = IsFinite(gradient(), device());
-  for (SlotReport& report : reports) report.broken_gradient = !finite;
-  return reports;
+  return SummedStep{.reports = p_.rows.ReadAll(reports_), .finite = IsFinite(gradient(), device())};
 }
 
 }  // namespace gvsl::trainer

@@ -19,7 +19,7 @@ class FastReduction final : public Reduction {
   void BeginStep() override;
   void BeginSlot(int slot) override;
   void EndSlot(int slot, SlotReport report) override;
-  StatusOr<std::vector<SlotReport>> Sum() override;
+  StatusOr<SummedStep> Sum() override;
   std::span<float> gradient() override { return total_.span().first(gradients_.floats()); }
 
  private:

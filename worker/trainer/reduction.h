@@ -15,6 +15,13 @@
 
 namespace gvsl::trainer {
 
+// What a step came to, over all slots.
+struct SummedStep {
+  std::vector<SlotReport> reports;  // by slot
+  bool finite =
+      true;  // the sum; where it is not, a report need not know whose gradient is to blame
+};
+
 // Of one rank, for one generation. Not thread-safe.
 //
 // A step is BeginStep; for each own slot, ascending: BeginSlot, a backward pass, EndSlot; then Sum.
@@ -25,8 +32,8 @@ class Reduction {
   virtual void BeginSlot(int slot) = 0;
   // The parameters hold what the backward pass of `slot` gave.
   virtual void EndSlot(int slot, SlotReport report) = 0;
-  // Collective: the reports of all slots. The communicator's error.
-  virtual StatusOr<std::vector<SlotReport>> Sum() = 0;
+  // Collective. The communicator's error.
+  virtual StatusOr<SummedStep> Sum() = 0;
   // After Sum: the sum of all slots' gradients, of as many floats as the parameters have, on
   // device().
   virtual std::span<float> gradient() = 0;

@@ -22,8 +22,9 @@ StatusOr<LoopEnd> StepLoop::Run() {
     const StopVote vote = p_.stop.vote();
     reduction_->BeginStep();
     for (const int slot : own_slots_) GVSL_RETURN_IF_ERROR(ComputeSlot(slot, vote));
-    GVSL_ASSIGN_OR_RETURN(const std::vector<SlotReport> reports, Reduce());
-    GVSL_RETURN_IF_ERROR(CheckFinite(reports));
+    GVSL_ASSIGN_OR_RETURN(const SummedStep sum, Reduce());
+    GVSL_RETURN_IF_ERROR(CheckFinite(sum));
+    const std::vector<SlotReport>& reports = sum.reports;
     Commit(reports);
     Announce(reports);
 
@@ -61,12 +62,12 @@ Status StepLoop::ComputeSlot(int slot, StopVote vote) {
   return OkStatus();
 }
 
-StatusOr<std::vector<SlotReport>> StepLoop::Reduce() {
+StatusOr<SummedStep> StepLoop::Reduce() {
   Enter(Phase::kReduce);
   p_.observer.OnActivity(Activity::kWaiting);
-  auto reports = reduction_->Sum();
+  auto sum = reduction_->Sum();
   p_.observer.OnActivity(Activity::kComputing);
-  return reports;
+  return sum;
 }
 
 void StepLoop::Enter(Phase phase) {
@@ -74,25 +75,26 @@ void StepLoop::Enter(Phase phase) {
   meter_.Enter(phase);
 }
 
-Status StepLoop::CheckFinite(const std::vector<SlotReport>& reports) const {
-  for (std::size_t slot = 0; slot < reports.size(); ++slot) {
-    const auto& losses = reports[slot].losses;
+Status StepLoop::CheckFinite(const SummedStep& sum) const {
+  const auto failure = [](const std::string& what) {
+    return FailedPreconditionError(
+        Concat(what, "; the checkpoints before it are good, a lower learning rate may help"));
+  };
+  for (std::size_t slot = 0; slot < sum.reports.size(); ++slot) {
+    const auto& losses = sum.reports[slot].losses;
     const auto bad = std::find_if_not(losses.begin(), losses.end(),
                                       [](float loss) { return std::isfinite(loss); });
     const std::string where = Concat("at step ", p_.state.step(), ", slot ", slot);
     if (bad != losses.end()) {
-      return FailedPreconditionError(
-          Concat("the loss '", loss_names_[static_cast<std::size_t>(bad - losses.begin())],
-                 "' is not a finite number ", where,
-                 "; the checkpoints before it are good, a lower learning rate may help"));
+      const auto& name = loss_names_[static_cast<std::size_t>(bad - losses.begin())];
+      return failure(Concat("the loss '", name, "' is not a finite number ", where));
     }
-    if (reports[slot].broken_gradient) {
-      return FailedPreconditionError(
-          Concat("the gradient is not finite ", where,
-                 "; the checkpoints before it are good, a lower learning rate may help"));
+    if (sum.reports[slot].broken_gradient) {
+      return failure(Concat("the gradient is not finite ", where));
     }
   }
-  return OkStatus();
+  if (sum.finite) return OkStatus();
+  return failure(Concat("the gradient is not finite at step ", p_.state.step()));
 }
 
 void StepLoop::Commit(const std::vector<SlotReport>& reports) {

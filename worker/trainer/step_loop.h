@@ -52,10 +52,10 @@ class StepLoop {
  private:
   // Computes one slot and leaves its gradient and report with the reduction.
   Status ComputeSlot(int slot, StopVote vote);
-  StatusOr<std::vector<SlotReport>> Reduce();
+  StatusOr<SummedStep> Reduce();
   // From here on the time belongs to `phase`, and that of the work queued before it does not.
   void Enter(Phase phase);
-  Status CheckFinite(const std::vector<SlotReport>& reports) const;
+  Status CheckFinite(const SummedStep& sum) const;
   void Commit(const std::vector<SlotReport>& reports);
   void Announce(const std::vector<SlotReport>& reports);
   Status MaybeCheckpoint(StopVote vote);

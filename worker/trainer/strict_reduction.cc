@@ -37,12 +37,12 @@ void StrictReduction::EndSlot(int slot, SlotReport report) {
   sums_.Add(slot);
 }
 
-StatusOr<std::vector<SlotReport>> StrictReduction::Sum() {
+StatusOr<SummedStep> StrictReduction::Sum() {
   auto parts = sums_.Take();
   GVSL_RETURN_IF_ERROR(p_.communicator.TreeSum(tree_, p_.owners, parts, total_.span()));
   std::vector<float> reports(p_.rows.floats());
   p_.communicator.memory().Read(total_.span().subspan(gradients_.floats()), reports);
-  return p_.rows.ReadAll(reports);
+  return SummedStep{.reports = p_.rows.ReadAll(reports)};
 }
 
 }  // namespace gvsl::trainer

@@ -14,7 +14,7 @@ class StrictReduction final : public Reduction {
   void BeginStep() override { sums_.Reset(); }
   void BeginSlot(int slot) override;
   void EndSlot(int slot, SlotReport report) override;
-  StatusOr<std::vector<SlotReport>> Sum() override;
+  StatusOr<SummedStep> Sum() override;
   std::span<float> gradient() override { return total_.span().first(gradients_.floats()); }
 
  private:
