@@ -103,8 +103,10 @@ void CoordinatorMetrics::UpdateJob(const v1::Job& job, std::uint64_t lost_worker
   set("gvsl_job_workers", "Members of the gang.", job.workers_size());
   set("gvsl_job_samples_per_second", "Samples of the whole gang; a pair is one.",
       job.samples_per_second());
-  set("gvsl_job_goodput_ratio", "Share of the time since the first start in steps that are kept.",
-      job.goodput());
+  if (job.has_start_time()) {  // a job that waits has lost nothing yet
+    set("gvsl_job_goodput_ratio", "Share of the time since the first start in steps that are kept.",
+        job.goodput());
+  }
   if (job.has_loss()) {
     set("gvsl_job_loss", "Loss of the last committed step.", job.loss());
     set("gvsl_job_learning_rate", "Learning rate of the last committed step.", job.learning_rate());

@@ -276,9 +276,9 @@ TEST_F(AgentSupervision, MetricsShowMemoryAndDisk) {
   for (const std::string name : {"gvsl_worker_memory_bytes{process=\"agent\"} ",
                                  "gvsl_worker_memory_bytes{process=\"trainer\"} ",
                                  "gvsl_worker_disk_free_bytes ", "gvsl_worker_disk_size_bytes "}) {
-    const std::size_t at = text.find(name);
+    const std::size_t at = text.find("\n" + name);  // not where its help begins
     ASSERT_NE(at, std::string::npos) << name << "is missing in\n" << text;
-    EXPECT_GT(std::stod(text.substr(at + name.size())), 0) << name;
+    EXPECT_GT(std::stod(text.substr(at + 1 + name.size())), 0) << name;
   }
 }
 

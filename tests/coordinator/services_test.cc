@@ -401,7 +401,10 @@ TEST_F(Services, MetricsShowAJobWhileItLivesAndCallsByCode) {
   std::string text = metrics.Expose();
   EXPECT_NE(text.find("gvsl_job_step{job=\"heads\""), std::string::npos);
   EXPECT_NE(text.find("gvsl_jobs{state=\"QUEUED\"} 1"), std::string::npos);
-  EXPECT_NE(text.find("state=\"QUEUED\"} 1\ngvsl_job_state"), std::string::npos) << text;
+  const std::string uid = coordinator->Snapshot().jobs.front().uid();
+  const std::string state = "gvsl_job_state{job=\"heads\",job_uid=\"" + uid + "\",state=";
+  EXPECT_NE(text.find(state + "\"QUEUED\"} 1"), std::string::npos) << text;
+  EXPECT_NE(text.find(state + "\"RUNNING\"} 0"), std::string::npos) << text;
   EXPECT_NE(text.find("grpc_code=\"AlreadyExists\",grpc_method=\"CreateJob\""), std::string::npos)
       << text;
   ASSERT_TRUE(coordinator->CancelJob("heads").ok());

@@ -14,9 +14,9 @@ import dashboards
 from service import Service, eventually
 
 JOB, WAITING = "heads", "waiting"
-FRAGILE, STEADY, LOST = "worker-0", "worker-1", "worker-2"
+FRAGILE, LOST, STEADY = "worker-0", "worker-2", "worker-1"
 PAGES = [("index.html", {}), ("job.html", {}), ("job.html", {"job": JOB}), ("workers.html", {}),
-         ("workers.html", {"worker": STEADY})]
+         ("workers.html", {"worker": FRAGILE})]
 BROKEN_PAGE = '{{ template "gvsl_head" (args "Broken" "broken") }}{{ range query "up{" }}{{ end }}\n'
 
 
@@ -67,7 +67,7 @@ class Questions:
 
 def board_questions():
     for file, board in dashboards.read_boards().items():
-        for worker in (STEADY, ".+"):
+        for worker in (FRAGILE, ".+"):
             for where, expression in dashboards.queries_of(board):
                 expression = dashboards.substitute(expression, {"job": JOB, "worker": worker})
                 yield f"{file}, {where}, worker {worker}", dashboards.without_fallback(expression)

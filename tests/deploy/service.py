@@ -158,6 +158,8 @@ class Service:
         if not eventually(lambda: mark in self.log("prometheus")):
             raise RuntimeError(self.log("prometheus"))
         self.http["prometheus"] = self.log("prometheus").split(mark)[1].split()[0]
+        if not eventually(lambda: self.get("/-/ready")[0] == 200):
+            raise RuntimeError(self.log("prometheus"))
 
     def get(self, path, **parameters):
         """(status, text) of Prometheus' answer."""
