@@ -14,8 +14,8 @@ class Checks:
     def address(self, name):
         return self.cluster.get("pod", name)["status"]["podIP"]
 
-    def ctl(self, pod, *arguments):
-        return self.cluster.execute(pod, "gvslctl", "--timeout", "5", *arguments, "workers", check=False)
+    def ctl(self, pod):
+        return self.cluster.execute(pod, *pods.CTL, "--timeout", "5", "workers", check=False)
 
     def mutual_tls(self):
         """With the authority's certificate yes; plain, with another authority's, and to an impostor no."""
@@ -26,10 +26,11 @@ class Checks:
         good = self.ctl(self.client)
         expect(good.returncode == 0, f"a member was refused: {good.stderr}")
         cases = {
-            "plain": ["env", "-u", "GVSL_TLS_CERT", "-u", "GVSL_TLS_KEY", "-u", "GVSL_TLS_CA", "gvslctl", "--insecure"],
+            "plain": ["gvslctl", "--insecure"],
             "another authority's": ["gvslctl", "--tls-cert", f"{others}/tls.crt", "--tls-key", f"{others}/tls.key",
                                     "--tls-ca", f"{ours}/ca.crt"],
-            "for another authority's server": ["gvslctl", "--tls-ca", f"{others}/ca.crt"]}
+            "for another authority's server": ["gvslctl", "--tls-cert", f"{ours}/tls.crt", "--tls-key",
+                                               f"{ours}/tls.key", "--tls-ca", f"{others}/ca.crt"]}
         figures = {"member": good.returncode}
         for name, command in cases.items():
             refused = self.cluster.execute(self.client, *command, "--timeout", "5", "workers", check=False)
