@@ -69,7 +69,8 @@ def signal_process(cluster, target, signal, *programs):
     script = ('signal=$0; for directory in /proc/[0-9]*; do name=$(cat "$directory/comm" 2>/dev/null) || continue; '
               'for program in "$@"; do case $program in "$name"*) kill -s "$signal" "${directory#/proc/}";; esac; '
               'done; done')
-    cluster.execute(target, "bash", "-c", script, signal, *programs)
+    # The container, and this command with it, may end before there is an answer.
+    cluster.execute(target, "bash", "-c", script, signal, *programs, check=False)
 
 
 def restarted(cluster, name, uid):
