@@ -84,7 +84,8 @@ def chart_values(images, nodes, storage_class):
     return {
         "image": {"registry": registry, "tag": tag},
         # On the node that stays: its volume may belong to one node.
-        "coordinator": {"state": {"size": "1Gi", "storageClassName": state}, "resources": small,
+        "coordinator": {"leaseSeconds": float(os.environ.get("LEASE_SECONDS", "1.5")),
+                        "state": {"size": "1Gi", "storageClassName": state}, "resources": small,
                         "nodeSelector": {"kubernetes.io/hostname": nodes[0]}},
         "workerPools": [{"name": "cpu", "device": "cpu", "replicas": 4, "threads": 1, "affinity": both,
                          # Two on each node; one that is drained does not count.
