@@ -114,6 +114,11 @@ class Checks:
         self.cluster.wait_ready()
         return {"statuses": [*statuses, again], "seconds_until_permitted": round(waited, 1)}
 
+    def helm_test(self):
+        """What `helm test` of the chart says."""
+        return {"status": run(self.cluster.helm, "test", self.cluster.release, "--namespace", self.cluster.namespace,
+                              "--timeout", "4m", limit=300).returncode}
+
 
 def another_authority(work):
     """A certificate that is as good as ours, of an authority that nobody here trusts."""

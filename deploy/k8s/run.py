@@ -55,14 +55,16 @@ def on_cluster(cluster, nodes, work, report, reference):
 
     jobs, checks = report["jobs"], report["checks"]
     scenarios = Scenarios(cluster, "client", f"{pods.DATA}/heads", "/checkpoints", steps, report["reference"], nodes[1])
+    only = set(os.environ.get("ONLY", "").split())
     for action in (scenarios.undisturbed, scenarios.worker_pod_killed, scenarios.worker_processes_killed,
                    scenarios.coordinator_deleted, scenarios.node_drained):
-        attempt(jobs, cluster, action.__name__, action)
+        if not only or action.__name__ in only:
+            attempt(jobs, cluster, action.__name__, action)
     promises = Checks(cluster, values, another_authority(work), "client", "scraper", "stranger")
-    for action in (promises.mutual_tls, promises.network_policy, promises.disruption_budget, promises.readiness):
-        attempt(checks, cluster, action.__name__, action)
-    attempt(checks, cluster, "helm_test", lambda: {"status": run(
-        cluster.helm, "test", RELEASE, "--namespace", cluster.namespace, "--timeout", "4m", limit=300).returncode})
+    for action in (promises.mutual_tls, promises.network_policy, promises.disruption_budget, promises.readiness,
+                   promises.helm_test):
+        if not only or action.__name__ in only:
+            attempt(checks, cluster, action.__name__, action)
 
 
 def main():
