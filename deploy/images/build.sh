@@ -86,17 +86,17 @@ lay_out() {
 }
 
 build() {
-  local image=$1 name=$registry/gvsl-$1:$version tree began=$SECONDS label
+  local image=$1 name=$registry/gvsl-$1:$version tree began=$SECONDS argument
   tree=$(tree_of "$image")
   [[ -x $tree/bin/gvsl-worker ]] || fail "$tree is no installed tree"
   lay_out "$image" "$tree"
-  local labels=()
-  for label in "title=gvsl-$image" "description=${titles[$image]}" "version=$version" "revision=$revision" \
-               "licenses=Apache-2.0" "base.name=$base" "created=$(date --utc --date="@$epoch" +%FT%TZ)"; do
-    labels+=(--label "org.opencontainers.image.$label")
+  local arguments=()
+  for argument in "BASE=$base" "PACKAGES=$(packages "${image%-cuda}")" "TITLE=gvsl-$image" \
+                  "DESCRIPTION=${titles[$image]}" "VERSION=$version" "REVISION=$revision" "BASE_NAME=$base" \
+                  "CREATED=$(date --utc --date="@$epoch" +%FT%TZ)"; do
+    arguments+=(--build-arg "$argument")
   done
-  image_build "$tool" "$epoch" --file deploy/images/Containerfile --target "${image%-cuda}" --tag "$name" \
-    --build-arg BASE="$base" --build-arg PACKAGES="$(packages "${image%-cuda}")" "${labels[@]}" \
+  image_build "$tool" "$epoch" --file deploy/images/Containerfile --target "${image%-cuda}" --tag "$name" "${arguments[@]}" \
     "$context/$image" >"$context/log" 2>&1 || { cat "$context/log" >&2; fail "$name could not be built"; }
   rm -rf "${context:?}/$image"
   say "$(printf '%-40s %6d MB, %d s' "$name" $(($(image_bytes "$tool" "$name") / 1000000)) $((SECONDS - began)))"

@@ -75,7 +75,7 @@ def provide_images(work):
 
 
 def chart_values(images, nodes, storage_class):
-    """Small pods, three workers on two nodes, the claim of the data, and who may scrape."""
+    """Small pods, four workers on two nodes, the claim of the data, and who may scrape."""
     registry, tag = next(iter(images)).rsplit("/", 1)[0], next(iter(images)).rsplit(":", 1)[1]
     small = {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"memory": "1Gi"}}
     state = os.environ.get("STATE_STORAGE_CLASS", "")
@@ -84,9 +84,14 @@ def chart_values(images, nodes, storage_class):
     return {
         "image": {"registry": registry, "tag": tag},
         # On the node that stays: its volume may belong to one node.
-        "coordinator": {"state": {"size": "1Gi", "storageClassName": state}, "resources": small,
+        "coordinator": {"leaseSeconds": float(os.environ.get("LEASE_SECONDS", "1.5")),
+                        "state": {"size": "1Gi", "storageClassName": state}, "resources": small,
                         "nodeSelector": {"kubernetes.io/hostname": nodes[0]}},
-        "workerPools": [{"name": "cpu", "device": "cpu", "replicas": 3, "threads": 1, "affinity": both,
+        "workerPools": [{"name": "cpu", "device": "cpu", "replicas": 4, "threads": 1, "affinity": both,
+                         # Two on each node; one that is drained does not count.
+                         "topologySpreadConstraints": [{
+                             "topologyKey": "kubernetes.io/hostname", "maxSkew": 1,
+                             "whenUnsatisfiable": "DoNotSchedule", "nodeTaintsPolicy": "Honor"}],
                          "resources": {"requests": {"cpu": "100m", "memory": "256Mi"}, "limits": {"memory": "2Gi"}},
                          "sharedMemory": "64Mi", "workDir": {"size": "256Mi"}, "tmpSize": "256Mi",
                          "drainTimeoutSeconds": 60}],

@@ -4,6 +4,7 @@ import subprocess
 import threading
 import time
 
+import pods
 from cluster import Failure, eventually, expect
 
 STEPS_DEFAULT = 60
@@ -27,7 +28,7 @@ class Watched:
         self.lines = []
         self.nodes = {}   # node -> slots seen there
         self.process = subprocess.Popen(
-            cluster.command("exec", client, "--", "gvslctl", "--json", "watch", name),
+            cluster.command("exec", client, "--", *pods.CTL, "--json", "watch", name),
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()

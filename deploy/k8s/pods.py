@@ -5,6 +5,8 @@ from cluster import eventually, is_ready
 
 TLS = "/etc/gvsl/tls"
 DATA = "/data"
+# The command line in a pod that has certificates.
+CTL = ["gvslctl", "--tls-cert", f"{TLS}/tls.crt", "--tls-key", f"{TLS}/tls.key", "--tls-ca", f"{TLS}/ca.crt"]
 SECURITY = {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
 
 
@@ -16,15 +18,13 @@ def claim(name, storage_class, size="1Gi"):
 
 
 def pod(name, image, coordinator, labels=None, node=None, secret=None, data=None):
-    """A pod that waits for `kubectl exec`; with `secret` the command line finds its certificates by itself."""
+    """A pod that waits for `kubectl exec`, with certificates from `secret` and a claim `data` for writing."""
     mounts = [{"name": "tmp", "mountPath": "/tmp"}]
     volumes = [{"name": "tmp", "emptyDir": {}}]
     environment = {"GVSL_COORDINATOR": coordinator, "HOME": "/tmp"}
     if secret:
         mounts.append({"name": "tls", "mountPath": TLS, "readOnly": True})
         volumes.append({"name": "tls", "secret": {"secretName": secret, "defaultMode": 0o440}})
-        environment |= {"GVSL_TLS_CERT": f"{TLS}/tls.crt", "GVSL_TLS_KEY": f"{TLS}/tls.key",
-                        "GVSL_TLS_CA": f"{TLS}/ca.crt"}
     if data:
         mounts.append({"name": "data", "mountPath": DATA})
         volumes.append({"name": "data", "persistentVolumeClaim": {"claimName": data}})
@@ -69,7 +69,8 @@ def signal_process(cluster, target, signal, *programs):
     script = ('signal=$0; for directory in /proc/[0-9]*; do name=$(cat "$directory/comm" 2>/dev/null) || continue; '
               'for program in "$@"; do case $program in "$name"*) kill -s "$signal" "${directory#/proc/}";; esac; '
               'done; done')
-    cluster.execute(target, "bash", "-c", script, signal, *programs)
+    # The container, and this command with it, may end before there is an answer.
+    cluster.execute(target, "bash", "-c", script, signal, *programs, check=False)
 
 
 def restarted(cluster, name, uid):

@@ -13,9 +13,12 @@ SUBJECTS = 8
 INGEST = ["--spacing", "native", "--window", "minmax", "--volumes-per-shard", "2", "--json"]
 
 
+def write_volumes(work):
+    volumes.write(work / "volumes", SUBJECTS)
+
+
 def train_here(programs, work, steps):
     """The reference: one coordinator and one worker as processes of this machine."""
-    volumes.write(work / "volumes", SUBJECTS)
     dataset = work / "dataset"
     run(programs / "gvsl-dataset", "ingest", "--input", work / "volumes", "--output", dataset, *INGEST)
     (work / "job.yaml").write_text(job_file("reference", str(dataset), str(work / "checkpoints"), steps))

@@ -20,7 +20,7 @@ class Scenarios:
         job = job_file(name, self.dataset, self.checkpoints, self.steps)
         self.cluster.execute(self.client, "bash", "-c", "cat >/tmp/job.yaml", stdin=job)
         began = time.monotonic()
-        submitted = self.cluster.execute(self.client, "gvslctl", "submit", "/tmp/job.yaml").stdout.strip()
+        submitted = self.cluster.execute(self.client, *pods.CTL, "submit", "/tmp/job.yaml").stdout.strip()
         expect(submitted == name, f"submit said {submitted!r}")
         watched = Watched(self.cluster, self.client, name)
         figures = {}

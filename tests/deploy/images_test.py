@@ -102,6 +102,8 @@ def check_description(image, kind, version):
     assert image.config("StopSignal") in ("SIGTERM", "15"), image.config("StopSignal")
     labels = image.config("Labels")
     assert labels["org.opencontainers.image.version"] == version, labels
+    revision = subprocess.run(["git", "rev-parse", "HEAD"], check=False, cwd=ROOT, capture_output=True, text=True)
+    assert labels["org.opencontainers.image.revision"] == (revision.stdout.strip() or "unknown"), labels
     assert labels["org.opencontainers.image.licenses"] == "Apache-2.0", labels
     environment = " ".join(image.config("Env"))
     assert not re.search(r"(?i)secret|token|passw|proxy", environment), environment
