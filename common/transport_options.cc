@@ -6,12 +6,15 @@
 namespace gvsl {
 
 void AddTransportOptions(CLI::App& app, TransportOptions& options) {
-  app.add_option("--tls-cert", options.tls_cert, "certificate (PEM)");
-  app.add_option("--tls-key", options.tls_key, "private key (PEM)");
-  app.add_option("--tls-ca", options.tls_ca, "authority of the peers' certificates (PEM)");
+  app.add_option("--tls-cert", options.tls_cert, "certificate (PEM)")->envname("GVSL_TLS_CERT");
+  app.add_option("--tls-key", options.tls_key, "private key (PEM)")->envname("GVSL_TLS_KEY");
+  app.add_option("--tls-ca", options.tls_ca, "authority of the peers' certificates (PEM)")
+      ->envname("GVSL_TLS_CA");
   app.add_option("--tls-client-ca", options.tls_client_ca,
-                 "authority of the clients' certificates (PEM)");
-  app.add_flag("--insecure", options.insecure, "allow plain connections beyond this machine");
+                 "authority of the clients' certificates (PEM)")
+      ->envname("GVSL_TLS_CLIENT_CA");
+  app.add_flag("--insecure", options.insecure, "allow plain connections beyond this machine")
+      ->envname("GVSL_INSECURE");
 }
 
 bool UsesTls(const TransportOptions& options) {

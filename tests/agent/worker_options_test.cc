@@ -91,10 +91,13 @@ TEST(AskTrainer, ReadsDevicesOrTheReason) {
 TEST(WorkerGroup, MembersHaveNamesAndFoldersOfTheirOwn) {
   WorkerOptions group = Minimal();
   group.name = "node-7";
-  EXPECT_EQ(Join(*MemberArguments(group, "cuda:3"), " "),
-            "--device cuda:3 --name node-7-cuda-3 --work-dir /var/tmp/worker/cuda-3");
+  const auto member = MemberOptions(group, "cuda:3");
+  ASSERT_TRUE(member.ok()) << member.status();
+  EXPECT_EQ(member->device, "cuda:3");
+  EXPECT_EQ(member->name, "node-7-cuda-3");
+  EXPECT_EQ(member->work_dir, "/var/tmp/worker/cuda-3");
   group.http = "127.0.0.1:9100";
-  EXPECT_EQ(MemberArguments(group, "cuda:3").status().code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(MemberOptions(group, "cuda:3").status().code(), StatusCode::kInvalidArgument);
 }
 
 TEST(WorkerOptions, TheTrainerHasTheSameCertificates) {

@@ -124,6 +124,14 @@ TEST(Usage, IncompleteTlsIsWrongUsageAndNamesWhatIsMissing) {
   EXPECT_THAT(result.err, HasSubstr("--tls-cert: is needed for TLS"));
 }
 
+TEST(Usage, CertificatesMayStandInTheEnvironmentAsForTheServers) {
+  ::setenv("GVSL_TLS_CA", "ca.pem", 1);
+  const CliResult result = Cli().Run({"list"});
+  ::unsetenv("GVSL_TLS_CA");
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.err, HasSubstr("--tls-cert: is needed for TLS"));
+}
+
 TEST(Usage, TheFlagGoesOverTheVariable) {
   Cli cli;
   cli.variables["GVSL_COORDINATOR"] = "127.0.0.1:1";

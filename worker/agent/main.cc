@@ -97,9 +97,14 @@ int Main(int argc, char** argv) {
   SetLogContext({{"worker", options.name}});
   const auto devices = ResolveDevices(options);
   if (!devices.ok()) End(devices.status());
-  if (options.device == "all") return RunGroup({argv, argv + argc}, options, *devices);
+  const auto work = [&signals](const WorkerOptions& member) {
+    SetLogContext({{"worker", member.name}});
+    End(Work(member, signals));
+  };
+  if (options.device == "all") return RunGroup(options, *devices, work);
   options.device = devices->front();
-  End(Work(options, signals));
+  work(options);
+  return 1;
 }
 
 }  // namespace

@@ -24,36 +24,17 @@ constexpr auto kLongestPause = std::chrono::seconds(30);
 constexpr int kWrongUsage = 2;
 
 struct Member {
-  std::string device;
-  std::vector<std::string> command;
+  WorkerOptions options;
   pid_t pid = 0;  // 0: does not run
   Clock::duration pause = kFirstPause;
   std::optional<Clock::time_point> restart;
   Clock::time_point started;
 };
 
-// A child of a process that is gone has nobody who would end it.
-void Start(Member& member) {
-  std::vector<char*> arguments;
-  for (std::string& word : member.command) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
-  member.restart.reset();
-  member.started = Clock::now();
-  const pid_t parent = ::getpid();
-  member.pid = ::fork();
-  if (member.pid != 0) return;
-  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
-  if (::getppid() != parent) ::_exit(1);
-  sigset_t none;
-  ::sigemptyset(&none);
-  ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
-  ::execv("/proc/self/exe", arguments.data());
-  ::_exit(127);
-}
-
 class Group {
  public:
-  explicit Group(std::vector<Member> members) : members_(std::move(members)) {
+  Group(std::vector<Member> members, const std::function<void(const WorkerOptions&)>& work)
+      : members_(std::move(members)), work_(work) {
     ::sigemptyset(&signals_);
     for (const int number : {SIGTERM, SIGINT, SIGCHLD}) ::sigaddset(&signals_, number);
     if (!IsSignalIgnored(SIGHUP)) ::sigaddset(&signals_, SIGHUP);
@@ -76,6 +57,17 @@ class Group {
   }
 
  private:
+  void Start(Member& member) {
+    member.restart.reset();
+    member.started = Clock::now();
+    const pid_t group = ::getpid();
+    member.pid = ::fork();
+    if (member.pid != 0) return;
+    ::prctl(PR_SET_PDEATHSIG, SIGTERM);  // nobody else would end it
+    if (::getppid() == group) work_(member.options);
+    ::_exit(1);
+  }
+
   void HandOn(int number) {
     leaving_ = true;
     for (Member& member : members_) {
@@ -94,7 +86,7 @@ class Group {
       if (status != 0) {
         if (over) exit_status_ = status;
         LogWarning("worker_ended",
-                   {{"device", member.device}, {"how", DescribeWaitStatus(wait_status)}});
+                   {{"device", member.options.device}, {"how", DescribeWaitStatus(wait_status)}});
       }
       if (!over) PlanRestart(member);
     }
@@ -108,6 +100,7 @@ class Group {
   }
 
   std::vector<Member> members_;
+  const std::function<void(const WorkerOptions&)>& work_;
   sigset_t signals_{};
   bool leaving_ = false;
   int exit_status_ = 0;
@@ -117,8 +110,7 @@ bool PicksAPort(const std::string& address) { return address.ends_with(":0"); }
 
 }  // namespace
 
-StatusOr<std::vector<std::string>> MemberArguments(const WorkerOptions& group,
-                                                   const std::string& device) {
+StatusOr<WorkerOptions> MemberOptions(const WorkerOptions& group, const std::string& device) {
   for (const auto& [option, address] :
        {std::pair<const char*, const std::string&>{"--listen", group.listen},
         {"--http", group.http}}) {
@@ -129,26 +121,25 @@ StatusOr<std::vector<std::string>> MemberArguments(const WorkerOptions& group,
   }
   std::string own = device;
   std::ranges::replace(own, ':', '-');
-  return std::vector<std::string>{"--device",   device,
-                                  "--name",     Concat(group.name, "-", own),
-                                  "--work-dir", Concat(group.work_dir, "/", own)};
+  WorkerOptions member = group;
+  member.device = device;
+  member.name = Concat(group.name, "-", own);
+  member.work_dir = Concat(group.work_dir, "/", own);
+  return member;
 }
 
-int RunGroup(const std::vector<std::string>& command_line, const WorkerOptions& group,
-             const std::vector<std::string>& devices) {
+int RunGroup(const WorkerOptions& group, const std::vector<std::string>& devices,
+             const std::function<void(const WorkerOptions&)>& work) {
   std::vector<Member> members;
   for (const std::string& device : devices) {
-    const auto own = MemberArguments(group, device);
-    if (!own.ok()) {
-      LogError("worker_ends", {{"reason", own.status()}});
+    auto options = MemberOptions(group, device);
+    if (!options.ok()) {
+      LogError("worker_ends", {{"reason", options.status()}});
       return kWrongUsage;
     }
-    Member& member = members.emplace_back();
-    member.device = device;
-    member.command = command_line;
-    member.command.insert(member.command.end(), own->begin(), own->end());
+    members.emplace_back().options = *std::move(options);
   }
-  return Group(std::move(members)).Run();
+  return Group(std::move(members), work).Run();
 }
 
 }  // namespace gvsl::agent
