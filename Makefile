@@ -11,7 +11,7 @@ PREFIX ?= /usr/local
 GVSL_TEST_DATA ?= $(abspath $(CURDIR)/../shared/data)
 export GVSL_TEST_DATA
 
-.PHONY: help setup build test demo lint bench install clean
+.PHONY: help setup build gpu gpu-check test demo lint bench install clean
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
@@ -21,6 +21,15 @@ setup:  ## install what is missing (apt, pip), as cmake/versions.txt pins it
 build: setup  ## programs into build/bin/
 	@cmake --preset release -Wno-dev --log-level=WARNING >/dev/null
 	@cmake --build --preset release -j $(JOBS) --target programs
+
+gpu: setup  ## the same with CUDA and NCCL, into build-gpu/bin/
+	@deploy/setup/install.sh gpu
+	@cmake --preset gpu -Wno-dev --log-level=WARNING >/dev/null
+	@cmake --build --preset gpu -j $(JOBS) --target programs
+
+gpu-check: gpu  ## everything that needs a GPU: tests, then a step by phase (docs/gpu-checklist.md)
+	@cmake --build --preset gpu -j $(JOBS)
+	@deploy/gpu/check.sh build-gpu
 
 test: build  ## every test, closing with ctest's summary; CTEST_ARGS="-R name" picks some
 	@cmake --build --preset release -j $(JOBS)
@@ -41,15 +50,13 @@ install: $(if $(SUDO_USER),,build)  ## a relocatable tree below PREFIX
 	@cmake --install build --prefix '$(PREFIX)' >/dev/null && echo "installed below $(PREFIX)"
 
 clean:  ## remove what was built
-	@rm -rf build build-asan build-tsan build-debug build-bare
+	@rm -rf build build-asan build-tsan build-debug build-bare build-gpu build-bare-gpu
 
 # What later versions bring answers by name.
-LATER := gpu images k8s-test gpu-check table soak
+LATER := images k8s-test table soak
 .PHONY: $(LATER)
-gpu:  ## UNIMPLEMENTED: the CUDA build
 images:  ## UNIMPLEMENTED: container images
 k8s-test:  ## UNIMPLEMENTED: the chart on a real Kubernetes
-gpu-check:  ## UNIMPLEMENTED: everything that needs a GPU
 table:  ## UNIMPLEMENTED: all methods compared
 soak:  ## UNIMPLEMENTED: long fault campaigns
 $(LATER):

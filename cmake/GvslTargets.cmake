@@ -5,8 +5,8 @@ include(GoogleTest)
 function(gvsl_common_options target)
   # -Wmissing-field-initializers is off: leaving a field of a designated initializer at its default is
   # how options are written here.
-  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Werror
-                                           -Wno-missing-field-initializers)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wno-missing-field-initializers
+                                           $<$<BOOL:${GVSL_WERROR}>:-Werror>)
   target_include_directories(${target} PUBLIC $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}>)
   if(GVSL_SANITIZE)
     target_compile_options(${target} PRIVATE -fsanitize=${GVSL_SANITIZE} -fno-omit-frame-pointer)

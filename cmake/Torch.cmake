@@ -2,8 +2,14 @@
 # The wheel's include folder carries old copies of Protobuf and fmt; -idirafter keeps them behind
 # the system's.
 add_library(gvsl_torch INTERFACE)
+set(GVSL_TORCH_LIBRARIES c10 torch_cpu)
+if(GVSL_CUDA)
+  list(APPEND GVSL_TORCH_LIBRARIES c10_cuda torch_cuda)
+  # Nothing names a symbol of it: it registers its kernels when it is loaded.
+  target_link_options(gvsl_torch INTERFACE -Wl,--no-as-needed)
+endif()
 if(GVSL_TORCH_DIR)
-  foreach(library c10 torch_cpu)
+  foreach(library ${GVSL_TORCH_LIBRARIES})
     find_library(GVSL_LIB_${library} ${library} PATHS ${GVSL_TORCH_DIR}/lib NO_DEFAULT_PATH REQUIRED)
     add_library(gvsl_torch_${library} SHARED IMPORTED)
     set_target_properties(gvsl_torch_${library} PROPERTIES IMPORTED_LOCATION ${GVSL_LIB_${library}})
@@ -28,4 +34,7 @@ else()
   find_package(Torch 2.6 REQUIRED)
   target_link_libraries(gvsl_torch INTERFACE ${TORCH_LIBRARIES})
   target_include_directories(gvsl_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
+endif()
+if(GVSL_CUDA)
+  include(Cuda)
 endif()

@@ -193,7 +193,8 @@ Demand Coordinator::DemandOf(const v1::StoredJob& job, Demand::Kind kind, std::s
   demand.want = std::min(spec.workers().max(), spec.slots());
   demand.held = std::min(held, demand.want);
   demand.numeric_class = job.job().numeric_class();
-  demand.device = spec.workers().device();
+  demand.mixes_classes = spec.numerics() == v1::NUMERICS_FAST;
+  demand.device = spec.collective() == v1::COLLECTIVE_NCCL ? "cuda" : spec.workers().device();
   demand.threads = job.job().threads() > 0 ? job.job().threads() : spec.workers().threads();
   for (const v1::UnableWorker& worker : job.unable()) {
     const auto found = pool_.workers().find(worker.name());

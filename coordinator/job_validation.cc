@@ -60,15 +60,16 @@ Status CheckKnownChoices(const v1::JobSpec& spec) {
     return LaterVersion("method", WrittenName(spec.method()),
                         "gvsl, gvsl-no-matching, gvsl-no-restoration, gvsl-no-affine");
   }
-  if (spec.numerics() > v1::NUMERICS_STRICT) {
-    return LaterVersion("numerics", Written(v1::Numerics_descriptor(), spec.numerics()), "strict");
+  if (spec.numerics() > v1::NUMERICS_FAST) {
+    return LaterVersion("numerics", Written(v1::Numerics_descriptor(), spec.numerics()),
+                        "strict, fast");
   }
   if (spec.precision() > v1::PRECISION_FP32) {
     return LaterVersion("precision", Written(v1::Precision_descriptor(), spec.precision()), "fp32");
   }
-  if (spec.collective() == v1::COLLECTIVE_NCCL || spec.collective() == v1::COLLECTIVE_MPI) {
+  if (spec.collective() == v1::COLLECTIVE_MPI) {
     return LaterVersion("collective", Written(v1::Collective_descriptor(), spec.collective()),
-                        "auto, grpc, local");
+                        "auto, nccl, grpc, local");
   }
   return OkStatus();
 }
@@ -88,10 +89,6 @@ Status CheckKnownParts(const v1::JobSpec& spec) {
   }
   if (spec.has_queue() && spec.queue() != "default") {
     return LaterVersion("queue", Concat("queue ", spec.queue()), "default");
-  }
-  const std::string& device = spec.workers().device();
-  if (device.rfind("cuda", 0) == 0) {
-    return LaterVersion("workers.device", device, "auto, cpu");
   }
   return OkStatus();
 }
@@ -251,9 +248,13 @@ void CheckPool(const v1::JobSpec& spec, Violations& wrong) {
                                     " is above 1, but collective local joins threads "
                                     "of one process; the nearest is 1"));
   }
-  if (workers.device() != "auto" && workers.device() != "cpu") {
+  if (spec.collective() == v1::COLLECTIVE_NCCL && workers.device() == "cpu") {
+    wrong.Add("workers.device", "cpu has no collective nccl; the nearest is cuda");
+  }
+  const std::vector<std::string> devices = {"auto", "cpu", "cuda"};
+  if (std::ranges::count(devices, workers.device()) == 0) {
     wrong.Add("workers.device", Concat("'", workers.device(), "' is unknown; the nearest is ",
-                                       NearestWord(workers.device(), {"auto", "cpu"})));
+                                       NearestWord(workers.device(), devices)));
   }
   wrong.Range("workers.threads", workers.threads(), 0u, kMaxThreads);
 }

@@ -72,7 +72,7 @@ class Scheduling {
 
   // A job without a class takes that of which most workers are free; the first by name of several.
   Demand WithClass(Demand demand) const {
-    if (!demand.numeric_class.empty()) return demand;
+    if (!demand.numeric_class.empty() || demand.mixes_classes) return demand;
     std::map<std::string, std::size_t> free_by_class, all_by_class;
     for (const Offer& offer : offers_) {
       if (!WhyUnsuitable(demand, offer).empty()) continue;
@@ -134,11 +134,13 @@ std::string WhyUnsuitable(const Demand& demand, const Offer& offer) {
   if (const auto found = demand.unable.find(offer.name); found != demand.unable.end()) {
     return found->second;
   }
-  if (!demand.numeric_class.empty() && offer.numeric_class != demand.numeric_class) {
+  if (!demand.mixes_classes && !demand.numeric_class.empty() &&
+      offer.numeric_class != demand.numeric_class) {
     return Concat("is of numeric class ", offer.numeric_class, ", the job is of ",
                   demand.numeric_class);
   }
-  if (demand.device != "auto" && offer.device != demand.device) {
+  const std::string kind = offer.device.substr(0, offer.device.find(':'));
+  if (demand.device != "auto" && kind != demand.device) {
     return Concat("has the device ", offer.device, ", the job asks for ", demand.device);
   }
   if (offer.threads < demand.threads) {

@@ -28,11 +28,12 @@ struct Demand {
   std::string name;
   Kind kind = Kind::kWaiting;
   std::size_t min = 1;
-  std::size_t want = 1;       // the smaller of workers.max and slots
-  std::size_t held = 0;       // survivors or members
-  std::string numeric_class;  // empty before the first gang
-  std::string device = "auto";
-  std::uint32_t threads = 0;  // 0: any
+  std::size_t want = 1;         // the smaller of workers.max and slots
+  std::size_t held = 0;         // survivors or members
+  std::string numeric_class;    // empty before the first gang
+  bool mixes_classes = false;   // fast: every class will do, beside every other
+  std::string device = "auto";  // auto, cpu, cuda
+  std::uint32_t threads = 0;    // 0: any
   std::map<std::string, std::string>
       unable;  // workers, and what they could not do: "could not begin: …"
 };

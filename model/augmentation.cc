@@ -24,13 +24,13 @@ at::Tensor Damaged(const at::Tensor& volume, Philox draws) {
 
 }  // namespace
 
-at::Tensor AugmentPair(const PairSample& sample) {
+at::Tensor AugmentPair(const PairSample& sample, at::Device device) {
   TORCH_CHECK(sample.a.dim() == 4 && sample.a.size(0) == 1 && sample.a.sizes() == sample.b.sizes(),
               "augment: A is ", sample.a.sizes(), " and B is ", sample.b.sizes());
   const at::Tensor damaged = Damaged(sample.a, Draws(sample.key, DrawPurpose::kAppearance));
   Philox draws = Draws(sample.key, DrawPurpose::kSpatial);
-  const at::Tensor field = DrawSpatialField(sample.a.sizes().slice(1), draws);
-  const at::Tensor all = at::cat({sample.a, damaged, sample.b}, 0).unsqueeze(0);
+  const at::Tensor field = DrawSpatialField(sample.a.sizes().slice(1), draws, device);
+  const at::Tensor all = at::cat({sample.a, damaged, sample.b}, 0).unsqueeze(0).to(device);
   return WarpByField(all, field).clamp_(0, 1);
 }
 

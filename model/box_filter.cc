@@ -1,9 +1,12 @@
 #include "model/box_filter.h"
 
 #include <ATen/Parallel.h>
+#include <ATen/ops/empty_like.h>
 
 #include <algorithm>
 #include <vector>
+
+#include "model/cuda/device_kernels.h"
 
 namespace gvsl::model {
 namespace {
@@ -46,9 +49,25 @@ void SumAlong(double* values, std::int64_t outer, std::int64_t n, std::int64_t i
   });
 }
 
+at::Tensor DeviceBoxSum(const at::Tensor& values, std::int64_t radius) {
+  const std::int64_t planes = values.size(0) * values.size(1);
+  const std::int64_t depth = values.size(2);
+  const std::int64_t height = values.size(3);
+  const std::int64_t width = values.size(4);
+  at::Tensor sums = at::empty_like(values);
+  at::Tensor between = at::empty_like(values);
+  const double* in = values.const_data_ptr<double>();
+  double* out = sums.data_ptr<double>();
+  cuda::SumAlong(in, planes * depth * height, width, 1, radius, out);
+  cuda::SumAlong(out, planes * depth, height, width, radius, between.data_ptr<double>());
+  cuda::SumAlong(between.data_ptr<double>(), planes, depth, height * width, radius, out);
+  return sums;
+}
+
 }  // namespace
 
 at::Tensor BoxSum(const at::Tensor& values, std::int64_t radius) {
+  if (values.is_cuda()) return DeviceBoxSum(values.detach().contiguous(), radius);
   at::Tensor sums = values.detach().clone(at::MemoryFormat::Contiguous);
   double* data = sums.data_ptr<double>();
   const std::int64_t planes = sums.size(0) * sums.size(1);

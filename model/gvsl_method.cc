@@ -30,7 +30,8 @@ std::vector<std::pair<std::string, at::Tensor>> GvslMethod::NamedParameters() {
 Inputs GvslMethod::Augment(const std::vector<PairSample>& samples) {
   const at::NoGradGuard no_graph;
   std::vector<at::Tensor> items;
-  for (const PairSample& sample : samples) items.push_back(AugmentPair(sample));
+  for (const PairSample& sample : samples)
+    items.push_back(AugmentPair(sample, network_.options().device));
   const at::Tensor batch = at::cat(items, 0).to(network_.options().dtype);
   Inputs inputs = {{"fixed", batch.narrow(1, 0, 1).contiguous()},
                    {"damaged", batch.narrow(1, 1, 1).contiguous()}};

@@ -18,7 +18,9 @@ at::Tensor RestorationHead::Forward(const at::Tensor& local) const {
 }
 
 GvslNetwork::GvslNetwork(const NetworkOptions& options)
-    : options_(options), parameters_(options.dtype), unet_(parameters_, options.width) {
+    : options_(options),
+      parameters_(at::TensorOptions(options.dtype).device(options.device)),
+      unet_(parameters_, options.width) {
   const std::int64_t width = options.width;
   const bool affine = options.matching && options.affine;
   std::optional<DoubleConv> affine_features;

@@ -18,6 +18,7 @@ struct NetworkOptions {
   bool affine = true;       // false: the matching head is its deformable half
   bool restoration = true;
   at::ScalarType dtype = at::kFloat;
+  at::Device device = at::kCPU;
 };
 
 // `res_conv`: 3x3x3 convolution, GroupNorm(width/8), LeakyReLU, 1x1x1 convolution to one channel.

@@ -5,7 +5,6 @@
 #include <ATen/ops/group_norm.h>
 #include <ATen/ops/leaky_relu.h>
 #include <ATen/ops/linear.h>
-#include <ATen/ops/upsample_trilinear3d.h>
 
 #include <algorithm>
 #include <vector>
@@ -57,11 +56,6 @@ DoubleConv::DoubleConv(ParameterList& parameters, const std::string& name, std::
 at::Tensor DoubleConv::Forward(const at::Tensor& x) const {
   const at::Tensor middle = first_norm_.Forward(first_.Forward(x));
   return second_norm_.Forward(second_.Forward(middle));
-}
-
-at::Tensor UpsampleDouble(const at::Tensor& x) {
-  const std::int64_t size[] = {2 * x.size(2), 2 * x.size(3), 2 * x.size(4)};
-  return at::upsample_trilinear3d(x, size, /*align_corners=*/true);
 }
 
 Linear::Linear(ParameterList& parameters, const std::string& name, std::int64_t in,

@@ -60,9 +60,6 @@ class DoubleConv {
   NormActivation second_norm_;
 };
 
-// Twice the size, trilinear, corners aligned: the first and the last voxels stay.
-at::Tensor UpsampleDouble(const at::Tensor& x);
-
 class Linear {
  public:
   Linear(ParameterList& parameters, const std::string& name, std::int64_t in, std::int64_t out);

@@ -22,14 +22,15 @@ struct SampleKey {
   std::uint32_t item = 0;
 };
 
-// Cropped, padded intensities in [0, 1], float32, each (1, D, H, W). A is fixed, B is moving.
+// Cropped, padded intensities in [0, 1], float32, each (1, D, H, W), on the CPU. A is fixed, B is
+// moving.
 struct PairSample {
   at::Tensor a;
   at::Tensor b;
   SampleKey key;
 };
 
-// A batch ready for the network: named tensors (N, C, D, H, W).
+// A batch ready for the network: named tensors (N, C, D, H, W) on the method's device.
 using Inputs = std::map<std::string, at::Tensor>;
 
 struct Outcome {
@@ -54,7 +55,8 @@ class Method {
 struct MethodOptions {
   std::string method = "gvsl";  // gvsl, gvsl-no-matching, gvsl-no-restoration, gvsl-no-affine
   std::int64_t width = 32;
-  std::uint64_t seed = 1;  // of the initial weights
+  std::uint64_t seed = 1;        // of the initial weights
+  at::Device device = at::kCPU;  // of parameters, inputs and losses
 };
 
 // UNIMPLEMENTED for a method that a later version brings. No exception crosses this door.

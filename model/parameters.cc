@@ -5,7 +5,7 @@
 namespace gvsl::model {
 
 at::Tensor ParameterList::Add(std::string name, at::IntArrayRef shape) {
-  at::Tensor tensor = at::zeros(shape, at::TensorOptions(dtype_)).requires_grad_(true);
+  at::Tensor tensor = at::zeros(shape, options_).requires_grad_(true);
   all_.emplace_back(std::move(name), tensor);
   return tensor;
 }

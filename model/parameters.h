@@ -15,14 +15,14 @@ using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
 // them: writing into one under at::NoGradGuard changes the network.
 class ParameterList {
  public:
-  explicit ParameterList(at::ScalarType dtype) : dtype_(dtype) {}
+  explicit ParameterList(const at::TensorOptions& options) : options_(options) {}
 
   // A zero tensor that requires a gradient. Names must be distinct.
   at::Tensor Add(std::string name, at::IntArrayRef shape);
   const NamedTensors& all() const { return all_; }
 
  private:
-  at::ScalarType dtype_;
+  at::TensorOptions options_;  // type and device of every parameter
   NamedTensors all_;
 };
 

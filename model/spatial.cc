@@ -84,11 +84,11 @@ at::Tensor ElasticField(const at::Tensor& noise, double sigma, double alpha) {
   return (field * alpha).view(noise.sizes());
 }
 
-at::Tensor DrawSpatialField(at::IntArrayRef size, Philox& draws) {
-  const at::Tensor matrix = DrawAffine(size, draws);
+at::Tensor DrawSpatialField(at::IntArrayRef size, Philox& draws, at::Device device) {
+  const at::Tensor matrix = DrawAffine(size, draws).to(device);
   const double sigma = Uniform(draws, 10, 13);
   const double alpha = Uniform(draws, 0, 512);
-  return FuseField(matrix, ElasticField(DrawNoise(size, draws), sigma, alpha));
+  return FuseField(matrix, ElasticField(DrawNoise(size, draws).to(device), sigma, alpha));
 }
 
 }  // namespace gvsl::model

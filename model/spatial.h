@@ -13,7 +13,7 @@ at::Tensor ElasticField(const at::Tensor& noise, double sigma, double alpha);
 
 // A field (1, 3, D, H, W), float32, of an affine map (rotation within +-pi/9, scale 0.75 to 1.25,
 // shear within +-pi/18, translation within +-10 % of each axis) composed with an elastic field of
-// sigma 10 to 13 and alpha 0 to 512.
-at::Tensor DrawSpatialField(at::IntArrayRef size, Philox& draws);
+// sigma 10 to 13 and alpha 0 to 512. Draws are the processor's on every device.
+at::Tensor DrawSpatialField(at::IntArrayRef size, Philox& draws, at::Device device = at::kCPU);
 
 }  // namespace gvsl::model

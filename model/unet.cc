@@ -2,11 +2,11 @@
 
 #include <ATen/ops/cat.h>
 #include <ATen/ops/constant_pad_nd.h>
-#include <ATen/ops/max_pool3d.h>
 
 #include <array>
 
 #include "common/text.h"
+#include "model/resize.h"
 
 namespace gvsl::model {
 namespace {
@@ -51,9 +51,8 @@ UNet::UNet(ParameterList& parameters, std::int64_t width) {
 
 Features UNet::Forward(const at::Tensor& x) const {
   std::vector<at::Tensor> skips = {encoder_[0].Forward(PadToMultiple(x))};
-  const std::int64_t two[] = {2, 2, 2};
   for (std::int64_t level = 1; level <= kLevels; ++level) {
-    skips.push_back(encoder_[level].Forward(at::max_pool3d(skips.back(), two)));
+    skips.push_back(encoder_[level].Forward(HalveByMaximum(skips.back())));
   }
   const at::Tensor global = skips.back();
   at::Tensor local = global;

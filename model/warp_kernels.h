@@ -13,7 +13,7 @@ struct WarpShape {
   std::int64_t depth = 0;
   std::int64_t height = 0;
   std::int64_t width = 0;
-  std::int64_t voxels() const { return depth * height * width; }
+  constexpr std::int64_t voxels() const { return depth * height * width; }
 };
 
 template <typename T>

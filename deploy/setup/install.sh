@@ -2,7 +2,7 @@
 # Installs what cmake/versions.txt names and this machine lacks: packages through apt (as root or
 # with sudo), wheels through pip into ${GVSL_CACHE:-~/.cache/gvsl}. Does nothing, and asks for
 # nothing, when all of it is there.
-#   install.sh [peer]       with peer: also what `make bench` compares with (5 GB)
+#   install.sh [peer|gpu]   also what `make bench` compares with, or what `make gpu` builds with (5 GB each)
 #   GVSL_SETUP=skip        you answer for the versions yourself
 #   GVSL_TORCH_DIR=…/torch  your own LibTorch: the wheel is not fetched
 set -euo pipefail
@@ -80,6 +80,6 @@ for folder in $(folders pip); do
     --only-binary=:all: --platform manylinux_2_28_x86_64 --platform manylinux_2_25_x86_64 \
     --platform manylinux_2_17_x86_64 --platform manylinux2014_x86_64
 done
-if [[ ${1:-} == peer ]]; then
-  for folder in $(folders peer); do install_folder peer "$folder"; done
+if [[ -n ${1:-} ]]; then
+  for folder in $(folders "$1"); do install_folder "$1" "$folder"; done
 fi

@@ -1,10 +1,12 @@
 // Times one training step of GVSL by phase:
 //   gvsl-bench-step [--size N] [--width W] [--batch B] [--threads T] [--steps S] [--warmup S]
-//   [--json]
+//   [--cuda N] [--json]      --cuda: on that GPU, with what `strict` sets there; TF32 with --fast 1
 // Standard output carries the table, or with --json one JSON object.
+#include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/sin.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 #include <torch/optim/adam.h>
 
 #include <algorithm>
@@ -25,12 +27,33 @@ namespace gvsl::model {
 namespace {
 
 struct BenchOptions {
-  std::map<std::string, std::int64_t> numbers = {{"--size", 64}, {"--width", 32},
-                                                 {"--batch", 1}, {"--threads", 1},
-                                                 {"--steps", 5}, {"--warmup", 1}};
+  std::map<std::string, std::int64_t> numbers = {{"--size", 64},   {"--width", 32}, {"--batch", 1},
+                                                 {"--threads", 1}, {"--steps", 5},  {"--warmup", 1},
+                                                 {"--cuda", -1},   {"--fast", 0}};
   bool json = false;
   std::int64_t operator[](const std::string& name) const { return numbers.at(name); }
+  at::Device device() const {
+    if (numbers.at("--cuda") < 0) return at::kCPU;
+    return {at::kCUDA, static_cast<c10::DeviceIndex>(numbers.at("--cuda"))};
+  }
 };
+
+// What the trainer sets (worker/trainer/numerics.h) for a GPU.
+void SetUpGpu(bool fast) {
+  ::setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", 0);
+  at::Context& context = at::globalContext();
+  context.setDeterministicAlgorithms(!fast, false);
+  context.setDeterministicFillUninitializedMemory(false);
+  context.setBenchmarkCuDNN(fast);
+  context.setAllowTF32CuDNN(fast);
+  context.setAllowTF32CuBLAS(fast);
+}
+
+void Synchronize(at::Device device) {
+  if (device.is_cuda()) {
+    c10::impl::VirtualGuardImpl(device.type()).synchronizeDevice(device.index());
+  }
+}
 
 const std::vector<std::string> kPhases = {"augment", "forward", "backward", "update", "total"};
 
@@ -43,7 +66,8 @@ bool Parse(int argc, char** argv, BenchOptions& options) {
     }
     if (!options.numbers.contains(name) || ++i == argc) return false;
     options.numbers[name] = std::atoll(argv[i]);
-    if (options.numbers[name] < (name == "--warmup" ? 0 : 1)) return false;
+    const bool may_be_zero = name == "--warmup" || name == "--cuda" || name == "--fast";
+    if (options.numbers[name] < (may_be_zero ? 0 : 1)) return false;
   }
   return true;
 }
@@ -85,17 +109,22 @@ void Record(const std::string& phase, const Mark& begin, const Mark& end, Timing
 }
 
 void RunStep(Method& method, torch::optim::Adam& adam, const std::vector<PairSample>& samples,
-             Timings& timings) {
-  std::vector<Mark> marks(1);
+             at::Device device, Timings& timings) {
+  std::vector<Mark> marks;
+  const auto mark = [&marks, device] {
+    Synchronize(device);
+    marks.emplace_back();
+  };
+  mark();
   const Inputs inputs = method.Augment(samples);
-  marks.emplace_back();
+  mark();
   const Outcome outcome = method.Forward(inputs);
-  marks.emplace_back();
+  mark();
   outcome.loss.backward();
-  marks.emplace_back();
+  mark();
   adam.step();
   adam.zero_grad(/*set_to_none=*/false);
-  marks.emplace_back();
+  mark();
   for (std::size_t k = 0; k + 1 < marks.size(); ++k) {
     Record(kPhases[k], marks[k], marks[k + 1], timings);
   }
@@ -105,6 +134,8 @@ void RunStep(Method& method, torch::optim::Adam& adam, const std::vector<PairSam
 Timings Measure(const BenchOptions& options) {
   MethodOptions method_options;
   method_options.width = options["--width"];
+  method_options.device = options.device();
+  if (options.device().is_cuda()) SetUpGpu(options["--fast"] > 0);
   auto method = MakeMethod(method_options);
   if (!method.ok()) {
     std::cerr << "gvsl-bench-step: " << method.status() << "\n";
@@ -117,7 +148,7 @@ Timings Measure(const BenchOptions& options) {
   Timings timings;
   for (std::int64_t step = 0; step < options["--warmup"] + options["--steps"]; ++step) {
     if (step == options["--warmup"]) timings = {};
-    RunStep(**method, adam, Samples(options, step), timings);
+    RunStep(**method, adam, Samples(options, step), options.device(), timings);
   }
   return timings;
 }
@@ -169,7 +200,7 @@ int main(int argc, char** argv) {
   if (asks || !gvsl::model::Parse(argc, argv, options)) {
     (asks ? std::cout : std::cerr)
         << "usage: gvsl-bench-step [--size N] [--width W] [--batch B] [--threads T] "
-           "[--steps S] [--warmup S] [--json]\n";
+           "[--steps S] [--warmup S] [--cuda N] [--fast 0|1] [--json]\n";
     return asks ? 0 : 2;
   }
   gvsl::model::KeepFreedMemory();

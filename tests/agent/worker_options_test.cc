@@ -2,7 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include "common/text.h"
+#include "tests/support/temporary_directory.h"
+#include "worker/agent/devices.h"
+#include "worker/agent/worker_group.h"
 
 namespace gvsl::agent {
 namespace {
@@ -34,16 +40,67 @@ TEST(WorkerOptions, WhatComesLaterIsUnimplementedByName) {
   gang.gang = "mpi";
   EXPECT_EQ(CheckWorkerOptions(gang).code(), StatusCode::kUnimplemented);
   EXPECT_EQ(CheckWorkerOptions(gang).message(), "--gang mpi");
-  for (const std::string device : {"cuda:0", "all"}) {
-    WorkerOptions options = Minimal();
-    options.device = device;
-    EXPECT_EQ(CheckWorkerOptions(options).code(), StatusCode::kUnimplemented);
+}
+
+TEST(WorkerOptions, DevicesAreNamedAsCudaCountsThem) {
+  for (const std::string device : {"cpu", "auto", "all", "cuda:0", "cuda:12"}) {
+    EXPECT_TRUE(CheckDeviceName(device).ok()) << device;
   }
+  for (const std::string device :
+       {"", "cuda", "cuda:", "cuda:-1", "cuda:x", "cuda:0 ", "gpu:0", "cuda:1234567890123"}) {
+    EXPECT_EQ(CheckDeviceName(device).code(), StatusCode::kInvalidArgument) << device;
+  }
+}
+
+TEST(ChooseDevices, TakesWhatIsThereOrSaysWhyThereIsNone) {
+  const TrainerDevices two = {{"cuda:0", "cuda:1"}, ""};
+  const TrainerDevices none = {{}, "no GPU is visible"};
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(*ChooseDevices("auto", two), Names{"cuda:0"});
+  EXPECT_EQ(*ChooseDevices("auto", none), Names{"cpu"});
+  EXPECT_EQ(*ChooseDevices("cpu", two), Names{"cpu"});
+  EXPECT_EQ(*ChooseDevices("all", two), (Names{"cuda:0", "cuda:1"}));
+  EXPECT_EQ(*ChooseDevices("cuda:1", two), Names{"cuda:1"});
+  for (const std::string device : {"cuda:0", "all"}) {
+    const Status missing = ChooseDevices(device, none).status();
+    EXPECT_EQ(missing.code(), StatusCode::kNotFound);
+    EXPECT_EQ(missing.message(),
+              "--device " + device + ": there is no such GPU: no GPU is visible");
+  }
+  EXPECT_EQ(ChooseDevices("cuda:2", two).status().message(),
+            "--device cuda:2: there is no such GPU: there are cuda:0, cuda:1");
+}
+
+TEST(AskTrainer, ReadsDevicesOrTheReason) {
+  const testing::TemporaryDirectory folder;
+  const std::string program = folder.path() + "/it's a trainer";
+  const auto answers = [&](const std::string& script) {
+    std::ofstream(program) << "#!/bin/sh\n" << script << "\n";
+    std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+    return AskTrainer(program);
+  };
+  const auto two = answers("echo 'cuda:0 NVIDIA H100'; echo 'cuda:1 NVIDIA H100'");
+  ASSERT_TRUE(two.ok()) << two.status();
+  EXPECT_EQ(two->names, (std::vector<std::string>{"cuda:0", "cuda:1"}));
+  const auto none = answers("echo 'this build has no CUDA' >&2");
+  ASSERT_TRUE(none.ok()) << none.status();
+  EXPECT_EQ(none->why_none, "this build has no CUDA");
+  EXPECT_EQ(answers("exit 1").status().code(), StatusCode::kInternal);
+}
+
+TEST(WorkerGroup, MembersHaveNamesAndFoldersOfTheirOwn) {
+  WorkerOptions group = Minimal();
+  group.name = "node-7";
+  EXPECT_EQ(Join(*MemberArguments(group, "cuda:3"), " "),
+            "--device cuda:3 --name node-7-cuda-3 --work-dir /var/tmp/worker/cuda-3");
+  group.http = "127.0.0.1:9100";
+  EXPECT_EQ(MemberArguments(group, "cuda:3").status().code(), StatusCode::kInvalidArgument);
 }
 
 TEST(WorkerOptions, TheTrainerHasTheSameCertificates) {
   WorkerOptions options;
   options.trainer = "/bin/trainer";
+  options.device = "cpu";
   options.transport = {.tls_cert = "c.pem", .tls_key = "c.key", .tls_ca = "ca.pem"};
   EXPECT_EQ(Join(TrainerCommandLine(options), " "),
             "/bin/trainer --listen 127.0.0.1:0 --tls-cert c.pem --tls-key c.key --tls-ca ca.pem");

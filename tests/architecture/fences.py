@@ -9,7 +9,7 @@ import re
 import sys
 import tomllib
 
-SOURCE_SUFFIXES = (".h", ".cc")
+SOURCE_SUFFIXES = (".h", ".cc", ".cu", ".cuh")
 SKIPPED_FOLDERS = re.compile(r"^(\.git|build[^/]*|\.venv|demo-output|__pycache__)$")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 LINK = re.compile(r"\]\(([^)\s]*[./#][^)\s]*)\)")

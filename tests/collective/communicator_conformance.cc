@@ -41,13 +41,17 @@ Status SumGradients(Communicator& communicator, const Owners& owners, std::span<
   for (int slot = 0; slot < tree.slots(); ++slot) {
     if (owners[slot] == communicator.rank()) slots.push_back(slot);
   }
-  SubtreeSums sums(tree, slots, total.size());
+  FloatMemory& memory = communicator.memory();
+  SubtreeSums sums(tree, slots, total.size(), memory);
   for (const int slot : slots) {
-    std::ranges::copy(TestGradient(slot, total.size()), sums.NextBuffer().begin());
+    memory.Write(TestGradient(slot, total.size()), sums.NextBuffer());
     sums.Add(slot);
   }
   auto parts = sums.Take();
-  return communicator.TreeSum(tree, owners, parts, total);
+  const FloatBuffer sum(memory, total.size());
+  Status status = communicator.TreeSum(tree, owners, parts, sum.span());
+  if (status.ok()) memory.Read(sum.span(), total);
+  return status;
 }
 
 // Every rank sums and has the serial sum's bits.
@@ -94,6 +98,41 @@ TEST_P(CommunicatorConformance, TreeSumOfFewerFloatsThanRanks) {
   for (const std::size_t floats : {0, 1, 3}) {
     ExpectSerialBits(gang, Distributions(8, ranks())[0], floats);
   }
+}
+
+TEST_P(CommunicatorConformance, AllReducesUnderWayTogetherAllEndInTheSumOverTheRanks) {
+  Gang gang = MakeGang();
+  std::atomic<int> wrong = 0;
+  const auto results = OnEveryRank(gang, [&](Communicator& communicator) {
+    FloatMemory& memory = communicator.memory();
+    const std::vector<std::size_t> sizes = {1, 0, 1003, 300'007};
+    std::vector<FloatBuffer> buffers;
+    for (const std::size_t floats : sizes) {
+      buffers.emplace_back(memory, floats);
+      const std::vector<float> own(floats, static_cast<float>(communicator.rank() + 1));
+      memory.Write(own, buffers.back().span());
+      GVSL_RETURN_IF_ERROR(communicator.StartAllReduce(buffers.back().span()));
+    }
+    GVSL_RETURN_IF_ERROR(communicator.FinishAllReduces());
+    for (std::size_t i = 0; i < sizes.size(); ++i) {
+      std::vector<float> sums(sizes[i]);
+      memory.Read(buffers[i].span(), sums);
+      const auto expected = static_cast<float>(ranks() * (ranks() + 1) / 2);
+      wrong += std::ranges::count_if(sums, [&](float sum) { return sum != expected; });
+    }
+    return OkStatus();
+  });
+  EXPECT_THAT(results, Each(kIsOk));
+  EXPECT_EQ(wrong, 0);
+}
+
+TEST_P(CommunicatorConformance, AFailureIsToldWithoutAVerb) {
+  Gang gang = MakeGang();
+  if (gang[0] == nullptr) return;
+  EXPECT_TRUE(gang[0]->failure().ok());
+  gang[0]->Abort(AbortedError("enough"));
+  EXPECT_EQ(gang[0]->failure().code(), StatusCode::kAborted);
+  EXPECT_EQ(gang[0]->StartAllReduce({}).code(), StatusCode::kAborted);
 }
 
 TEST_P(CommunicatorConformance, BroadcastGivesEverybodyTheBytesOfTheRoot) {
@@ -237,9 +276,9 @@ TEST_P(CommunicatorConformance, PartsThatDoNotFitTheTreeAreRefusedAndEndThePeers
   Gang gang = MakeGang();
   const auto results = OnEveryRank(gang, [&](Communicator& communicator) {
     if (communicator.rank() > 0) return communicator.Barrier();
-    std::vector<float> total(4), part(4);
-    std::map<SlotNode, std::span<float>> parts = {{{0, 1}, part}};
-    return communicator.TreeSum(SlotTree(2), Owners{0, 0}, parts, total);
+    const FloatBuffer total(communicator.memory(), 4), part(communicator.memory(), 4);
+    std::map<SlotNode, std::span<float>> parts = {{{0, 1}, part.span()}};
+    return communicator.TreeSum(SlotTree(2), Owners{0, 0}, parts, total.span());
   });
   for (int rank = 0; rank < ranks(); ++rank) {
     if (gang[rank] == nullptr) continue;

@@ -12,10 +12,14 @@ class ServedCommunicator final : public Communicator {
       : server_(std::move(server)), inner_(std::move(inner)) {}
   int rank() const override { return inner_->rank(); }
   int size() const override { return inner_->size(); }
+  FloatMemory& memory() override { return inner_->memory(); }
   Status TreeSum(const SlotTree& tree, std::span<const int> owners,
                  std::map<SlotNode, std::span<float>>& parts, std::span<float> total) override {
     return inner_->TreeSum(tree, owners, parts, total);
   }
+  Status StartAllReduce(std::span<float> values) override { return inner_->StartAllReduce(values); }
+  Status FinishAllReduces() override { return inner_->FinishAllReduces(); }
+  Status failure() const override { return inner_->failure(); }
   Status Broadcast(int root, std::span<std::byte> bytes) override {
     return inner_->Broadcast(root, bytes);
   }

@@ -129,17 +129,28 @@ TEST(JobValidation, CollectiveLocalMeansOneWorker) {
 TEST(JobValidation, WhatALaterVersionBringsIsNamed) {
   ExpectLater("task", [](auto& spec) { spec.set_task(v1::TASK_SEGMENT); });
   ExpectLater("method", [](auto& spec) { spec.set_method(v1::METHOD_MODELS_GENESIS); });
-  ExpectLater("numerics", [](auto& spec) { spec.set_numerics(v1::NUMERICS_FAST); });
   ExpectLater("numerics", [](auto& spec) { spec.set_numerics(v1::NUMERICS_REFERENCE); });
   ExpectLater("precision", [](auto& spec) { spec.set_precision(v1::PRECISION_BF16); });
-  ExpectLater("collective", [](auto& spec) { spec.set_collective(v1::COLLECTIVE_NCCL); });
   ExpectLater("collective", [](auto& spec) { spec.set_collective(v1::COLLECTIVE_MPI); });
   ExpectLater("init", [](auto& spec) { spec.mutable_init()->set_checkpoint("/x"); });
   ExpectLater("split", [](auto& spec) { spec.mutable_split()->set_train("40"); });
   ExpectLater("labels", [](auto& spec) { (*spec.mutable_labels())[35] = 1; });
   ExpectLater("priority", [](auto& spec) { spec.set_priority(1); });
   ExpectLater("queue", [](auto& spec) { spec.set_queue("fast"); });
-  ExpectLater("workers.device", [](auto& spec) { spec.mutable_workers()->set_device("cuda:0"); });
+}
+
+TEST(JobValidation, DevicesAreKindsAndNcclNeedsGpus) {
+  for (const char* device : {"auto", "cpu", "cuda"}) {
+    v1::JobSpec spec = Good();
+    spec.mutable_workers()->set_device(device);
+    EXPECT_TRUE(CompleteJobSpec(spec, "abc123").ok()) << device;
+  }
+  ExpectRefused("workers.device", "nearest is cuda",
+                [](auto& spec) { spec.mutable_workers()->set_device("cuda:0"); });
+  ExpectRefused("workers.device", "nearest is cuda", [](auto& spec) {
+    spec.set_collective(v1::COLLECTIVE_NCCL);
+    spec.mutable_workers()->set_device("cpu");
+  });
 }
 
 }  // namespace

@@ -94,6 +94,29 @@ TEST(Scheduler, AWorkerWithTooFewThreadsIsNotTaken) {
   EXPECT_FALSE(Schedule({job}, {Free("w0")}).at("a").form);
 }
 
+TEST(Scheduler, AKindOfDeviceIsEveryDeviceOfThatKind) {
+  Demand job = Job("a", 2, 2);
+  job.device = "cuda";
+  Offer first = Free("w1", "cuda/h100");
+  Offer second = Free("w2", "cuda/h100");
+  first.device = "cuda:0";
+  second.device = "cuda:7";
+  EXPECT_EQ(Schedule({job}, {Free("w0"), first, second}).at("a").workers, (Names{"w1", "w2"}));
+  const auto waits = Schedule({job}, {Free("w0"), first});
+  EXPECT_FALSE(waits.at("a").form);
+  EXPECT_NE(waits.at("a").sentence.find("w0 is of numeric class"), std::string::npos);
+}
+
+TEST(Scheduler, AFastJobMixesNumericClassesAndAStrictOneDoesNot) {
+  Demand job = Job("a", 2, 2);
+  const std::vector<Offer> offers = {Free("w0", "cpu/a"), Free("w1", "cpu/b")};
+  EXPECT_FALSE(Schedule({job}, offers).at("a").form);
+  job.mixes_classes = true;
+  EXPECT_EQ(Schedule({job}, offers).at("a").workers, (Names{"w0", "w1"}));
+  job.numeric_class = "cpu/a";  // of its first gang
+  EXPECT_TRUE(Schedule({job}, offers).at("a").form);
+}
+
 TEST(Scheduler, SurvivorsCountTowardsTheMinimum) {
   const auto grants =
       Schedule({Job("a", 3, 4, Kind::kWaiting, 2)}, {Busy("s0", "a"), Busy("s1", "a"), Free("w0")});

@@ -5,8 +5,8 @@
 
 #include "model/affine_map.h"
 #include "model/intensity_curve.h"
-#include "model/layers.h"
 #include "model/losses.h"
+#include "model/resize.h"
 #include "model/spatial.h"
 #include "model/trilinear_sampler.h"
 #include "tests/model/golden.h"

@@ -17,6 +17,7 @@
 #include "tests/support/tiny_dataset.h"
 #include "tests/trainer/fake_method.h"
 #include "worker/collective/local_communicator.h"
+#include "worker/collective/nccl_communicator.h"
 #include "worker/trainer/job_session.h"
 
 namespace gvsl::trainer {
@@ -85,6 +86,9 @@ class DyingCommunicator final : public collective::Communicator {
 
   int rank() const override { return rank_; }
   int size() const override { return size_; }
+  collective::FloatMemory& memory() override {
+    return inner_ ? inner_->memory() : collective::HostMemory();
+  }
   Status TreeSum(const collective::SlotTree& tree, std::span<const int> owners,
                  std::map<collective::SlotNode, std::span<float>>& parts,
                  std::span<float> total) override {
@@ -101,6 +105,15 @@ class DyingCommunicator final : public collective::Communicator {
     }
     return AbortedError("somebody's abort overtook the sum");
   }
+  Status StartAllReduce(std::span<float> values) override { return inner_->StartAllReduce(values); }
+  Status FinishAllReduces() override {
+    const int sum = sums_++;
+    if (sum != dies_at_) return inner_->FinishAllReduces();
+    board_->AwaitAll(sum);
+    inner_.reset();
+    return UnavailableError("this rank died");
+  }
+  Status failure() const override { return inner_ ? inner_->failure() : OkStatus(); }
   Status Broadcast(int root, std::span<std::byte> bytes) override {
     return inner_->Broadcast(root, bytes);
   }
@@ -161,7 +174,8 @@ class GangTest : public ::testing::Test {
   std::unique_ptr<TestWorker> NewWorker() {
     auto worker = std::make_unique<TestWorker>();
     worker->session = std::make_unique<JobSession>(
-        TrainerEnvironment{files_, clock_, worker->observer, "cpu/test", make_method_}, job_);
+        TrainerEnvironment{files_, clock_, worker->observer, "cpu/test", make_method_, device_},
+        job_);
     return worker;
   }
   std::vector<std::unique_ptr<TestWorker>> NewWorkers(int count) {
@@ -200,6 +214,11 @@ class GangTest : public ::testing::Test {
         TestWorker& worker = *workers[rank];
         plan.rank = rank;
         worker.observer.announce = [rank, board = board_] { board->Announce(rank); };
+        if (over_nccl_) {
+          auto made = collective::MakeNcclCommunicator(std::move(link), {device_.index()});
+          ASSERT_TRUE(made.ok()) << made.status();
+          link = *std::move(made);
+        }
         link = std::make_unique<DyingCommunicator>(std::move(link), worker.dies_at_sum,
                                                    worker.misses_sum, board_);
         ends[rank] = worker.session->RunGeneration(plan, *link, worker.stop);
@@ -244,6 +263,8 @@ class GangTest : public ::testing::Test {
   std::optional<int> chosen_source_;    // instead of the member with the highest step
   std::shared_ptr<StepBoard> board_;    // of the newest generation
   int directories_ = 0;
+  at::Device device_ = at::kCPU;
+  bool over_nccl_ = false;  // one rank on device_
 };
 
 }  // namespace gvsl::trainer

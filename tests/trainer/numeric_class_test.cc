@@ -41,6 +41,13 @@ TEST(NumericClass, EveryFactMakesAnotherClass) {
   }
 }
 
+TEST(NumericClass, AGpuStandsBeforeTheProcessorThatDrawsForIt) {
+  NumericFacts facts = Facts();
+  facts.gpu = "NVIDIA_H100_80GB_HBM3-9.0/cuda-13.0/cudnn-91900";
+  EXPECT_EQ(NumericClassName(facts),
+            "cuda/NVIDIA_H100_80GB_HBM3-9.0/cuda-13.0/cudnn-91900/" + NumericClassName(Facts()));
+}
+
 TEST(NumericClass, OverridesFromTheEnvironmentAreNamed) {
   NumericFacts facts = Facts();
   facts.overrides = {{"MKL_CBWR", "COMPATIBLE"}, {"ONEDNN_MAX_CPU_ISA", "AVX2 /x"}};

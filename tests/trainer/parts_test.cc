@@ -196,10 +196,10 @@ TEST(TrainState, AnUpdateThatDoesNotComeToItsEndLeavesNoWholeState) {
 
 TEST(TrainState, TensorsHaveTheNamesOfTheStateDict) {
   const auto state = TrainedState(1);
-  EXPECT_TRUE(state->ModelTensors().contains("shift"));
-  EXPECT_TRUE(state->OptimizerTensors().contains("exp_avg.shift"));
-  EXPECT_TRUE(state->OptimizerTensors().contains("exp_avg_sq.shift"));
-  EXPECT_EQ(state->OptimizerTensors().size(), 2 * state->ModelTensors().size());
+  EXPECT_TRUE(state->ModelTensors().views.contains("shift"));
+  EXPECT_TRUE(state->OptimizerTensors().views.contains("exp_avg.shift"));
+  EXPECT_TRUE(state->OptimizerTensors().views.contains("exp_avg_sq.shift"));
+  EXPECT_EQ(state->OptimizerTensors().views.size(), 2 * state->ModelTensors().views.size());
 }
 
 TEST(StepMeter, TimeGoesToThePhaseThatIsEntered) {

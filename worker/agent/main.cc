@@ -16,6 +16,7 @@
 #include "worker/agent/agent.h"
 #include "worker/agent/grpc_coordinator_client.h"
 #include "worker/agent/work_dir.h"
+#include "worker/agent/worker_group.h"
 #include "worker/agent/worker_options.h"
 
 namespace gvsl::agent {
@@ -92,11 +93,13 @@ int Main(int argc, char** argv) {
   if (!outcome.run) return outcome.exit_status;
   Status status = CheckWorkerOptions(options);
   if (status.ok()) status = ResolveWorkerOptions(options);
-  if (status.ok()) {
-    SetLogContext({{"worker", options.name}});
-    status = Work(options, signals);
-  }
-  End(status);
+  if (!status.ok()) End(status);
+  SetLogContext({{"worker", options.name}});
+  const auto devices = ResolveDevices(options);
+  if (!devices.ok()) End(devices.status());
+  if (options.device == "all") return RunGroup({argv, argv + argc}, options, *devices);
+  options.device = devices->front();
+  End(Work(options, signals));
 }
 
 }  // namespace

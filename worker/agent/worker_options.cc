@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "common/text.h"
+#include "worker/agent/devices.h"
 
 namespace gvsl::agent {
 namespace {
@@ -28,7 +29,9 @@ void AddWorkerOptions(CLI::App& app, WorkerOptions& options) {
   app.add_option("--work-dir", options.work_dir, "logs and lock of this worker; created")
       ->type_name("DIR")
       ->required();
-  app.add_option("--device", options.device, "cpu or auto")->capture_default_str();
+  app.add_option("--device", options.device,
+                 "cpu, cuda:N, auto (a GPU where there is one) or all (a worker for each GPU)")
+      ->capture_default_str();
   app.add_option("--name", options.name,
                  "unique among workers; default: the host's name and a random part");
   app.add_option("--threads", options.threads, "capacity; default: the machine's cores");
@@ -55,12 +58,7 @@ void AddWorkerOptions(CLI::App& app, WorkerOptions& options) {
 Status CheckWorkerOptions(const WorkerOptions& options) {
   if (options.work_dir.empty()) return InvalidArgumentError("--work-dir: a folder is needed");
   if (!options.gang.empty()) return UnimplementedError("--gang " + options.gang);
-  if (options.device == "all" || options.device.rfind("cuda", 0) == 0) {
-    return UnimplementedError("--device " + options.device);
-  }
-  if (options.device != "cpu" && options.device != "auto") {
-    return InvalidArgumentError(Concat("--device '", options.device, "': cpu or auto is expected"));
-  }
+  GVSL_RETURN_IF_ERROR(CheckDeviceName(options.device));
   GVSL_RETURN_IF_ERROR(CheckTransport(options.transport, "--coordinator", options.coordinator));
   GVSL_RETURN_IF_ERROR(CheckTransport(options.transport, "--listen", options.listen));
   return CheckTransport(options.transport, "--http", options.http);
@@ -69,7 +67,6 @@ Status CheckWorkerOptions(const WorkerOptions& options) {
 Status ResolveWorkerOptions(WorkerOptions& options) {
   if (options.name.empty()) options.name = Concat(HostName(), "-", RandomHex(4));
   if (options.threads == 0) options.threads = std::max(1U, std::thread::hardware_concurrency());
-  options.device = "cpu";
   if (options.trainer.empty()) {
     std::error_code error;
     const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
@@ -82,8 +79,18 @@ Status ResolveWorkerOptions(WorkerOptions& options) {
   return OkStatus();
 }
 
+StatusOr<std::vector<std::string>> ResolveDevices(const WorkerOptions& options) {
+  const bool may_be_cpu = options.device == "cpu" || options.device == "auto";
+  if (may_be_cpu && (options.device == "cpu" || !MayHaveGpus())) {
+    return std::vector<std::string>{"cpu"};
+  }
+  GVSL_ASSIGN_OR_RETURN(const TrainerDevices found, AskTrainer(options.trainer));
+  return ChooseDevices(options.device, found);
+}
+
 std::vector<std::string> TrainerCommandLine(const WorkerOptions& options) {
   std::vector<std::string> command = {options.trainer, "--listen", options.listen};
+  if (options.device != "cpu") command.insert(command.end(), {"--device", options.device});
   const TransportOptions& tls = options.transport;
   const std::pair<const char*, const std::string&> given[] = {
       {"--advertise", options.advertise},

@@ -14,7 +14,7 @@ namespace gvsl::agent {
 struct WorkerOptions {
   std::string coordinator = "127.0.0.1:7600";
   std::string work_dir;                // required; created
-  std::string device = "auto";         // auto is cpu where there is no GPU build
+  std::string device = "auto";         // cpu, cuda:N, auto, all
   std::string name;                    // empty: the host's name and a random part
   std::uint32_t threads = 0;           // 0: the machine's cores
   std::string listen = "127.0.0.1:0";  // for peers
@@ -34,7 +34,10 @@ Status CheckWorkerOptions(const WorkerOptions& options);
 // Puts in what depends on the machine: name, threads, trainer. NOT_FOUND without a trainer program.
 Status ResolveWorkerOptions(WorkerOptions& options);
 
-// The trainer's command line.
+// The devices to serve, by what the trainer finds on this machine; NOT_FOUND without such a one.
+StatusOr<std::vector<std::string>> ResolveDevices(const WorkerOptions& options);
+
+// The trainer's command line; options.device is one device.
 std::vector<std::string> TrainerCommandLine(const WorkerOptions& options);
 
 // Hexadecimal digits from the system's random source.

@@ -38,9 +38,6 @@ class GrpcTransport final : public PeerTransport {
 
   // Before the first verb; once a peer.
   void AddLink(int peer, std::unique_ptr<FrameStream> stream);
-  // The first failure so far.
-  Status failure() const;
-
   int rank() const override { return gang_->rank; }
   int size() const override { return gang_->size; }
   void Send(int to, std::span<const std::byte> bytes) override;
@@ -48,6 +45,7 @@ class GrpcTransport final : public PeerTransport {
   Status Flush() override;
   void Abort(const Status& why) override;
   std::vector<int> LostRanks() const override;
+  Status failure() const override;
 
  private:
   using Lock = std::unique_lock<std::mutex>;

@@ -44,6 +44,7 @@ class LocalTransport final : public PeerTransport {
   Status Flush() override;
   void Abort(const Status& why) override;
   std::vector<int> LostRanks() const override;
+  Status failure() const override;
 
  private:
   using Lock = std::unique_lock<std::mutex>;
@@ -118,6 +119,11 @@ void LocalTransport::Abort(const Status& why) {
 std::vector<int> LocalTransport::LostRanks() const {
   Lock lock(hub_->mutex);
   return hub_->lost;
+}
+
+Status LocalTransport::failure() const {
+  Lock lock(hub_->mutex);
+  return hub_->failure;
 }
 
 void LocalTransport::Fail(Status why, std::vector<int> lost) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <numeric>
 #include <utility>
 
 #include "common/text.h"
@@ -23,6 +24,16 @@ Status MeshCommunicator::TreeSum(const SlotTree& tree, std::span<const int> owne
   Status check = CheckTreeSum(tree, owners, rank(), size(), parts, total.size());
   if (!check.ok()) return Finish(std::move(check));
   return Finish(TreeSumExchange(*transport_, tree, owners, parts, total).Run());
+}
+
+Status MeshCommunicator::StartAllReduce(std::span<float> values) {
+  std::vector<int> owners(size());
+  std::iota(owners.begin(), owners.end(), 0);
+  std::map<SlotNode, std::span<float>> parts = {{{rank(), rank() + 1}, values}};
+  std::vector<float> total(values.size());
+  GVSL_RETURN_IF_ERROR(TreeSum(SlotTree(size()), owners, parts, total));
+  std::ranges::copy(total, values.begin());
+  return OkStatus();
 }
 
 Status MeshCommunicator::Broadcast(int root, std::span<std::byte> bytes) {

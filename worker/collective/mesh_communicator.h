@@ -24,10 +24,14 @@ class MeshCommunicator final : public Communicator {
   int size() const override { return transport_->size(); }
   Status TreeSum(const SlotTree& tree, std::span<const int> owners,
                  std::map<SlotNode, std::span<float>>& parts, std::span<float> total) override;
+  // A tree sum with a slot a rank; nothing is left to be finished.
+  Status StartAllReduce(std::span<float> values) override;
+  Status FinishAllReduces() override { return transport_->failure(); }
   Status Broadcast(int root, std::span<std::byte> bytes) override;
   Status Barrier() override;
   void Abort(const Status& why) override { transport_->Abort(why); }
   std::vector<int> LostRanks() const override { return transport_->LostRanks(); }
+  Status failure() const override { return transport_->failure(); }
 
  private:
   // What a verb has come to: an error ends the communicator, here and on the peers.

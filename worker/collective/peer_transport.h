@@ -31,6 +31,8 @@ class PeerTransport {
   // the first reason counts.
   virtual void Abort(const Status& why) = 0;
   virtual std::vector<int> LostRanks() const = 0;
+  // The first error so far, whoever found it; OK while there is none. From any thread.
+  virtual Status failure() const = 0;
 };
 
 }  // namespace gvsl::collective

@@ -5,8 +5,6 @@
 #include <cassert>
 #include <utility>
 
-#include "worker/collective/float_sum.h"
-
 namespace gvsl::collective {
 namespace {
 
@@ -57,33 +55,34 @@ std::vector<SlotNode> SlotTree::MaximalNodes(std::span<const int> owners, int ow
   return found;
 }
 
-SubtreeSums::SubtreeSums(SlotTree tree, std::vector<int> slots, std::size_t floats)
-    : tree_(tree), slots_(std::move(slots)), floats_(floats) {
+SubtreeSums::SubtreeSums(SlotTree tree, std::vector<int> slots, std::size_t floats,
+                         FloatMemory& memory)
+    : tree_(tree), slots_(std::move(slots)), floats_(floats), memory_(memory) {
   assert(std::ranges::is_sorted(slots_));
 }
 
 std::span<float> SubtreeSums::NextBuffer() {
-  if (next_.size() != floats_) {
+  if (!next_) {
     if (free_.empty()) {
-      next_.resize(floats_);
+      next_.emplace(memory_, floats_);
     } else {
       next_ = std::move(free_.back());
       free_.pop_back();
     }
   }
-  return next_;
+  return next_->span();
 }
 
 void SubtreeSums::Add(int slot) {
   assert(std::ranges::binary_search(slots_, slot));
   NextBuffer();
-  std::vector<float> sum = std::exchange(next_, {});
+  FloatBuffer sum = *std::exchange(next_, std::nullopt);
   SlotNode node{slot, slot + 1};
   // Slots come in ascending order, so that a node is complete when its right child is.
   for (auto parent = tree_.Parent(node); parent; parent = tree_.Parent(node)) {
     const auto left = sums_.find(SlotTree::Left(*parent));
     if (left == sums_.end()) break;
-    collective::Add(left->second, sum, left->second);
+    memory_.Add(left->second.span(), sum.span(), left->second.span());
     free_.push_back(std::exchange(sum, std::move(left->second)));
     sums_.erase(left);
     node = *parent;
@@ -93,7 +92,7 @@ void SubtreeSums::Add(int slot) {
 
 std::map<SlotNode, std::span<float>> SubtreeSums::Take() {
   std::map<SlotNode, std::span<float>> parts;
-  for (auto& [node, sum] : sums_) parts.emplace(node, sum);
+  for (auto& [node, sum] : sums_) parts.emplace(node, sum.span());
   return parts;
 }
 

@@ -9,6 +9,8 @@
 #include <span>
 #include <vector>
 
+#include "worker/collective/float_memory.h"
+
 namespace gvsl::collective {
 
 // The slots [begin, end) under one node.
@@ -39,10 +41,11 @@ class SlotTree {
 };
 
 // Adds one rank's slot gradients along the tree as they come, in ascending slot order, keeping at
-// most O(log slots) buffers. Not thread-safe.
+// most O(log slots) buffers in `memory`, which outlives it. Not thread-safe.
 class SubtreeSums {
  public:
-  SubtreeSums(SlotTree tree, std::vector<int> slots, std::size_t floats);
+  SubtreeSums(SlotTree tree, std::vector<int> slots, std::size_t floats,
+              FloatMemory& memory = HostMemory());
   // The buffer in which the next slot's gradient is to be written (its content is undefined).
   std::span<float> NextBuffer();
   // NextBuffer() now holds the gradient of `slot`.
@@ -56,9 +59,10 @@ class SubtreeSums {
   SlotTree tree_;
   std::vector<int> slots_;
   std::size_t floats_;
-  std::map<SlotNode, std::vector<float>> sums_;
-  std::vector<std::vector<float>> free_;
-  std::vector<float> next_;
+  FloatMemory& memory_;
+  std::map<SlotNode, FloatBuffer> sums_;
+  std::vector<FloatBuffer> free_;
+  std::optional<FloatBuffer> next_;
 };
 
 }  // namespace gvsl::collective

@@ -4,7 +4,7 @@
 #include <cstddef>
 
 #include "common/text.h"
-#include "worker/collective/float_sum.h"
+#include "worker/collective/float_memory.h"
 
 namespace gvsl::collective {
 namespace {
@@ -96,7 +96,7 @@ std::span<float> TreeSumExchange::SumOf(SlotNode node, Piece piece) {
   }
   const std::span<float> left = SumOf(SlotTree::Left(node), piece);
   const std::span<float> right = SumOf(SlotTree::Right(node), piece);
-  Add(left, right, left);
+  HostMemory().Add(left, right, left);
   return left;
 }
 

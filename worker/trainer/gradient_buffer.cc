@@ -4,21 +4,20 @@
 #include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/sum.h>
 
-#include <algorithm>
 #include <cmath>
 #include <utility>
 
 namespace gvsl::trainer {
-namespace {
-
-at::Tensor AsTensor(std::span<float> values) {
-  return at::from_blob(values.data(), {static_cast<std::int64_t>(values.size())}, at::kFloat);
+at::Tensor AsTensor(std::span<float> values, at::Device device) {
+  // The device is told, not asked of the address: that of no floats is null.
+  return at::for_blob(values.data(), {static_cast<std::int64_t>(values.size())})
+      .options(at::TensorOptions(at::kFloat).device(device))
+      .target_device(device)
+      .make_tensor();
 }
 
-}  // namespace
-
-GradientBuffer::GradientBuffer(std::vector<at::Tensor> parameters)
-    : parameters_(std::move(parameters)) {
+GradientBuffer::GradientBuffer(std::vector<at::Tensor> parameters, at::Device row_device)
+    : parameters_(std::move(parameters)), row_device_(row_device) {
   for (const at::Tensor& parameter : parameters_) {
     floats_ += static_cast<std::size_t>(parameter.numel());
   }
@@ -33,10 +32,11 @@ void GradientBuffer::Flatten(std::span<float> out) const {
   for (const at::Tensor& parameter : parameters_) {
     const std::span<float> part = out.subspan(begin, static_cast<std::size_t>(parameter.numel()));
     const at::Tensor& gradient = parameter.grad();
+    at::Tensor row = AsTensor(part, row_device_);
     if (gradient.defined()) {
-      AsTensor(part).copy_(gradient.reshape(-1));
+      row.copy_(gradient.reshape(-1));
     } else {
-      std::fill(part.begin(), part.end(), 0.0f);
+      row.zero_();
     }
     begin += part.size();
   }
@@ -46,22 +46,24 @@ void GradientBuffer::Unflatten(std::span<float> gradient) {
   std::size_t begin = 0;
   for (at::Tensor& parameter : parameters_) {
     const std::size_t size = static_cast<std::size_t>(parameter.numel());
-    parameter.mutable_grad() = AsTensor(gradient.subspan(begin, size)).view(parameter.sizes());
+    parameter.mutable_grad() = AsTensor(gradient.subspan(begin, size), row_device_)
+                                   .view(parameter.sizes())
+                                   .to(parameter.device());
     begin += size;
   }
 }
 
-void ScaleAndClip(std::span<float> gradient, double factor, double clip_norm) {
-  at::Tensor tensor = AsTensor(gradient);
+void ScaleAndClip(std::span<float> gradient, double factor, double clip_norm, at::Device device) {
+  at::Tensor tensor = AsTensor(gradient, device);
   tensor.mul_(factor);
   if (clip_norm <= 0) return;
   const double norm = at::linalg_vector_norm(tensor).item<double>();
   if (norm > clip_norm) tensor.mul_(clip_norm / (norm + 1e-6));
 }
 
-bool IsFinite(std::span<const float> gradient) {
+bool IsFinite(std::span<const float> gradient, at::Device device) {
   const std::span<float> values(const_cast<float*>(gradient.data()), gradient.size());
-  return std::isfinite(at::sum(AsTensor(values)).item<double>());
+  return std::isfinite(at::sum(AsTensor(values, device)).item<double>());
 }
 
 }  // namespace gvsl::trainer

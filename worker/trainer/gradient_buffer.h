@@ -9,27 +9,33 @@
 
 namespace gvsl::trainer {
 
-// Not thread-safe. The parameters are float32, contiguous, on the host.
+// A tensor over floats that lie on `device`.
+at::Tensor AsTensor(std::span<float> values, at::Device device);
+
+// Not thread-safe. The parameters are float32, contiguous, on one device; rows lie on `row_device`.
 class GradientBuffer {
  public:
-  explicit GradientBuffer(std::vector<at::Tensor> parameters);
+  explicit GradientBuffer(std::vector<at::Tensor> parameters, at::Device row_device = at::kCPU);
 
   std::size_t floats() const { return floats_; }
   // Every parameter has no gradient: the next backward pass starts from nothing.
   void Clear();
   // Copies the gradients to `out`, of floats() elements; zeros where a parameter has none.
   void Flatten(std::span<float> out) const;
-  // The parameters' gradients become views of `gradient`, which must outlive them.
+  // The parameters' gradients become views of `gradient`, which must outlive them; copies where the
+  // parameters lie on another device.
   void Unflatten(std::span<float> gradient);
 
  private:
   std::vector<at::Tensor> parameters_;
+  at::Device row_device_;
   std::size_t floats_ = 0;
 };
 
 // `gradient` times `factor`; then, if `clip_norm` > 0 and its Euclidean norm is larger, scaled down
 // to that norm.
-void ScaleAndClip(std::span<float> gradient, double factor, double clip_norm);
-bool IsFinite(std::span<const float> gradient);
+void ScaleAndClip(std::span<float> gradient, double factor, double clip_norm,
+                  at::Device device = at::kCPU);
+bool IsFinite(std::span<const float> gradient, at::Device device = at::kCPU);
 
 }  // namespace gvsl::trainer

@@ -146,6 +146,7 @@ Status JobCheckpoints::CheckFits(const CheckpointManifest& manifest) const {
   GVSL_RETURN_IF_ERROR(CheckSame("batch_per_slot", manifest.batch_per_slot, job_.batch_per_slot));
   GVSL_RETURN_IF_ERROR(CheckSame("threads", manifest.threads, job_.threads));
   GVSL_RETURN_IF_ERROR(CheckSame("dataset", manifest.dataset_sha256, job_.dataset_sha256));
+  if (job_.numerics == Numerics::kFast) return OkStatus();
   return CheckSame("numeric class", manifest.numeric_class, numeric_class_);
 }
 
@@ -172,8 +173,9 @@ CheckpointOutcome JobCheckpoints::TryWrite(TrainState& state) {
   CheckpointOutcome outcome;
   outcome.step = state.step();
   outcome.path = JoinPath(store_.directory(), CheckpointName(state.step()));
-  auto written = store_.Write(
-      {Manifest(state), state.ModelTensors(), state.OptimizerTensors(), &state.lineage()});
+  const HostTensors model = state.ModelTensors();
+  const HostTensors optimizer = state.OptimizerTensors();
+  auto written = store_.Write({Manifest(state), model.views, optimizer.views, &state.lineage()});
   outcome.status = written.status();
   if (written.ok()) {
     outcome.manifest = *std::move(written);

@@ -26,6 +26,18 @@ struct CheckpointPlan {
   std::uint64_t keep_every = 10000;  // 0: none
 };
 
+// What carries the gradients.
+enum class CollectiveChoice {
+  kAuto,  // nccl where every member has a GPU of its own, else grpc
+  kNccl,
+  kGrpc,  // and everything else that adds in the host's memory
+};
+
+enum class Numerics {
+  kStrict,  // the same bits for any number of workers
+  kFast,
+};
+
 // The same for every worker and every generation of the job.
 struct JobPlan {
   std::string uid;
@@ -40,6 +52,8 @@ struct JobPlan {
   std::uint32_t slots = 8;
   std::uint32_t batch_per_slot = 1;
   std::uint32_t threads = 1;  // that compute one slot; bits depend on it
+  Numerics numerics = Numerics::kStrict;
+  CollectiveChoice collective = CollectiveChoice::kAuto;
   OptimizerPlan optimizer;
   CheckpointPlan checkpoint;
 };
@@ -49,6 +63,7 @@ struct MemberPlan {
   std::string peer_address;
   std::vector<int> slots;                  // ascending
   std::optional<std::uint64_t> held_step;  // absent: holds no state
+  std::string device = "cpu";              // "cuda:0"
 };
 
 // One generation of the gang, the same for all members but for `rank`.

@@ -82,7 +82,7 @@ StatusOr<GenerationEnd> JobSession::RunGeneration(const GangPlan& gang,
 StatusOr<GenerationEnd> JobSession::Run(const GangPlan& gang,
                                         collective::Communicator& communicator,
                                         const StopFlag& stop) {
-  SetUpNumerics(job_.threads);
+  SetUpNumerics(job_.threads, environment_.device, job_.numerics);
   GVSL_RETURN_IF_ERROR(CheckGang(gang, job_));
   GVSL_RETURN_IF_ERROR(EnsureParts());
   GVSL_RETURN_IF_ERROR(Agree(gang, communicator, stop));
@@ -104,9 +104,13 @@ Status JobSession::EnsureParts() {
     GVSL_ASSIGN_OR_RETURN(samples_, SampleSource::Open(environment_.files, job_));
   }
   if (state_ == nullptr) {
-    GVSL_ASSIGN_OR_RETURN(state_, TrainState::Create(job_, environment_.make_method));
+    GVSL_ASSIGN_OR_RETURN(state_, CreateState());
   }
   return OkStatus();
+}
+
+StatusOr<std::unique_ptr<TrainState>> JobSession::CreateState() const {
+  return TrainState::Create(job_, environment_.make_method, environment_.device);
 }
 
 Status JobSession::Agree(const GangPlan& gang, collective::Communicator& communicator,
@@ -156,7 +160,7 @@ Status JobSession::Take(const GangPlan& gang, collective::Communicator& communic
       communicator.Broadcast(gang.source_rank, std::as_writable_bytes(std::span(header))));
   if (header[0] == 0) {
     if (state_->step() != 0) {
-      GVSL_ASSIGN_OR_RETURN(state_, TrainState::Create(job_, environment_.make_method));
+      GVSL_ASSIGN_OR_RETURN(state_, CreateState());
     }
     holds_state_ = true;
     return OkStatus();

@@ -25,6 +25,7 @@ struct TrainerEnvironment {
   TrainerObserver& observer;
   std::string numeric_class;
   MethodFactory make_method = model::MakeMethod;
+  at::Device device = at::kCPU;
 };
 
 enum class GenerationEnd {
@@ -54,6 +55,7 @@ class JobSession {
   StatusOr<GenerationEnd> Run(const GangPlan& gang, collective::Communicator& communicator,
                               const StopFlag& stop);
   Status EnsureParts();
+  StatusOr<std::unique_ptr<TrainState>> CreateState() const;
   Status Agree(const GangPlan& gang, collective::Communicator& communicator, const StopFlag& stop);
   Status LoadState(const GangPlan& gang, const StopFlag& stop);
   Status Send(const GangPlan& gang, collective::Communicator& communicator);

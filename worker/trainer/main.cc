@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdlib>
+#include <iostream>
 #include <thread>
 
 #include "common/file_system.h"
@@ -15,9 +16,12 @@
 #include "common/text.h"
 #include "common/transport_options.h"
 #include "common/version.h"
+#include "model/cuda/devices.h"
 #include "model/memory.h"
 #include "worker/collective/grpc_peer_server.h"
+#include "worker/trainer/device.h"
 #include "worker/trainer/failure.h"
+#include "worker/trainer/gang_communicator.h"
 #include "worker/trainer/job_session.h"
 #include "worker/trainer/numeric_class.h"
 #include "worker/trainer/numerics.h"
@@ -35,6 +39,8 @@ struct Options {
   std::string listen = "127.0.0.1:0";
   std::string advertise;
   int pipe_fd = 3;
+  std::string device = "cpu";
+  bool list_devices = false;
   TransportOptions transport;
 };
 
@@ -66,30 +72,41 @@ std::vector<std::string> Names(const GangPlan& gang, const std::vector<int>& ran
 
 class Trainer {
  public:
-  Trainer(collective::GrpcPeerServer& server, PipeReports& reports)
-      : server_(server), reports_(reports) {}
+  Trainer(collective::GrpcPeerServer& server, PipeReports& reports, c10::Device device)
+      : server_(server), reports_(reports), device_(device) {}
 
   // Connect, agree on a state, take steps, report.
   void Run(Order& order) {
     const GangPlan gang = GangPlanOf(order.assignment());
     JobPlan job = JobPlanOf(order.assignment());
     if (session_ == nullptr || session_->job().uid != job.uid) {
-      session_ = std::make_unique<JobSession>(
-          TrainerEnvironment{PosixFileSystem(), clock_, reports_, NumericClass()}, std::move(job));
+      session_ =
+          std::make_unique<JobSession>(TrainerEnvironment{.files = PosixFileSystem(),
+                                                          .clock = clock_,
+                                                          .observer = reports_,
+                                                          .numeric_class = NumericClass(device_),
+                                                          .device = device_},
+                                       std::move(job));
     }
     reports_.Forming(session_->job(), gang, session_->held_step());
 
     std::vector<int> missing;
-    auto communicator = server_.Connect(Place(gang), kConnectTimeout, order.stop_token(), &missing);
-    if (!communicator.ok()) {
+    auto control = server_.Connect(Place(gang), kConnectTimeout, order.stop_token(), &missing);
+    if (!control.ok()) {
       reports_.Ended(v1::TrainerReport::STATE_STOPPED, session_->held_step(),
-                     communicator.status().message(), Names(gang, missing));
+                     control.status().message(), Names(gang, missing));
       return;
     }
-    order.SetCommunicator(communicator->get());
-    const auto end = session_->RunGeneration(gang, **communicator, order.stop_flag());
-    Report(gang, end, **communicator);
+    order.SetCommunicator(control->get());
+    const auto communicator =
+        ChooseCommunicator(*std::move(control), session_->job(), gang, device_,
+                           [this](const std::string& sentence) { reports_.OnNotice(sentence); });
+    if (communicator.ok()) {
+      const auto end = session_->RunGeneration(gang, **communicator, order.stop_flag());
+      Report(gang, end, **communicator);
+    }
     order.SetCommunicator(nullptr);
+    if (!communicator.ok()) ReportNoCommunicator(communicator.status());
   }
 
  private:
@@ -97,6 +114,15 @@ class Trainer {
     collective::GangPlace place{session_->job().uid, gang.generation, gang.rank, {}};
     for (const MemberPlan& member : gang.members) place.addresses.push_back(member.peer_address);
     return place;
+  }
+
+  void ReportNoCommunicator(const Status& status) {
+    if (status.code() == StatusCode::kFailedPrecondition ||
+        status.code() == StatusCode::kUnimplemented || IsOwnTrouble(status)) {
+      reports_.Failed(session_->held_step(), status.message(), IsOwnTrouble(status));
+    } else {
+      reports_.Ended(v1::TrainerReport::STATE_STOPPED, session_->held_step(), status.message());
+    }
   }
 
   void Report(const GangPlan& gang, const StatusOr<GenerationEnd>& end,
@@ -118,15 +144,17 @@ class Trainer {
 
   collective::GrpcPeerServer& server_;
   PipeReports& reports_;
+  c10::Device device_;
   SystemClock clock_;
   std::unique_ptr<JobSession> session_;
 };
 
 Status Serve(const Options& options) {
+  GVSL_ASSIGN_OR_RETURN(const c10::Device device, FindDevice(options.device));
   MessagePipe pipe(options.pipe_fd);
   SystemClock clock;
   PipeReports reports(pipe, clock);
-  reports.SendNumericClass(NumericClass());
+  reports.SendNumericClass(NumericClass(device));
 
   collective::GrpcPeerOptions peer_options;
   peer_options.listen = options.listen;
@@ -145,10 +173,20 @@ Status Serve(const Options& options) {
     std::_Exit(end.ok() || end.code() == StatusCode::kOutOfRange ? 0 : 1);
   }).detach();
 
-  SetUpNumerics(1);
-  WarmUp();
-  Trainer trainer(*server, reports);
+  SetUpNumerics(1, device);
+  WarmUp(device);
+  Trainer trainer(*server, reports, device);
   while (true) trainer.Run(*commands.Next());
+}
+
+// Nothing where there is none; standard error then says why.
+int PrintDevices() {
+  const model::cuda::DeviceList devices = model::cuda::Devices();
+  for (std::size_t i = 0; i < devices.found.size(); ++i) {
+    std::cout << "cuda:" << i << " " << devices.found[i].name << "\n";
+  }
+  if (devices.found.empty()) std::cerr << devices.why_none << "\n";
+  return 0;
 }
 
 int Main(int argc, char** argv) {
@@ -166,10 +204,14 @@ int Main(int argc, char** argv) {
       ->type_name("HOST[:PORT]");
   app.add_option("--pipe-fd", options.pipe_fd, "file descriptor of the agent's pipe")
       ->capture_default_str();
+  app.add_option("--device", options.device, "cpu or cuda:N")->capture_default_str();
+  app.add_flag("--list-devices", options.list_devices,
+               "print the GPUs that this program may use, one a line, and end");
   AddTransportOptions(app, options.transport);
   const ParseOutcome outcome = ParseOptions(app, argc, argv);
   if (!outcome.run) return outcome.exit_status;
 
+  if (options.list_devices) return PrintDevices();
   const Status status = Serve(options);
   LogError("trainer_ends", {{"reason", status}});
   std::_Exit(1);

@@ -9,6 +9,7 @@
 #include <cstdlib>
 
 #include "common/text.h"
+#include "model/cuda/devices.h"
 #include "worker/trainer/processor.h"
 
 namespace gvsl::trainer {
@@ -40,6 +41,11 @@ std::string LowerCase(std::string text) {
   return text;
 }
 
+std::string GpuFacts(c10::Device device) {
+  const auto gpu = model::cuda::Devices().found.at(static_cast<std::size_t>(device.index()));
+  return Concat(Word(gpu.name), "-", gpu.capability, "/", model::cuda::LibraryVersions());
+}
+
 }  // namespace
 
 std::string NumericClassName(const NumericFacts& facts) {
@@ -50,6 +56,7 @@ std::string NumericClassName(const NumericFacts& facts) {
   }
   if (!facts.mkl.empty()) parts.push_back("mkl-" + Word(facts.mkl));
   if (!facts.glibc.empty()) parts.push_back("glibc-" + Word(facts.glibc));
+  if (!facts.gpu.empty()) parts.insert(parts.begin(), {"cuda", facts.gpu});
   for (const auto& [name, value] : facts.overrides) parts.push_back(name + "=" + Word(value));
   return Join(parts, "/");
 }
@@ -61,8 +68,9 @@ std::string VersionIn(const std::string& sentence) {
   return {begin, end};
 }
 
-NumericFacts ReadNumericFacts() {
+NumericFacts ReadNumericFacts(c10::Device device) {
   NumericFacts facts;
+  if (device.is_cuda()) facts.gpu = GpuFacts(device);
   facts.capability = LowerCase(at::get_cpu_capability());
   facts.processor = ProcessorModel();
   facts.isa = InstructionSets();

@@ -7,19 +7,33 @@
 #include <ATen/ops/sum.h>
 
 #include <algorithm>
+#include <cstdlib>
+
+#include "worker/trainer/device.h"
 
 namespace gvsl::trainer {
 
-void SetUpNumerics(std::uint32_t threads) {
+void SetUpNumerics(std::uint32_t threads, c10::Device device, Numerics numerics) {
   at::set_num_threads(static_cast<int>(std::max(threads, 1u)));
-  at::globalContext().setDeterministicAlgorithms(true, /*warn_only=*/true);
+  at::Context& context = at::globalContext();
   // Otherwise every fresh tensor is filled first.
-  at::globalContext().setDeterministicFillUninitializedMemory(false);
+  context.setDeterministicFillUninitializedMemory(false);
+  if (device.is_cpu()) return context.setDeterministicAlgorithms(true, /*warn_only=*/true);
+  const bool strict = numerics == Numerics::kStrict;
+  // cuBLAS reads it when it makes its first handle; without it, its workspaces decide about bits.
+  ::setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/0);
+  context.setDeterministicAlgorithms(strict, /*warn_only=*/false);
+  context.setDeterministicCuDNN(strict);
+  context.setBenchmarkCuDNN(!strict);
+  context.setAllowTF32CuDNN(!strict);
+  context.setAllowTF32CuBLAS(!strict);
 }
 
-void WarmUp() {
-  const at::Tensor weight = at::ones({8, 8, 3, 3, 3}).set_requires_grad(true);
-  at::sum(at::conv3d(at::ones({1, 8, 8, 8, 8}), weight, {}, 1, 1)).backward();
+void WarmUp(c10::Device device) {
+  const at::Tensor weight = at::ones({8, 8, 3, 3, 3}, device).set_requires_grad(true);
+  const at::Tensor volume = at::ones({1, 8, 8, 8, 8}, device);
+  at::sum(at::conv3d(volume, weight, {}, 1, 1)).backward();
+  Synchronize(device);
 }
 
 }  // namespace gvsl::trainer

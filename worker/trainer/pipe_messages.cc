@@ -30,6 +30,11 @@ OptimizerPlan OptimizerPlanOf(const v1::JobSpec& spec) {
   return plan;
 }
 
+CollectiveChoice CollectiveOf(v1::Collective collective) {
+  if (collective == v1::COLLECTIVE_AUTO) return CollectiveChoice::kAuto;
+  return collective == v1::COLLECTIVE_NCCL ? CollectiveChoice::kNccl : CollectiveChoice::kGrpc;
+}
+
 }  // namespace
 
 JobPlan JobPlanOf(const v1::Assignment& assignment) {
@@ -48,6 +53,8 @@ JobPlan JobPlanOf(const v1::Assignment& assignment) {
   job.slots = spec.slots();
   job.batch_per_slot = spec.batch_per_slot();
   job.threads = assignment.threads();
+  job.numerics = spec.numerics() == v1::NUMERICS_FAST ? Numerics::kFast : Numerics::kStrict;
+  job.collective = CollectiveOf(spec.collective());
   job.optimizer = OptimizerPlanOf(spec);
   job.checkpoint = {spec.checkpoint().directory(), spec.checkpoint().every_steps(),
                     spec.checkpoint().keep_last(), spec.checkpoint().keep_every()};
@@ -66,6 +73,7 @@ GangPlan GangPlanOf(const v1::Assignment& assignment) {
     plan.peer_address = member.peer_address();
     plan.slots.assign(member.slots().begin(), member.slots().end());
     if (member.has_held_step()) plan.held_step = member.held_step();
+    if (!member.device().empty()) plan.device = member.device();
   }
   return gang;
 }

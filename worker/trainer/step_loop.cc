@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "common/text.h"
+#include "worker/trainer/device.h"
 
 namespace gvsl::trainer {
 namespace {
@@ -19,11 +20,9 @@ StopVote HighestVote(const std::vector<SlotReport>& reports) {
 StatusOr<LoopEnd> StepLoop::Run() {
   while (p_.state.step() < p_.job.steps) {
     const StopVote vote = p_.stop.vote();
-    sums_.Reset();
+    reduction_->BeginStep();
     for (const int slot : own_slots_) GVSL_RETURN_IF_ERROR(ComputeSlot(slot, vote));
-    GVSL_RETURN_IF_ERROR(Reduce());
-
-    const std::vector<SlotReport> reports = rows_.ReadAll(Rows());
+    GVSL_ASSIGN_OR_RETURN(const std::vector<SlotReport> reports, Reduce());
     GVSL_RETURN_IF_ERROR(CheckFinite(reports));
     Commit(reports);
     Announce(reports);
@@ -46,34 +45,33 @@ Status StepLoop::ComputeSlot(int slot, StopVote vote) {
   meter_.Enter(Phase::kAugment);
   const model::Inputs inputs = p_.state.method().Augment(batch.samples);
 
-  meter_.Enter(Phase::kForward);
+  Enter(Phase::kForward);
   const model::Outcome outcome = p_.state.method().Forward(inputs);
 
-  meter_.Enter(Phase::kBackward);
-  gradients_.Clear();
+  Enter(Phase::kBackward);
+  reduction_->BeginSlot(slot);
   outcome.loss.backward();
-  const std::span<float> buffer = sums_.NextBuffer();
-  const std::span<float> gradient = buffer.first(gradients_.floats());
-  gradients_.Flatten(gradient);
 
   SlotReport report;
   for (const auto& [name, value] : outcome.parts) report.losses.push_back(value.item<float>());
   report.volumes = std::move(batch.volumes);
   report.vote = vote;
-  report.broken_gradient = !IsFinite(gradient);
   report.published_lineage = p_.state.lineage().begin();
-  rows_.Write(slot, report, buffer.subspan(gradients_.floats()));
-  sums_.Add(slot);
+  reduction_->EndSlot(slot, std::move(report));
   return OkStatus();
 }
 
-Status StepLoop::Reduce() {
-  meter_.Enter(Phase::kReduce);
-  auto parts = sums_.Take();
+StatusOr<std::vector<SlotReport>> StepLoop::Reduce() {
+  Enter(Phase::kReduce);
   p_.observer.OnActivity(Activity::kWaiting);
-  const Status status = p_.communicator.TreeSum(tree_, owners_, parts, total_);
+  auto reports = reduction_->Sum();
   p_.observer.OnActivity(Activity::kComputing);
-  return status;
+  return reports;
+}
+
+void StepLoop::Enter(Phase phase) {
+  Synchronize(p_.state.parameters().front().device());
+  meter_.Enter(phase);
 }
 
 Status StepLoop::CheckFinite(const std::vector<SlotReport>& reports) const {
@@ -98,9 +96,10 @@ Status StepLoop::CheckFinite(const std::vector<SlotReport>& reports) const {
 }
 
 void StepLoop::Commit(const std::vector<SlotReport>& reports) {
-  meter_.Enter(Phase::kUpdate);
-  ScaleAndClip(Gradient(), 1.0 / static_cast<double>(p_.job.slots), p_.job.optimizer.clip_norm);
-  gradients_.Unflatten(Gradient());
+  Enter(Phase::kUpdate);
+  ScaleAndClip(reduction_->gradient(), 1.0 / static_cast<double>(p_.job.slots),
+               p_.job.optimizer.clip_norm, reduction_->device());
+  gradients_.Unflatten(reduction_->gradient());
   std::vector<std::int64_t> samples;
   std::uint64_t published = 0;
   for (const SlotReport& report : reports) {
@@ -112,6 +111,7 @@ void StepLoop::Commit(const std::vector<SlotReport>& reports) {
 }
 
 void StepLoop::Announce(const std::vector<SlotReport>& reports) {
+  Synchronize(p_.state.parameters().front().device());
   meter_.EndStep(own_slots_.size());
   StepProgress progress;
   progress.step = p_.state.step();
@@ -164,14 +164,13 @@ Status StepLoop::FinalCheckpoint() {
 
 StepLoop::StepLoop(const Parts& parts)
     : p_(parts),
-      gradients_(parts.state.parameters()),
       loss_names_(parts.state.method().LossNames()),
-      rows_(parts.job.slots, loss_names_.size(), parts.job.batch_per_slot),
-      tree_(static_cast<int>(parts.job.slots)),
-      owners_(SlotOwners(parts.gang, parts.job.slots)),
       own_slots_(parts.gang.members[static_cast<std::size_t>(parts.gang.rank)].slots),
-      sums_(tree_, own_slots_, gradients_.floats() + rows_.floats()),
-      total_(gradients_.floats() + rows_.floats()),
+      reduction_(MakeReduction(
+          parts.job.numerics,
+          {parts.state.parameters(), parts.communicator, SlotOwners(parts.gang, parts.job.slots),
+           SlotRows(parts.job.slots, loss_names_.size(), parts.job.batch_per_slot)})),
+      gradients_(parts.state.parameters(), reduction_->device()),
       meter_(parts.clock) {}
 
 }  // namespace gvsl::trainer

@@ -2,20 +2,19 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "common/clock.h"
 #include "common/status.h"
 #include "worker/collective/communicator.h"
-#include "worker/collective/slot_tree.h"
 #include "worker/trainer/gradient_buffer.h"
 #include "worker/trainer/job_checkpoints.h"
 #include "worker/trainer/job_plan.h"
 #include "worker/trainer/progress.h"
+#include "worker/trainer/reduction.h"
 #include "worker/trainer/sample_source.h"
-#include "worker/trainer/slot_rows.h"
 #include "worker/trainer/step_meter.h"
 #include "worker/trainer/stop_flag.h"
 #include "worker/trainer/train_state.h"
@@ -29,8 +28,8 @@ enum class LoopEnd {
 
 // One rank's steps of one generation. Everything is borrowed. Not thread-safe.
 //
-// What a slot adds depends on (job, step, slot) alone: each is computed by itself, from no
-// gradients, in ascending order, and its gradient is added along the slot tree.
+// What a slot adds depends on (job, step, slot) alone: each is computed by itself, in ascending
+// order, and the job's reduction adds the gradients.
 class StepLoop {
  public:
   struct Parts {
@@ -51,27 +50,22 @@ class StepLoop {
   StatusOr<LoopEnd> Run();
 
  private:
-  // Computes one slot and leaves its gradient and row in the sums.
+  // Computes one slot and leaves its gradient and report with the reduction.
   Status ComputeSlot(int slot, StopVote vote);
-  Status Reduce();
+  StatusOr<std::vector<SlotReport>> Reduce();
+  // From here on the time belongs to `phase`, and that of the work queued before it does not.
+  void Enter(Phase phase);
   Status CheckFinite(const std::vector<SlotReport>& reports) const;
   void Commit(const std::vector<SlotReport>& reports);
   void Announce(const std::vector<SlotReport>& reports);
   Status MaybeCheckpoint(StopVote vote);
   Status FinalCheckpoint();
 
-  std::span<float> Gradient() { return std::span(total_).first(gradients_.floats()); }
-  std::span<const float> Rows() const { return std::span(total_).subspan(gradients_.floats()); }
-
   Parts p_;
-  GradientBuffer gradients_;
   std::vector<std::string> loss_names_;
-  SlotRows rows_;
-  collective::SlotTree tree_;
-  std::vector<int> owners_;
   std::vector<int> own_slots_;
-  collective::SubtreeSums sums_;
-  std::vector<float> total_;  // gradient, then rows, summed over all slots
+  std::unique_ptr<Reduction> reduction_;
+  GradientBuffer gradients_;
   StepMeter meter_;
 };
 

@@ -1,5 +1,8 @@
 #include "worker/trainer/train_state.h"
 
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/from_blob.h>
+
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -28,10 +31,18 @@ std::vector<at::Tensor> Tensors(const std::vector<std::pair<std::string, at::Ten
 
 std::size_t Bytes(const at::Tensor& tensor) { return static_cast<std::size_t>(tensor.nbytes()); }
 
-TensorView View(const at::Tensor& tensor) {
-  return {DType::kF32,
-          tensor.sizes().vec(),
-          {static_cast<const char*>(tensor.data_ptr()), Bytes(tensor)}};
+void Add(HostTensors& tensors, const std::string& name, const at::Tensor& tensor) {
+  const at::Tensor host = tensor.detach().to(at::kCPU);
+  tensors.views[name] = {DType::kF32,
+                         host.sizes().vec(),
+                         {static_cast<const char*>(host.const_data_ptr()), Bytes(host)}};
+  tensors.tensors.push_back(host);
+}
+
+// From the host's memory, wherever the tensor lies.
+void CopyBytes(const void* bytes, const at::Tensor& tensor) {
+  const at::NoGradGuard no_graph;
+  tensor.copy_(at::from_blob(const_cast<void*>(bytes), tensor.sizes(), at::kFloat));
 }
 
 Status CopyInto(const SafetensorsFile& file, const std::string& name, const at::Tensor& tensor) {
@@ -41,15 +52,16 @@ Status CopyInto(const SafetensorsFile& file, const std::string& name, const at::
     return DataLossError(
         Concat("the tensor ", name, " has another type or shape than the network"));
   }
-  std::memcpy(tensor.data_ptr(), stored->bytes.data(), stored->bytes.size());
+  CopyBytes(stored->bytes.data(), tensor);
   return OkStatus();
 }
 
 }  // namespace
 
 StatusOr<std::unique_ptr<TrainState>> TrainState::Create(const JobPlan& job,
-                                                         const MethodFactory& make_method) {
-  GVSL_ASSIGN_OR_RETURN(auto method, make_method({job.method, job.width, job.seed}));
+                                                         const MethodFactory& make_method,
+                                                         at::Device device) {
+  GVSL_ASSIGN_OR_RETURN(auto method, make_method({job.method, job.width, job.seed, device}));
   auto named = method->NamedParameters();
   for (const auto& [name, parameter] : named) {
     if (parameter.scalar_type() != at::kFloat || !parameter.is_contiguous()) {
@@ -75,17 +87,17 @@ void TrainState::Commit(double learning_rate, checkpoint::LineageRow samples) {
   whole_ = true;
 }
 
-std::map<std::string, TensorView> TrainState::ModelTensors() const {
-  std::map<std::string, TensorView> tensors;
-  for (std::size_t i = 0; i < names_.size(); ++i) tensors[names_[i]] = View(parameters_[i]);
+HostTensors TrainState::ModelTensors() const {
+  HostTensors tensors;
+  for (std::size_t i = 0; i < names_.size(); ++i) Add(tensors, names_[i], parameters_[i]);
   return tensors;
 }
 
-std::map<std::string, TensorView> TrainState::OptimizerTensors() const {
-  std::map<std::string, TensorView> tensors;
+HostTensors TrainState::OptimizerTensors() const {
+  HostTensors tensors;
   for (std::size_t i = 0; i < names_.size(); ++i) {
-    tensors[kExpAvg + names_[i]] = View(adam_.exp_avg()[i]);
-    tensors[kExpAvgSq + names_[i]] = View(adam_.exp_avg_sq()[i]);
+    Add(tensors, kExpAvg + names_[i], adam_.exp_avg()[i]);
+    Add(tensors, kExpAvgSq + names_[i], adam_.exp_avg_sq()[i]);
   }
   return tensors;
 }
@@ -127,7 +139,9 @@ std::vector<std::byte> TrainState::ToBlob() const {
     out += size;
   };
   append(&header, sizeof(header));
-  for (const at::Tensor& tensor : tensors) append(tensor.data_ptr(), Bytes(tensor));
+  for (const at::Tensor& tensor : tensors) {
+    append(tensor.detach().to(at::kCPU).const_data_ptr(), Bytes(tensor));
+  }
   append(lineage_.rows().data(), row_bytes);
   return blob;
 }
@@ -147,7 +161,7 @@ Status TrainState::FromBlob(std::span<const std::byte> blob) {
   whole_ = false;
   const std::byte* in = blob.data() + sizeof(header);
   for (const at::Tensor& tensor : tensors) {
-    std::memcpy(tensor.data_ptr(), in, Bytes(tensor));
+    CopyBytes(in, tensor);
     in += Bytes(tensor);
   }
   std::vector<std::int64_t> rows(header.lineage_rows);

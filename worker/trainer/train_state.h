@@ -23,12 +23,19 @@ namespace gvsl::trainer {
 using MethodFactory =
     std::function<StatusOr<std::unique_ptr<model::Method>>(const model::MethodOptions&)>;
 
+// Views, and what keeps alive what they show.
+struct HostTensors {
+  std::map<std::string, TensorView> views;
+  std::vector<at::Tensor> tensors;
+};
+
 // Not thread-safe.
 class TrainState {
  public:
   // Seeded initial weights at step 0.
   static StatusOr<std::unique_ptr<TrainState>> Create(const JobPlan& job,
-                                                      const MethodFactory& make_method);
+                                                      const MethodFactory& make_method,
+                                                      at::Device device = at::kCPU);
 
   model::Method& method() { return *method_; }
   const std::vector<at::Tensor>& parameters() const { return parameters_; }
@@ -42,9 +49,9 @@ class TrainState {
   // Commits one step: the update from the parameters' gradients, and its samples.
   void Commit(double learning_rate, checkpoint::LineageRow samples);
 
-  // Views of the tensors under their names in a checkpoint; valid until the state goes.
-  std::map<std::string, TensorView> ModelTensors() const;
-  std::map<std::string, TensorView> OptimizerTensors() const;
+  // The tensors in the host's memory under their names in a checkpoint; those of a GPU are copies.
+  HostTensors ModelTensors() const;
+  HostTensors OptimizerTensors() const;
   // DATA_LOSS: a tensor is missing or has another shape.
   Status Restore(const checkpoint::LoadedCheckpoint& checkpoint);
 

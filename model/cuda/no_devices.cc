@@ -1,0 +1,10 @@
+// Of a build without CUDA.
+#include "model/cuda/devices.h"
+
+namespace gvsl::model::cuda {
+
+DeviceList Devices() { return {{}, "this build has no CUDA (make gpu builds one that has)"}; }
+
+std::string LibraryVersions() { return ""; }
+
+}  // namespace gvsl::model::cuda
