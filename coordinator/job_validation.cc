@@ -67,10 +67,6 @@ Status CheckKnownChoices(const v1::JobSpec& spec) {
   if (spec.precision() > v1::PRECISION_FP32) {
     return LaterVersion("precision", Written(v1::Precision_descriptor(), spec.precision()), "fp32");
   }
-  if (spec.collective() == v1::COLLECTIVE_MPI) {
-    return LaterVersion("collective", Written(v1::Collective_descriptor(), spec.collective()),
-                        "auto, nccl, grpc, local");
-  }
   return OkStatus();
 }
 
@@ -152,12 +148,13 @@ void CheckEnums(const v1::JobSpec& spec, Violations& wrong) {
     if (!valid) wrong.Add(field, Concat("is no known value; known: ", known));
   };
   check("task", v1::Task_IsValid(spec.task()), "pretrain");
-  check("numerics", spec.numerics() == v1::NUMERICS_STRICT, "strict");
+  check("numerics", spec.numerics() == v1::NUMERICS_STRICT || spec.numerics() == v1::NUMERICS_FAST,
+        "strict, fast");
   check("precision", spec.precision() == v1::PRECISION_FP32, "fp32");
-  check("collective",
-        spec.collective() == v1::COLLECTIVE_AUTO || spec.collective() == v1::COLLECTIVE_GRPC ||
-            spec.collective() == v1::COLLECTIVE_LOCAL,
-        "auto, grpc, local");
+  check(
+      "collective",
+      spec.collective() != v1::COLLECTIVE_UNSPECIFIED && v1::Collective_IsValid(spec.collective()),
+      "auto, nccl, grpc, mpi, local");
   check("optimizer.name", spec.optimizer().name() == v1::OPTIMIZER_NAME_ADAM, "adam");
   check("schedule.decay", spec.schedule().decay() == v1::DECAY_CONSTANT, "constant");
 }
