@@ -22,8 +22,10 @@ struct MpiPlace {
   std::uint64_t generation = 0;
   int rank = 0;
   int size = 1;
-  // A peer that says nothing for so long is lost. Peers should have the same.
-  Duration silence = std::chrono::seconds(2);
+  // A peer that says nothing for so long is lost. Peers should have the same. Longer than that of
+  // `grpc`: the launcher and the agents find the dead, this finds what hangs, and a false alarm
+  // costs the whole launch.
+  Duration silence = std::chrono::seconds(10);
   // The MPI rank of every rank; empty: rank r is MPI rank r.
   std::vector<int> mpi_ranks;
 };

@@ -42,6 +42,7 @@ class MpiTransport final : public PeerTransport {
   Status Flush() override;
   void Abort(const Status& why) override;
   std::vector<int> LostRanks() const override;
+  Status failure() const override;
 
  private:
   using Lock = std::unique_lock<std::mutex>;
