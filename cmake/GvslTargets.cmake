@@ -58,3 +58,13 @@ function(gvsl_test name)
   endif()
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 PROPERTIES ${properties})
 endfunction()
+
+# gvsl_mpirun_test(NAME RANKS TARGET [argument ...]): the program under mpirun. The launcher's options
+# are in the environment, for a test may run as root, and with more ranks than cores.
+function(gvsl_mpirun_test name ranks target)
+  add_test(NAME ${name} COMMAND ${MPIEXEC_EXECUTABLE} ${MPIEXEC_NUMPROC_FLAG} ${ranks}
+                                $<TARGET_FILE:${target}> ${ARGN})
+  set_tests_properties(
+    ${name} PROPERTIES LABELS mpi TIMEOUT 300 RUN_SERIAL ON ENVIRONMENT
+    "OMPI_ALLOW_RUN_AS_ROOT=1;OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1;OMPI_MCA_rmaps_base_oversubscribe=1")
+endfunction()

@@ -149,6 +149,8 @@ class Coordinator {
   bool NobodyIsAble(const Draft& draft, const v1::StoredJob& job) const;
   Demand DemandOf(const v1::StoredJob& job, Demand::Kind kind, std::size_t held) const;
   std::vector<Offer> Offers(const Draft& draft) const;
+  std::vector<GangOffer> GangOffers(const Draft& draft, const std::vector<Offer>& offers) const;
+  const v1::StoredJob& Drafted(const Draft& draft, const std::string& uid) const;
   Status Commit(Draft& draft);
   void TakeOver(Draft& draft);
   void PublishDirectives();
@@ -169,6 +171,8 @@ class Coordinator {
   void AddCheckpointEvent(Draft& draft, const v1::StoredJob& job, const v1::Checkpoint& checkpoint,
                           const std::string& worker);
   v1::Directive DirectiveOf(const WorkerView& worker) const;
+  // Without a job's name: the worker is none whose static gang has served a job.
+  v1::Dismissal DismissalOf(const WorkerView& worker) const;
   v1::Worker DescribeWorker(const WorkerView& worker) const;
   StatusOr<v1::Job> Change(const std::string& job,
                            const std::function<Status(Draft&, v1::StoredJob&)>& edit);

@@ -9,6 +9,7 @@
 #include "coordinator/coordinator.h"
 #include "coordinator/job_validation.h"
 #include "coordinator/job_view.h"
+#include "coordinator/static_gang.h"
 
 namespace gvsl::coordinator {
 namespace {
@@ -108,7 +109,8 @@ void Coordinator::PublishDirectives() {
     }
   }
   for (const auto& [name, worker] : pool_.workers()) {
-    const std::uint64_t version = VersionOf(keys.contains(name) ? keys[name] : "");
+    if (!keys.contains(name)) keys[name] = DismissalOf(worker).SerializeAsString();
+    const std::uint64_t version = VersionOf(keys[name]);
     Contact& contact = contacts_[name];
     if (contact.directive_version == version) continue;
     contact.directive_version = version;
@@ -122,7 +124,22 @@ v1::Directive Coordinator::DirectiveOf(const WorkerView& worker) const {
     v1::Directive directive = DirectiveFor(entry.stored, worker);
     if (directive.has_assignment()) return directive;
   }
-  return {};
+  v1::Directive directive;
+  v1::Dismissal dismissal = DismissalOf(worker);
+  if (!dismissal.job_name().empty()) *directive.mutable_dismissal() = std::move(dismissal);
+  return directive;
+}
+
+v1::Dismissal Coordinator::DismissalOf(const WorkerView& worker) const {
+  v1::Dismissal dismissal;
+  for (const auto& [uid, entry] : jobs_) {
+    const v1::SpentGang* const spent = FindSpentGang(entry.stored, LaunchOf(worker));
+    if (spent == nullptr) continue;
+    dismissal.set_job_name(entry.stored.job().name());
+    dismissal.set_job_state(spent->job_state());
+    dismissal.set_reason(spent->reason());
+  }
+  return dismissal;
 }
 
 }  // namespace gvsl::coordinator

@@ -8,6 +8,7 @@
 #include "coordinator/generation_end.h"
 #include "coordinator/job_validation.h"
 #include "coordinator/job_view.h"
+#include "coordinator/static_gang.h"
 
 namespace gvsl::coordinator {
 namespace {
@@ -136,7 +137,7 @@ void Coordinator::KeepGang(Draft& draft, v1::StoredJob& job, v1::Gang::Phase bef
     job.mutable_job()->set_reason(gang.stop_cause());
     AddEvent(draft, job, "GANG_STOPPING", gang.stop_cause());
   }
-  if (gang.phase() == v1::Gang::PHASE_RUNNING && !gang.saves() &&
+  if (gang.phase() == v1::Gang::PHASE_RUNNING && !gang.saves() && gang.static_gang().empty() &&
       job.wish() == v1::StoredJob::WISH_UNSPECIFIED && job.job().step() > job.formed_at_step() &&
       job.job().step() < job.job().steps()) {
     demands[job.job().uid()] = DemandOf(job, Demand::Kind::kRunning, gang.seats_size());
@@ -169,6 +170,7 @@ void Coordinator::EndGang(Draft& draft, v1::StoredJob& job, v1::JobState state,
   if (state == v1::JOB_STATE_QUEUED || state == v1::JOB_STATE_PAUSED) {
     CountRecomputing(NewestCheckpoint(job.job()), job);
   }
+  NoteSpentGang(job.gang().static_gang(), state, reason, job);
   job.clear_gang();
   draft.memories[job.job().uid()] = {};
   job.mutable_job()->set_state(state);
@@ -189,6 +191,9 @@ Demand Coordinator::DemandOf(const v1::StoredJob& job, Demand::Kind kind, std::s
   demand.uid = job.job().uid();
   demand.name = job.job().name();
   demand.kind = kind;
+  demand.from = spec.collective() == v1::COLLECTIVE_MPI    ? Demand::From::kStaticGangs
+                : spec.collective() == v1::COLLECTIVE_AUTO ? Demand::From::kEither
+                                                           : Demand::From::kPool;
   demand.min = spec.workers().min();
   demand.want = std::min(spec.workers().max(), spec.slots());
   demand.held = std::min(held, demand.want);
@@ -210,11 +215,15 @@ Demand Coordinator::DemandOf(const v1::StoredJob& job, Demand::Kind kind, std::s
   return demand;
 }
 
+const v1::StoredJob& Coordinator::Drafted(const Draft& draft, const std::string& uid) const {
+  const auto drafted = draft.jobs.find(uid);
+  return drafted != draft.jobs.end() ? drafted->second : jobs_.at(uid).stored;
+}
+
 std::vector<Offer> Coordinator::Offers(const Draft& draft) const {
   std::map<std::string, std::string> job_of;  // by worker
   for (const std::string& uid : JobsByCreation(draft)) {
-    const auto drafted = draft.jobs.find(uid);
-    const v1::StoredJob& job = drafted != draft.jobs.end() ? drafted->second : jobs_.at(uid).stored;
+    const v1::StoredJob& job = Drafted(draft, uid);
     for (const v1::GangSeat& seat : job.gang().seats()) {
       if (!seat.lost()) job_of[seat.member().name()] = job.job().name();
     }
@@ -226,9 +235,30 @@ std::vector<Offer> Coordinator::Offers(const Draft& draft) const {
                       .device = worker.device,
                       .threads = worker.threads,
                       .job = job_of.contains(name) ? job_of[name] : "",
-                      .not_now = job_of.contains(name) ? "" : IdleProblem(worker)});
+                      .not_now = job_of.contains(name) ? "" : IdleProblem(worker),
+                      .static_gang = worker.static_gang.id()});
   }
   return offers;
+}
+
+std::vector<GangOffer> Coordinator::GangOffers(const Draft& draft,
+                                               const std::vector<Offer>& offers) const {
+  std::map<std::string, std::string> spent, problems;
+  for (const std::string& uid : JobsByCreation(draft)) {
+    const v1::StoredJob& job = Drafted(draft, uid);
+    for (const v1::SpentGang& one : job.spent_gangs()) spent[one.id()] = job.job().name();
+  }
+  for (const Offer& offer : offers) {
+    problems[offer.name] = offer.job.empty() ? offer.not_now : "works for job " + offer.job;
+  }
+  std::vector<GangOffer> gangs;
+  for (auto& [id, gang] : FindStaticGangs(pool_.workers(), spent, problems)) {
+    gangs.push_back({.id = id,
+                     .size = gang.size,
+                     .members = std::move(gang.members),
+                     .problem = std::move(gang.problem)});
+  }
+  return gangs;
 }
 
 void Coordinator::ApplyGrants(Draft& draft, const std::map<std::string, Demand>& demands) {
@@ -239,7 +269,9 @@ void Coordinator::ApplyGrants(Draft& draft, const std::map<std::string, Demand>&
       by_creation.push_back(found->second);
     }
   }
-  for (const auto& [uid, grant] : Schedule(by_creation, Offers(draft))) {
+  std::vector<Offer> offers = Offers(draft);
+  const std::vector<GangOffer> gangs = GangOffers(draft, offers);
+  for (const auto& [uid, grant] : Schedule(by_creation, std::move(offers), gangs)) {
     v1::StoredJob& job = Edit(draft, uid);
     if (demands.at(uid).kind == Demand::Kind::kRunning) {
       const std::string joiners = Join(grant.workers, ", ");
@@ -264,6 +296,9 @@ void Coordinator::Form(Draft& draft, v1::StoredJob& job, const Grant& grant) {
       FormGang(job, std::move(survivors), grant.workers, demand.want, pool_.workers());
   const auto members = static_cast<std::uint32_t>(job.gang().seats_size());
   job.mutable_gang()->set_saves(to_save && members < job.job().spec().workers().min());
+  if (!grant.static_gang.empty()) {
+    job.mutable_gang()->set_static_gang(LaunchOf(pool_.workers().at(grant.workers.front())));
+  }
   draft.memories[job.job().uid()] = {};
   ForgetUnableMembers(job);
   v1::Job& shown = *job.mutable_job();

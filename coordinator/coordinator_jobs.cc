@@ -233,6 +233,12 @@ StatusOr<v1::Job> Coordinator::ResumeJob(const std::string& job) {
 StatusOr<v1::Job> Coordinator::ScaleJob(const v1::ScaleJobRequest& request) {
   return Change(request.job(), [&](Draft& draft, v1::StoredJob& stored) -> Status {
     if (HasEnded(stored.job().state())) return NotInThisState(stored.job(), "scaled");
+    if (const std::string& gang = stored.gang().static_gang(); !gang.empty()) {
+      return FailedPreconditionError(
+          Concat("job ", stored.job().name(), " trains on the static gang ", gang, " of ",
+                 Plural(stored.gang().seats_size(), "rank"),
+                 ", whose size is that of its launch; pause or cancel it, and start another gang"));
+    }
     v1::JobSpec& spec = *stored.mutable_job()->mutable_spec();
     GVSL_RETURN_IF_ERROR(
         CheckWorkerRange(request.min_workers(), request.max_workers(), spec.slots()));
@@ -299,9 +305,16 @@ StatusOr<v1::ExplainJobResponse> Coordinator::ExplainJob(const std::string& job)
   }
   const Demand demand = DemandOf(stored, Demand::Kind::kRunning, stored.gang().seats_size());
   if (HasEnded(stored.job().state())) return response;
-  for (const Offer& offer : Offers(Draft{})) {
+  const std::vector<Offer> offers = Offers(Draft{});
+  for (const Offer& offer : offers) {
     if (const std::string why = WhyUnsuitable(demand, offer); !why.empty()) {
       response.add_sentences(Concat("Worker ", offer.name, " is not taken: it ", why, "."));
+    }
+  }
+  if (demand.from == Demand::From::kPool || stored.has_gang()) return response;
+  for (const GangOffer& gang : GangOffers(Draft{}, offers)) {
+    if (const std::string why = WhyUnsuitable(demand, gang, offers); !why.empty()) {
+      response.add_sentences(Concat("Static gang ", gang.id, " is not taken: it ", why, "."));
     }
   }
   return response;

@@ -69,7 +69,9 @@ StatusOr<v1::RegisterWorkerResponse> Coordinator::RegisterWorker(
     LogInfo("worker_registered", {{"worker", request.name()},
                                   {"device", request.device()},
                                   {"threads", request.threads()},
-                                  {"numeric_class", request.numeric_class()}});
+                                  {"numeric_class", request.numeric_class()},
+                                  {"static_gang", request.static_gang().id()},
+                                  {"rank", request.static_gang().rank()}});
   }
   Draft draft;
   GVSL_RETURN_IF_ERROR(Finish(draft));
@@ -295,6 +297,7 @@ v1::Worker Coordinator::DescribeWorker(const WorkerView& worker) const {
   shown.set_heartbeat_age_seconds(ToSeconds(clock_.Now() - worker.last_heartbeat));
   shown.set_step_seconds(worker.report.progress().step_seconds());
   shown.set_numeric_class(worker.numeric_class);
+  if (!worker.static_gang.id().empty()) *shown.mutable_static_gang() = worker.static_gang;
   if (const auto contact = contacts_.find(worker.name); contact != contacts_.end()) {
     *shown.mutable_register_time() = contact->second.register_time;
   }

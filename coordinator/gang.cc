@@ -258,7 +258,9 @@ class Machine {
         job_.checkpoint_error().empty() && !SettledFor(options_.checkpoint_grace)) {
       return;
     }
-    if (Pauses()) {
+    if (!gang().static_gang().empty()) {
+      EndStatic(checkpoint_is_there);
+    } else if (Pauses()) {
       EndForPause(checkpoint_is_there);
     } else if (!checkpoint_is_there && LeaversHoldMore()) {
       // Again and again, for as long as they have time.
@@ -267,6 +269,15 @@ class Machine {
       EndShortage(checkpoint_is_there);
     } else {
       Decide(Verdict::kReform, gang().stop_cause());
+    }
+  }
+
+  // MPI knows no second generation with fewer ranks, and this one was the launch's only one.
+  void EndStatic(bool checkpoint_is_there) {
+    if (Pauses()) {
+      Decide(Verdict::kPaused, PauseSentence(checkpoint_is_there));
+    } else {
+      Decide(Verdict::kRequeue, gang().stop_cause());
     }
   }
 

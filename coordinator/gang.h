@@ -9,7 +9,8 @@
 //   next generation <-- kReform --------------------------------------------------+--> kPaused
 //   the same, only to write a checkpoint, where too few are left to train or
 //   the last ones leave <-- kSave ------------------------------------------------+
-//   QUEUED, without a gang <-- kRequeue (nobody lives, or what too few hold is on disk)
+//   QUEUED, without a gang <-- kRequeue (nobody lives, or what too few hold is on disk; a static
+//   gang, whatever ended its one generation)
 //   anywhere: rank 0 FINISHED, or gone, and the last checkpoint listed -> kSucceeded; a member that
 //   had begun FAILED for a cause that all share -> kFailed. One that had not begun, or whose
 //   trouble is its own, loses its seat and is named in `unable`.

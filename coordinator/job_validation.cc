@@ -67,10 +67,6 @@ Status CheckKnownChoices(const v1::JobSpec& spec) {
   if (spec.precision() > v1::PRECISION_FP32) {
     return LaterVersion("precision", Written(v1::Precision_descriptor(), spec.precision()), "fp32");
   }
-  if (spec.collective() == v1::COLLECTIVE_MPI) {
-    return LaterVersion("collective", Written(v1::Collective_descriptor(), spec.collective()),
-                        "auto, nccl, grpc, local");
-  }
   return OkStatus();
 }
 
@@ -158,7 +154,7 @@ void CheckEnums(const v1::JobSpec& spec, Violations& wrong) {
   check(
       "collective",
       spec.collective() != v1::COLLECTIVE_UNSPECIFIED && v1::Collective_IsValid(spec.collective()),
-      "auto, nccl, grpc, local");
+      "auto, nccl, grpc, mpi, local");
   check("optimizer.name", spec.optimizer().name() == v1::OPTIMIZER_NAME_ADAM, "adam");
   check("schedule.decay", spec.schedule().decay() == v1::DECAY_CONSTANT, "constant");
 }

@@ -12,11 +12,13 @@ using Kind = Demand::Kind;
 
 class Scheduling {
  public:
-  explicit Scheduling(std::vector<Offer> offers) : offers_(std::move(offers)) {
+  Scheduling(std::vector<Offer> offers, const std::vector<GangOffer>& gangs)
+      : offers_(std::move(offers)), gangs_(gangs) {
     std::sort(offers_.begin(), offers_.end(),
               [](const Offer& a, const Offer& b) { return a.name < b.name; });
     for (const Offer& offer : offers_) {
-      if (offer.job.empty() && offer.not_now.empty()) free_.insert(offer.name);
+      const bool is_free = offer.job.empty() && offer.not_now.empty();
+      if (is_free && offer.static_gang.empty()) free_.insert(offer.name);
     }
   }
 
@@ -50,8 +52,9 @@ class Scheduling {
   }
 
   std::size_t Suitable(const Demand& demand) const {
-    return std::count_if(offers_.begin(), offers_.end(),
-                         [&](const Offer& offer) { return WhyUnsuitable(demand, offer).empty(); });
+    return std::count_if(offers_.begin(), offers_.end(), [&](const Offer& offer) {
+      return offer.static_gang.empty() && WhyUnsuitable(demand, offer).empty();
+    });
   }
 
   std::vector<std::string> Take(std::vector<std::string> names, std::size_t limit) {
@@ -75,7 +78,7 @@ class Scheduling {
     if (!demand.numeric_class.empty() || demand.mixes_classes) return demand;
     std::map<std::string, std::size_t> free_by_class, all_by_class;
     for (const Offer& offer : offers_) {
-      if (!WhyUnsuitable(demand, offer).empty()) continue;
+      if (!offer.static_gang.empty() || !WhyUnsuitable(demand, offer).empty()) continue;
       ++all_by_class[offer.numeric_class];
       if (free_.contains(offer.name)) ++free_by_class[offer.numeric_class];
     }
@@ -87,6 +90,52 @@ class Scheduling {
   }
 
   Grant Serve(const Demand& job) {
+    if (job.from == Demand::From::kStaticGangs) return ServeWithGang(job);
+    if (job.from == Demand::From::kEither && job.held == 0) {
+      const Demand demand = WithClass(job);
+      if (FreeFor(demand).size() < std::max<std::size_t>(demand.min, 1)) {
+        if (Grant grant = ServeWithGang(job); grant.form) return grant;
+      }
+    }
+    return ServeFromPool(job);
+  }
+
+  // The largest that fits; the first by id of several.
+  Grant ServeWithGang(const Demand& demand) {
+    const GangOffer* best = nullptr;
+    for (const GangOffer& gang : gangs_) {
+      if (!WhyNot(demand, gang).empty()) continue;
+      if (best == nullptr || gang.size > best->size) best = &gang;
+    }
+    if (best != nullptr) {
+      given_.insert(best->id);
+      return {.form = true, .workers = best->members, .sentence = "", .static_gang = best->id};
+    }
+    const std::string gangs = DescribeGangs(demand);
+    return {.form = false,
+            .workers = {},
+            .sentence = Concat("it needs a gang of ", demand.min, " to ", demand.want,
+                               " ranks that mpirun or srun started (gvsl-worker --gang mpi)",
+                               gangs.empty() ? "; there is none" : gangs)};
+  }
+
+  std::string WhyNot(const Demand& demand, const GangOffer& gang) const {
+    std::string why = WhyUnsuitable(demand, gang, offers_);
+    if (why.empty() && given_.contains(gang.id)) why = "goes to an earlier job";
+    return why;
+  }
+
+  std::string DescribeGangs(const Demand& demand) const {
+    std::string text;
+    for (const GangOffer& gang : gangs_) {
+      if (const std::string why = WhyNot(demand, gang); !why.empty()) {
+        text += Concat("; gang ", gang.id, " ", why);
+      }
+    }
+    return text;
+  }
+
+  Grant ServeFromPool(const Demand& job) {
     const Demand demand = WithClass(job);
     std::vector<std::string> names = FreeFor(demand);
     if (demand.held + names.size() >= std::max<std::size_t>(demand.min, 1)) {
@@ -104,6 +153,7 @@ class Scheduling {
                               " held, ", free, " free, ", offers_.size(), " alive");
     std::map<std::string, std::vector<std::string>> reasons;
     for (const Offer& offer : offers_) {
+      if (!offer.static_gang.empty() && demand.from == Demand::From::kEither) continue;
       if (const std::string why = WhyNot(demand, offer); !why.empty()) {
         reasons[why].push_back(offer.name);
       }
@@ -111,6 +161,7 @@ class Scheduling {
     for (const auto& [why, names] : reasons) {
       text += Concat("; ", Join(names, ", "), names.size() == 1 ? " " : ": each ", why);
     }
+    if (demand.from == Demand::From::kEither) text += DescribeGangs(demand);
     return text;
   }
 
@@ -124,13 +175,22 @@ class Scheduling {
   }
 
   std::vector<Offer> offers_;
-  std::set<std::string> free_;
+  const std::vector<GangOffer>& gangs_;
+  std::set<std::string> free_;   // workers of the pool
+  std::set<std::string> given_;  // static gangs
   std::map<std::string, Grant> grants_;
 };
 
 }  // namespace
 
 std::string WhyUnsuitable(const Demand& demand, const Offer& offer) {
+  if (demand.from == Demand::From::kPool && !offer.static_gang.empty()) {
+    return Concat("is of the static gang ", offer.static_gang,
+                  ", which serves the collectives mpi and auto alone");
+  }
+  if (demand.from == Demand::From::kStaticGangs && offer.static_gang.empty()) {
+    return "was not started with --gang mpi, and the job's collective is mpi";
+  }
   if (const auto found = demand.unable.find(offer.name); found != demand.unable.end()) {
     return found->second;
   }
@@ -149,9 +209,30 @@ std::string WhyUnsuitable(const Demand& demand, const Offer& offer) {
   return "";
 }
 
-std::map<std::string, Grant> Schedule(const std::vector<Demand>& demands,
-                                      std::vector<Offer> offers) {
-  return Scheduling(std::move(offers)).Run(demands);
+std::string WhyUnsuitable(const Demand& demand, const GangOffer& gang,
+                          const std::vector<Offer>& offers) {
+  if (!gang.problem.empty()) return gang.problem;
+  const std::string ranks = Plural(gang.size, "rank");
+  if (gang.size < demand.min) return Concat("has ", ranks, ", the job needs ", demand.min);
+  if (gang.size > demand.want) {
+    return Concat("has ", ranks, ", above the ", demand.want,
+                  " that the job's slots and workers.max allow");
+  }
+  Demand of_class = demand;
+  for (const std::string& name : gang.members) {
+    const auto offer = std::find_if(offers.begin(), offers.end(),
+                                    [&](const Offer& one) { return one.name == name; });
+    if (offer == offers.end()) return Concat("lacks its member ", name);
+    if (of_class.numeric_class.empty()) of_class.numeric_class = offer->numeric_class;
+    const std::string why = WhyUnsuitable(of_class, *offer);
+    if (!why.empty()) return Concat("can not serve it: ", name, " ", why);
+  }
+  return "";
+}
+
+std::map<std::string, Grant> Schedule(const std::vector<Demand>& demands, std::vector<Offer> offers,
+                                      const std::vector<GangOffer>& gangs) {
+  return Scheduling(std::move(offers), gangs).Run(demands);
 }
 
 }  // namespace gvsl::coordinator

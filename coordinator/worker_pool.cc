@@ -5,6 +5,7 @@
 #include "common/text.h"
 #include "common/version.h"
 #include "coordinator/report_check.h"
+#include "coordinator/static_gang.h"
 
 namespace gvsl::coordinator {
 Status WorkerPool::Register(TimePoint now, const v1::RegisterWorkerRequest& request) {
@@ -21,6 +22,10 @@ Status WorkerPool::Register(TimePoint now, const v1::RegisterWorkerRequest& requ
                       " s from now"))
         .WithViolation("lease_seconds", Concat(ToSeconds(options_.lease)));
   }
+  if (Status place = CheckStaticGang(request, workers_); !place.ok()) {
+    if (place.code() != StatusCode::kAlreadyExists) return place;
+    return std::move(place).WithViolation("lease_seconds", Concat(ToSeconds(options_.lease)));
+  }
   WorkerView& worker = workers_[request.name()];
   worker.name = request.name();
   worker.incarnation = request.incarnation();
@@ -28,6 +33,7 @@ Status WorkerPool::Register(TimePoint now, const v1::RegisterWorkerRequest& requ
   worker.device = request.device().empty() ? "cpu" : request.device();
   worker.threads = std::max(1u, request.threads());
   worker.numeric_class = request.numeric_class();
+  worker.static_gang = request.static_gang();
   worker.last_heartbeat = now;
   return OkStatus();
 }

@@ -22,8 +22,9 @@ class WorkerPool {
   explicit WorkerPool(WorkerOptions options) : options_(options) {}
 
   // INVALID_ARGUMENT: see CheckRegistration. FAILED_PRECONDITION: another version (names both).
-  // ALREADY_EXISTS: a living worker with this name and another incarnation; the violation
-  // `lease_seconds` says how long the lease is. The same incarnation again is the same worker.
+  // ALREADY_EXISTS: a living worker with this name and another incarnation, or with this rank of
+  // its static gang (FAILED_PRECONDITION: with another size of it); the violation `lease_seconds`
+  // says how long the lease is. The same incarnation again is the same worker.
   Status Register(TimePoint now, const v1::RegisterWorkerRequest& request);
   // NOT_FOUND: register (again). ABORTED: a later one was taken already.
   Status Heartbeat(TimePoint now, const v1::HeartbeatRequest& request);

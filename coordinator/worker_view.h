@@ -17,6 +17,7 @@ struct WorkerView {
   std::string device;
   std::uint32_t threads = 0;
   std::string numeric_class;
+  v1::StaticGang static_gang;  // without an id: of the pool
   bool leaving = false;
   // A heartbeat came since the worker registered; before that, `report` says nothing.
   bool reported = false;

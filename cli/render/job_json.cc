@@ -119,6 +119,13 @@ Json ResultToJson(const v1::Job& job) {
   return {{"losses", NumbersByName(job.result())}};
 }
 
+// null where the worker is one of the pool.
+Json StaticGangToJson(const v1::Worker& worker) {
+  if (!worker.has_static_gang()) return nullptr;
+  const v1::StaticGang& gang = worker.static_gang();
+  return {{"id", gang.id()}, {"rank", gang.rank()}, {"size", gang.size()}};
+}
+
 }  // namespace
 
 std::string StateName(v1::JobState state) {
@@ -191,6 +198,7 @@ Json WorkerToJson(const v1::Worker& worker) {
           {"heartbeat_age_seconds", Number(worker.heartbeat_age_seconds())},
           {"step_seconds", Number(worker.step_seconds())},
           {"numeric_class", worker.numeric_class()},
+          {"static_gang", StaticGangToJson(worker)},
           {"register_time", Time(worker.has_register_time(), worker.register_time())}};
 }
 

@@ -60,6 +60,12 @@ std::string MemberTable(const v1::Job& job) {
   return FormatTable({"WORKER", "DEVICE", "SLOTS", "STEP_SECONDS"}, rows);
 }
 
+// "4b91ec6e 2/4": rank 2 of 4.
+std::string StaticGang(const v1::Worker& worker) {
+  const v1::StaticGang& gang = worker.static_gang();
+  return gang.id().empty() ? "" : Concat(gang.id(), " ", gang.rank(), "/", gang.size());
+}
+
 }  // namespace
 
 std::string JobTable(const Repeated<v1::Job>& jobs, std::chrono::system_clock::time_point now) {
@@ -126,13 +132,13 @@ std::string EventTable(const Repeated<v1::JobEvent>& events) {
 std::string WorkerTable(const Repeated<v1::Worker>& workers) {
   std::vector<std::vector<std::string>> rows;
   for (const auto& worker : workers) {
-    rows.push_back({worker.name(), worker.device(), std::to_string(worker.threads()),
-                    worker.state(), worker.job(), SlotList(worker.slots()),
-                    FormatNumber(worker.step_seconds()),
-                    FormatNumber(worker.heartbeat_age_seconds()), worker.version()});
+    rows.push_back(
+        {worker.name(), worker.device(), std::to_string(worker.threads()), worker.state(),
+         worker.job(), SlotList(worker.slots()), FormatNumber(worker.step_seconds()),
+         FormatNumber(worker.heartbeat_age_seconds()), worker.version(), StaticGang(worker)});
   }
   return FormatTable({"NAME", "DEVICE", "THREADS", "STATE", "JOB", "SLOTS", "STEP_SECONDS",
-                      "HEARTBEAT_AGE", "VERSION"},
+                      "HEARTBEAT_AGE", "VERSION", "GANG"},
                      rows);
 }
 

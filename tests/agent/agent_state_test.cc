@@ -544,5 +544,115 @@ TEST_F(AgentStateTest, ATrainerThatDiesWhileItsAgentLeavesIsNotReplaced) {
   EXPECT_TRUE(state.gone());
 }
 
+// A member of a static gang.
+class GangMemberTest : public AgentStateTest {
+ protected:
+  GangMemberTest() : member({}, /*static_gang=*/true) {
+    member.TrainerStarted(clock.Now());
+    ReportOf(TrainerReport::STATE_IDLE);
+  }
+  void ReportOf(TrainerReport::State trainer_state) {
+    TrainerReport report;
+    report.set_state(trainer_state);
+    report.set_peer_address(kPeer);
+    if (trainer_state != TrainerReport::STATE_IDLE) {
+      report.set_job_uid("j");
+      report.set_generation(1);
+    }
+    member.TrainerReported(report, clock.Now());
+  }
+  void Train() {
+    member.DirectiveArrived(Assign("j", 1));
+    ASSERT_EQ(Next().commands.size(), 1U);
+    ReportOf(TrainerReport::STATE_RUNNING);
+  }
+  Decision Next() { return member.Decide(clock.Now()); }
+  void Dismiss(v1::JobState state) {
+    v1::Directive directive;
+    directive.mutable_dismissal()->set_job_name("heads");
+    directive.mutable_dismissal()->set_job_state(state);
+    directive.mutable_dismissal()->set_reason("so it was");
+    member.DirectiveArrived(directive);
+  }
+
+  AgentState member;
+};
+
+TEST_F(GangMemberTest, LeavesMpiWithTheOthersAfterSuccessAndEndsWell) {
+  Train();
+  Dismiss(v1::JOB_STATE_SUCCEEDED);
+  const Decision decision = Next();
+  ASSERT_EQ(decision.commands.size(), 1U);
+  EXPECT_TRUE(decision.commands[0].exit().together());
+  EXPECT_TRUE(Next().commands.empty());
+  clock.Advance(seconds(19));  // the others may be slow
+  EXPECT_TRUE(Next().kill_reason.empty());
+  member.TrainerDied("exit status 0", clock.Now());
+  EXPECT_FALSE(Next().start_trainer);
+  EXPECT_TRUE(member.gone());
+  EXPECT_TRUE(member.GangEnd().ok());
+}
+
+TEST_F(GangMemberTest, EndsWithTheStateOfItsJob) {
+  for (const auto& [state, code] : {std::pair(v1::JOB_STATE_FAILED, StatusCode::kAborted),
+                                    std::pair(v1::JOB_STATE_CANCELLED, StatusCode::kAborted),
+                                    std::pair(v1::JOB_STATE_PAUSED, StatusCode::kAborted),
+                                    std::pair(v1::JOB_STATE_QUEUED, StatusCode::kUnavailable)}) {
+    Dismiss(state);
+    EXPECT_EQ(member.GangEnd().code(), code);
+    EXPECT_NE(member.GangEnd().message().find("so it was"), std::string::npos);
+  }
+  const Decision decision = Next();
+  ASSERT_EQ(decision.commands.size(), 1U) << "also one that never had an assignment";
+  EXPECT_FALSE(decision.commands[0].exit().together());
+}
+
+TEST_F(GangMemberTest, StartsNoSecondTrainerAndTellsTheCoordinatorWhy) {
+  Train();
+  member.SetDelivered(false);
+  member.TrainerDied("signal 9 (Killed)", clock.Now());
+  EXPECT_FALSE(Next().start_trainer);
+  EXPECT_FALSE(member.gone());
+  EXPECT_EQ(member.report().reason(), "the trainer ended: signal 9 (Killed)");
+  member.SetDelivered(true);
+  EXPECT_FALSE(Next().start_trainer);
+  EXPECT_TRUE(member.gone());
+  EXPECT_EQ(member.GangEnd().code(), StatusCode::kUnavailable);
+  EXPECT_EQ(member.GangEnd().message(), "the trainer ended: signal 9 (Killed)");
+}
+
+TEST_F(GangMemberTest, DoesNotWaitForACoordinatorThatIsAway) {
+  Train();
+  member.SetDelivered(false);
+  member.TrainerDied("signal 9 (Killed)", clock.Now());
+  Next();
+  clock.Advance(seconds(3));
+  Next();
+  EXPECT_TRUE(member.gone());
+}
+
+TEST_F(GangMemberTest, EndsWhenItsJobIsTakenAwayWithoutAWord) {
+  Train();
+  member.DirectiveArrived({});
+  ASSERT_EQ(Next().commands.size(), 1U);
+  member.TrainerDied("exit status 0", clock.Now());
+  Next();
+  EXPECT_TRUE(member.gone());
+  EXPECT_EQ(member.GangEnd().code(), StatusCode::kUnavailable);
+}
+
+TEST_F(GangMemberTest, ThatWasToldToLeaveDoesNotEndWell) {
+  Train();
+  member.Leave(clock.Now());
+  ASSERT_EQ(Next().commands.size(), 1U);
+  ReportOf(TrainerReport::STATE_STOPPED);
+  member.SetDelivered(true);
+  ASSERT_EQ(Next().commands.size(), 1U);
+  member.TrainerDied("exit status 0", clock.Now());
+  Next();
+  EXPECT_TRUE(member.gone());
+  EXPECT_EQ(member.GangEnd().code(), StatusCode::kUnavailable);
+}
+
 }  // namespace
 }  // namespace gvsl::agent

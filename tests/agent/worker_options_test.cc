@@ -35,13 +35,6 @@ TEST(WorkerOptions, PlainTextBeyondLoopbackNeedsInsecure) {
   }
 }
 
-TEST(WorkerOptions, WhatComesLaterIsUnimplementedByName) {
-  WorkerOptions gang = Minimal();
-  gang.gang = "mpi";
-  EXPECT_EQ(CheckWorkerOptions(gang).code(), StatusCode::kUnimplemented);
-  EXPECT_EQ(CheckWorkerOptions(gang).message(), "--gang mpi");
-}
-
 TEST(WorkerOptions, DevicesAreNamedAsCudaCountsThem) {
   for (const std::string device : {"cpu", "auto", "all", "cuda:0", "cuda:12"}) {
     EXPECT_TRUE(CheckDeviceName(device).ok()) << device;
@@ -98,6 +91,39 @@ TEST(WorkerGroup, MembersHaveNamesAndFoldersOfTheirOwn) {
   EXPECT_EQ(member->work_dir, "/var/tmp/worker/cuda-3");
   group.http = "127.0.0.1:9100";
   EXPECT_EQ(MemberOptions(group, "cuda:3").status().code(), StatusCode::kInvalidArgument);
+}
+
+TEST(WorkerOptions, ARankOfAGangHasItsOwnNameAndFolder) {
+  WorkerOptions options = Minimal();
+  options.gang = "mpi";
+  options.name = "node";
+  options.trainer = "/bin/true";
+  EXPECT_TRUE(CheckWorkerOptions(options).ok());
+  const auto second_of_four = [](const char* name) {
+    const std::string_view variable = name;
+    if (variable == "OMPI_COMM_WORLD_RANK") return "1";
+    if (variable == "OMPI_COMM_WORLD_SIZE") return "4";
+    return variable == "PMIX_NAMESPACE" ? "77" : static_cast<const char*>(nullptr);
+  };
+  ASSERT_TRUE(ResolveWorkerOptions(options, second_of_four).ok());
+  EXPECT_EQ(options.name, "node-rank-1");
+  EXPECT_EQ(options.work_dir, "/var/tmp/worker/rank-1");
+  EXPECT_EQ(options.launch.id, "mpi-77");
+  EXPECT_EQ(options.launch.size, 4U);
+  EXPECT_EQ(TrainerCommandLine(options).back(), "--mpi");
+}
+
+TEST(WorkerOptions, AGangOfAnotherKindIsWrongUsage) {
+  WorkerOptions options = Minimal();
+  options.gang = "tcp";
+  EXPECT_EQ(CheckWorkerOptions(options).code(), StatusCode::kInvalidArgument);
+  options.gang.clear();
+  options.gang_id = "mine";
+  EXPECT_EQ(CheckWorkerOptions(options).code(), StatusCode::kInvalidArgument);
+  WorkerOptions group = Minimal();
+  group.gang = "mpi";
+  group.device = "all";
+  EXPECT_EQ(CheckWorkerOptions(group).code(), StatusCode::kInvalidArgument) << "a rank has one";
 }
 
 TEST(WorkerOptions, TheTrainerHasTheSameCertificates) {

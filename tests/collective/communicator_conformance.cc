@@ -65,13 +65,14 @@ void ExpectSerialBits(Gang& gang, const Owners& owners, std::size_t floats) {
     return status;
   });
   EXPECT_THAT(results, Each(kIsOk));
-  EXPECT_EQ(same, static_cast<int>(gang.size())) << owners.size() << " slots";
+  EXPECT_EQ(same, RanksHere(gang)) << owners.size() << " slots";
 }
 
 TEST_P(CommunicatorConformance, RanksAreNumbered) {
   Gang gang = MakeGang();
   ASSERT_EQ(static_cast<int>(gang.size()), ranks());
   for (int rank = 0; rank < ranks(); ++rank) {
+    if (gang[rank] == nullptr) continue;
     EXPECT_EQ(gang[rank]->rank(), rank);
     EXPECT_EQ(gang[rank]->size(), ranks());
     EXPECT_THAT(gang[rank]->LostRanks(), IsEmpty());
@@ -127,7 +128,8 @@ TEST_P(CommunicatorConformance, AllReducesUnderWayTogetherAllEndInTheSumOverTheR
 
 TEST_P(CommunicatorConformance, AFailureIsToldWithoutAVerb) {
   Gang gang = MakeGang();
-  for (const auto& communicator : gang) EXPECT_TRUE(communicator->failure().ok());
+  if (gang[0] == nullptr) return;
+  EXPECT_TRUE(gang[0]->failure().ok());
   gang[0]->Abort(AbortedError("enough"));
   EXPECT_EQ(gang[0]->failure().code(), StatusCode::kAborted);
   EXPECT_EQ(gang[0]->StartAllReduce({}).code(), StatusCode::kAborted);
@@ -148,7 +150,7 @@ TEST_P(CommunicatorConformance, BroadcastGivesEverybodyTheBytesOfTheRoot) {
       return status;
     });
     EXPECT_THAT(results, Each(kIsOk));
-    EXPECT_EQ(same, ranks());
+    EXPECT_EQ(same, RanksHere(gang));
   }
 }
 
@@ -160,7 +162,7 @@ TEST_P(CommunicatorConformance, BarrierHoldsEverybodyUntilTheLastHasCome) {
     for (int round = 1; round <= 20; ++round) {
       ++arrived;
       GVSL_RETURN_IF_ERROR(communicator.Barrier());
-      if (arrived < round * ranks()) early = true;
+      if (arrived < round * RanksHere(gang)) early = true;
       GVSL_RETURN_IF_ERROR(communicator.Barrier());
     }
     return OkStatus();
@@ -195,6 +197,7 @@ TEST_P(CommunicatorConformance, RanksMayLeaveAsSoonAsTheirLastVerbIsDone) {
   std::vector<Status> results(ranks());
   std::vector<std::jthread> threads;
   for (int rank = 0; rank < ranks(); ++rank) {
+    if (gang[rank] == nullptr) continue;
     threads.emplace_back([&, rank] {
       std::vector<std::byte> data(3'000'000);
       results[rank] = gang[rank]->Broadcast(0, data);
@@ -208,21 +211,26 @@ TEST_P(CommunicatorConformance, RanksMayLeaveAsSoonAsTheirLastVerbIsDone) {
 
 TEST_P(CommunicatorConformance, AbortFromAnotherThreadEndsEveryVerb) {
   Gang gang = MakeGang();
-  Communicator& last = *gang.back();
-  std::jthread other([&] { last.Abort(AbortedError("the job was cancelled")); });
+  std::jthread other([&] {
+    if (gang.back() != nullptr) gang.back()->Abort(AbortedError("the job was cancelled"));
+  });
   if (ranks() == 1) other.join();
   const auto results = OnEveryRank(gang, [&](Communicator& communicator) {
     Status status;
     while (status.ok()) status = communicator.Barrier();
     return status;
   });
-  EXPECT_THAT(results, Each(Property(&Status::code, StatusCode::kAborted)));
-  EXPECT_THAT(results, Each(Property(&Status::message, HasSubstr("the job was cancelled"))));
-  for (const auto& communicator : gang) EXPECT_THAT(communicator->LostRanks(), IsEmpty());
+  for (int rank = 0; rank < ranks(); ++rank) {
+    if (gang[rank] == nullptr) continue;
+    EXPECT_EQ(results[rank].code(), StatusCode::kAborted) << results[rank];
+    EXPECT_THAT(results[rank].message(), HasSubstr("the job was cancelled"));
+    EXPECT_THAT(gang[rank]->LostRanks(), IsEmpty());
+  }
 }
 
 TEST_P(CommunicatorConformance, AnAbortedCommunicatorStaysAborted) {
   Gang gang = MakeGang();
+  if (gang[0] == nullptr) return;
   gang[0]->Abort(AbortedError("enough"));
   gang[0]->Abort(UnavailableError("a second reason"));
   for (int i = 0; i < 2; ++i) {
@@ -243,7 +251,7 @@ TEST_P(GangConformance, ARankThatGoesAwayIsNamedByEverybody) {
     return SumGradients(communicator, Distributions(8, ranks())[1], total);
   });
   for (int rank = 0; rank < ranks(); ++rank) {
-    if (rank == culprit) continue;
+    if (gang[rank] == nullptr) continue;
     EXPECT_EQ(results[rank].code(), StatusCode::kUnavailable) << results[rank];
     EXPECT_EQ(gang[rank]->LostRanks(), std::vector<int>{culprit});
   }
@@ -256,9 +264,11 @@ TEST_P(GangConformance, RanksThatDisagreeAboutLengthsGetAnError) {
     GVSL_RETURN_IF_ERROR(communicator.Broadcast(0, data));
     return communicator.Barrier();
   });
-  EXPECT_EQ(results.back().code(), StatusCode::kInvalidArgument) << results.back();
-  for (int rank = 0; rank + 1 < ranks(); ++rank) {
-    EXPECT_EQ(results[rank].code(), StatusCode::kAborted) << results[rank];
+  for (int rank = 0; rank < ranks(); ++rank) {
+    if (gang[rank] == nullptr) continue;
+    const bool last = rank == ranks() - 1;
+    EXPECT_EQ(results[rank].code(), last ? StatusCode::kInvalidArgument : StatusCode::kAborted)
+        << results[rank];
   }
 }
 
@@ -270,9 +280,10 @@ TEST_P(CommunicatorConformance, PartsThatDoNotFitTheTreeAreRefusedAndEndThePeers
     std::map<SlotNode, std::span<float>> parts = {{{0, 1}, part.span()}};
     return communicator.TreeSum(SlotTree(2), Owners{0, 0}, parts, total.span());
   });
-  EXPECT_EQ(results[0].code(), StatusCode::kInvalidArgument);
-  for (int rank = 1; rank < ranks(); ++rank) {
-    EXPECT_EQ(results[rank].code(), StatusCode::kAborted) << results[rank];
+  for (int rank = 0; rank < ranks(); ++rank) {
+    if (gang[rank] == nullptr) continue;
+    EXPECT_EQ(results[rank].code(), rank == 0 ? StatusCode::kInvalidArgument : StatusCode::kAborted)
+        << results[rank];
   }
 }
 

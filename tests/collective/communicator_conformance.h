@@ -16,6 +16,7 @@
 
 namespace gvsl::collective {
 
+// By rank; null where the rank lives in another process.
 using Gang = std::vector<std::unique_ptr<Communicator>>;
 
 struct ConformanceParameter {
@@ -32,6 +33,12 @@ inline auto WorldSizes(std::function<Gang(int)> make, int smallest) {
 
 inline std::string RanksName(const testing::TestParamInfo<ConformanceParameter>& info) {
   return std::to_string(info.param.ranks) + "Ranks";
+}
+
+inline int RanksHere(const Gang& gang) {
+  int count = 0;
+  for (const auto& communicator : gang) count += communicator != nullptr ? 1 : 0;
+  return count;
 }
 
 // Calls `verb` on a thread a rank and returns what each gave. Ranks without a communicator take no
@@ -54,6 +61,7 @@ class CommunicatorConformance : public testing::TestWithParam<ConformanceParamet
     if (!GetParam().skip.empty()) GTEST_SKIP() << GetParam().skip;
   }
   int ranks() const { return GetParam().ranks; }
+  // Every process that has ranks of the gang makes it, and calls the same verbs.
   Gang MakeGang() const { return GetParam().make(ranks()); }
 };
 

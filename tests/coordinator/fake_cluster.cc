@@ -140,6 +140,7 @@ void FakeCluster::Beat(FakeWorker& worker) {
     request.set_device("cpu");
     request.set_threads(worker.threads);
     request.set_numeric_class(worker.numeric_class);
+    if (!worker.static_gang.id().empty()) *request.mutable_static_gang() = worker.static_gang;
     worker.registered = coordinator_->RegisterWorker(request).ok();
     if (!worker.registered) return;
   }
@@ -167,6 +168,10 @@ void FakeCluster::Beat(FakeWorker& worker) {
 
 void FakeCluster::Obey(FakeWorker& worker) {
   TrainerReport& report = worker.report;
+  if (worker.directive.has_dismissal()) {
+    worker.alive = false;
+    return;
+  }
   if (!worker.directive.has_assignment()) {
     if (!report.job_uid().empty()) StartTrainer(worker);
     return;

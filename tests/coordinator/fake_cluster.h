@@ -23,6 +23,7 @@ struct FakeWorker {
   bool leaving = false;
   bool registered = false;
   std::string numeric_class = "cpu/test";
+  v1::StaticGang static_gang;  // without an id: of the pool
   std::uint32_t threads = 1;
   double slot_seconds = 0.1;
   v1::TrainerReport report;

@@ -115,6 +115,18 @@ TEST(JobValidation, MoreWorkersThanSlotsIsAllowedAsAMaximum) {
   EXPECT_TRUE(Check([](auto& spec) { spec.mutable_workers()->set_max(100); }).ok());
 }
 
+TEST(JobValidation, WhatThisVersionKnowsIsTaken) {
+  for (const auto collective : {v1::COLLECTIVE_AUTO, v1::COLLECTIVE_NCCL, v1::COLLECTIVE_GRPC,
+                                v1::COLLECTIVE_MPI, v1::COLLECTIVE_LOCAL}) {
+    const Status taken = Check([&](auto& spec) { spec.set_collective(collective); });
+    EXPECT_TRUE(taken.ok()) << taken;
+  }
+  for (const auto numerics : {v1::NUMERICS_STRICT, v1::NUMERICS_FAST}) {
+    const Status taken = Check([&](auto& spec) { spec.set_numerics(numerics); });
+    EXPECT_TRUE(taken.ok()) << taken;
+  }
+}
+
 TEST(JobValidation, CollectiveLocalMeansOneWorker) {
   v1::JobSpec spec = Good();
   spec.set_collective(v1::COLLECTIVE_LOCAL);
@@ -131,7 +143,6 @@ TEST(JobValidation, WhatALaterVersionBringsIsNamed) {
   ExpectLater("method", [](auto& spec) { spec.set_method(v1::METHOD_MODELS_GENESIS); });
   ExpectLater("numerics", [](auto& spec) { spec.set_numerics(v1::NUMERICS_REFERENCE); });
   ExpectLater("precision", [](auto& spec) { spec.set_precision(v1::PRECISION_BF16); });
-  ExpectLater("collective", [](auto& spec) { spec.set_collective(v1::COLLECTIVE_MPI); });
   ExpectLater("init", [](auto& spec) { spec.mutable_init()->set_checkpoint("/x"); });
   ExpectLater("split", [](auto& spec) { spec.mutable_split()->set_train("40"); });
   ExpectLater("labels", [](auto& spec) { (*spec.mutable_labels())[35] = 1; });

@@ -33,7 +33,7 @@ Agent::Agent(AgentOptions options, CoordinatorClient& client, Metrics& metrics, 
       all_metrics_(metrics),
       clock_(clock),
       logs_(files, JoinPath(options_.work_dir, "logs")),
-      state_(options_.timing),
+      state_(options_.timing, !options_.static_gang.id().empty()),
       metrics_(metrics) {}
 
 Agent::~Agent() = default;
@@ -68,6 +68,7 @@ Status Agent::Run(const std::function<void(const std::string&)>& on_listening) {
   lock.unlock();
   link_thread_.join();
   if (!fatal_.ok()) return fatal_;
+  if (!options_.static_gang.id().empty()) return state_.GangEnd();
   if (state_.hopeless()) {
     return FailedPreconditionError(
         Concat("the trainer cannot be started: ", state_.report().reason()));
@@ -255,6 +256,7 @@ void Agent::KeepLink() {
   identity.set_device(options_.device);
   identity.set_threads(options_.threads);
   identity.set_numeric_class(numeric_class_);
+  if (!options_.static_gang.id().empty()) *identity.mutable_static_gang() = options_.static_gang;
   link_ = std::make_unique<CoordinatorLink>(
       std::move(identity), client_, clock_,
       LinkHooks{.collect = [this] { return Collect(); },

@@ -30,6 +30,7 @@ struct AgentOptions {
   std::string work_dir;                      // holds logs/
   std::vector<std::string> trainer_command;  // path and arguments
   AgentTiming timing;
+  v1::StaticGang static_gang;  // without an id: a worker of the pool
 };
 
 // Threads: Run's own (decides, starts trainers), the link's, and the two of each trainer process.
@@ -41,8 +42,10 @@ class Agent {
 
   // Returns OK after Leave was obeyed, CANCELLED when the agent left without its trainer having
   // stopped in order, another error when this worker cannot work: refused by the coordinator, or a
-  // trainer that never starts. `on_listening` gets the first trainer's peer address, once. The
-  // calling thread is the parent of the trainers: it must outlive them.
+  // trainer that never starts. A member of a static gang returns OK only after its job has
+  // SUCCEEDED, ABORTED when the job ended otherwise, UNAVAILABLE when another launch may go on with
+  // it. `on_listening` gets the first trainer's peer address, once. The calling thread is the
+  // parent of the trainers: it must outlive them.
   Status Run(const std::function<void(const std::string& peer_address)>& on_listening);
   // The first call drains, the second ends at once. Any thread.
   void Leave();

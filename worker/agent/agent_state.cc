@@ -81,10 +81,12 @@ void AgentState::TrainerDied(const std::string& how, TimePoint now) {
   written_step_ = 0;
   sent_stop_ = v1::StopOrder::MODE_UNSPECIFIED;
   order_ = Order::kNone;
-  if (asked && leaving()) return;  // the coordinator keeps what it was told last
+  trainer_ended_ = true;
+  if (asked && (leaving() || static_gang_)) return;  // the coordinator keeps what it was told last
   ++incarnation_;
   std::string why = Concat("the trainer ended: ", how);
   if (!kill_reason_.empty()) why += Concat("; its agent killed it: ", kill_reason_);
+  trainer_end_ = why;
   SetAbsent(asked ? "" : why);
 }
 
@@ -107,6 +109,8 @@ Decision AgentState::Decide(TimePoint now) {
   if (process_ && killed_) CheckEnd(now, decision);
   if (leave_time_) {
     DecideLeaving(now, decision);
+  } else if (static_gang_ && trainer_ended_) {
+    EndWithTrainer(now, decision);
   } else if (hopeless_) {
     gone_ = true;
   } else if (!process_) {
@@ -123,8 +127,35 @@ Decision AgentState::Decide(TimePoint now) {
   return decision;
 }
 
+// The coordinator should hear the culprit's name before the launcher ends everybody.
+void AgentState::EndWithTrainer(TimePoint now, Decision& decision) {
+  if (!farewell_until_) farewell_until_ = now + timing_.farewell;
+  if (!trainer_end_.empty() && !delivered_ && now < *farewell_until_) {
+    return decision.WakeAt(*farewell_until_);
+  }
+  gone_ = true;
+}
+
+Status AgentState::GangEnd() const {
+  if (directive_ && directive_->has_dismissal()) {
+    const v1::Dismissal& end = directive_->dismissal();
+    if (end.job_state() == v1::JOB_STATE_SUCCEEDED) return OkStatus();
+    const std::string name = v1::JobState_Name(end.job_state());
+    std::string text = Concat("job ", end.job_name(), " is ",
+                              name.substr(std::string("JOB_STATE_").size()), ": ", end.reason());
+    if (end.job_state() == v1::JOB_STATE_QUEUED) {
+      return UnavailableError(text + "; another launch goes on from its newest checkpoint");
+    }
+    return AbortedError(std::move(text));
+  }
+  if (leaving()) return UnavailableError("the gang was told to leave before its job was done");
+  if (!trainer_end_.empty()) return UnavailableError(trainer_end_);
+  return UnavailableError("the coordinator took the job away");
+}
+
 void AgentState::FollowDirective(TimePoint now, Decision& decision) {
   if (!directive_ || order_ == Order::kExit) return;
+  if (directive_->has_dismissal() && static_gang_) return SendExit(now, decision);
   const bool serves = !served_.job_uid.empty();
   if (!directive_->has_assignment() ||
       (serves && served_.job_uid != directive_->assignment().job_uid())) {
@@ -193,8 +224,10 @@ void AgentState::SendStop(v1::StopOrder::Mode mode, TimePoint now, Decision& dec
 }
 
 void AgentState::SendExit(TimePoint now, Decision& decision) {
-  decision.commands.emplace_back().mutable_exit();
-  Expect(Order::kExit, now + timing_.exit);
+  const bool together =
+      static_gang_ && directive_ && directive_->dismissal().job_state() == v1::JOB_STATE_SUCCEEDED;
+  decision.commands.emplace_back().mutable_exit()->set_together(together);
+  Expect(Order::kExit, now + (together ? timing_.exit_together : timing_.exit));
 }
 
 bool AgentState::Takes(const v1::Assignment& assignment) const {

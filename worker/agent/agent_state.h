@@ -4,6 +4,9 @@
 // Fences. An assignment is given to one trainer process only: the one whose peer address it names,
 // and never twice. Only an answer of the coordinator that says "no assignment" takes a job away;
 // silence changes nothing.
+//
+// A member of a static gang has one trainer, which serves one job: the agent ends with it, or when
+// the coordinator takes the job away or dismisses the gang.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +15,7 @@
 #include <vector>
 
 #include "common/clock.h"
+#include "common/status.h"
 #include "gvsl/v1/trainer_pipe.pb.h"
 #include "gvsl/v1/worker_service.pb.h"
 
@@ -25,7 +29,9 @@ struct AgentTiming {
   // The limit for a trainer that holds a state but never finished a step, so that nobody knows how
   // long its slots take. Killing it might lose the only copy.
   Duration obey_unmeasured = std::chrono::seconds(30);
-  Duration exit = std::chrono::seconds(3);    // from the exit order to SIGKILL
+  Duration exit = std::chrono::seconds(3);  // from the exit order to SIGKILL
+  // Likewise where the ranks of a static gang leave MPI together: all must have heard of it.
+  Duration exit_together = std::chrono::seconds(20);
   Duration start = std::chrono::seconds(60);  // from the start to the first report
   // From SIGKILL to the end of the process. One that takes longer (uninterruptible sleep) is
   // abandoned: it counts as dead, and another takes its place.
@@ -59,7 +65,10 @@ struct Decision {
 // Not thread-safe.
 class AgentState {
  public:
-  explicit AgentState(AgentTiming timing = {}) : timing_(timing) { SetAbsent(""); }
+  explicit AgentState(AgentTiming timing = {}, bool static_gang = false)
+      : timing_(timing), static_gang_(static_gang) {
+    SetAbsent("");
+  }
 
   // --- what happened ---
   void TrainerStarted(TimePoint now);
@@ -94,6 +103,8 @@ class AgentState {
   bool gone() const { return gone_; }
   bool drained() const { return drained_; }
   bool hopeless() const { return hopeless_; }
+  // With what a member of a static gang ends (Agent::Run).
+  Status GangEnd() const;
 
  private:
   struct Served {
@@ -104,6 +115,7 @@ class AgentState {
   enum class Order { kNone, kStart, kAssignment, kStopNow, kExit };
 
   void SetAbsent(const std::string& reason);
+  void EndWithTrainer(TimePoint now, Decision& decision);
   void FollowDirective(TimePoint now, Decision& decision);
   void FollowStop(TimePoint now, Decision& decision);
   void DecideLeaving(TimePoint now, Decision& decision);
@@ -125,6 +137,7 @@ class AgentState {
   Duration HangLimit() const;
 
   AgentTiming timing_;
+  const bool static_gang_;
   std::optional<v1::Directive> directive_;
 
   bool process_ = false;
@@ -156,6 +169,8 @@ class AgentState {
   bool gone_ = false;
   bool drained_ = false;
   bool hopeless_ = false;
+  bool trainer_ended_ = false;  // of a static gang: its only one has
+  std::string trainer_end_;     // why, where nobody asked for it
 };
 
 // "RUNNING" for STATE_RUNNING.

@@ -47,11 +47,19 @@ class SignalThread {
   sigset_t set_{};
 };
 
+// The job itself came to an end that is no success: no other launch will go on with it.
+constexpr int kJobEndedOtherwise = 6;
+
+int ExitStatusOf(const Status& status) {
+  if (status.code() == StatusCode::kInvalidArgument) return 2;
+  return status.code() == StatusCode::kAborted ? kJobEndedOtherwise : 1;
+}
+
 // The HTTP server's own end would take two more seconds, and nothing is left to be saved.
 [[noreturn]] void End(const Status& status) {
   if (status.ok()) std::_Exit(0);
   LogError("worker_ends", {{"reason", status}});
-  std::_Exit(status.code() == StatusCode::kInvalidArgument ? 2 : 1);
+  std::_Exit(ExitStatusOf(status));
 }
 
 // Returns when the worker cannot begin.
@@ -70,6 +78,11 @@ Status Work(const WorkerOptions& options, SignalThread& signals) {
   agent_options.threads = options.threads;
   agent_options.work_dir = options.work_dir;
   agent_options.trainer_command = TrainerCommandLine(options);
+  if (!options.gang.empty()) {
+    agent_options.static_gang.set_id(options.launch.id);
+    agent_options.static_gang.set_rank(options.launch.rank);
+    agent_options.static_gang.set_size(options.launch.size);
+  }
   agent_options.timing.drain = FromSeconds(options.drain_timeout_seconds);
   Agent agent(agent_options, *client, metrics, clock, PosixFileSystem());
   GVSL_ASSIGN_OR_RETURN(const auto http,
@@ -92,7 +105,7 @@ int Main(int argc, char** argv) {
   const ParseOutcome outcome = ParseOptions(app, argc, argv);
   if (!outcome.run) return outcome.exit_status;
   Status status = CheckWorkerOptions(options);
-  if (status.ok()) status = ResolveWorkerOptions(options);
+  if (status.ok()) status = ResolveWorkerOptions(options, ::getenv);
   if (!status.ok()) End(status);
   SetLogContext({{"worker", options.name}});
   const auto devices = ResolveDevices(options);

@@ -20,6 +20,16 @@ std::string HostName() {
   return name.data();
 }
 
+// The ranks of a launch have one command line.
+Status ResolveRank(WorkerOptions& options, const Environment& environment) {
+  GVSL_ASSIGN_OR_RETURN(options.launch, FindLaunch(environment, options.gang_id));
+  const std::string rank = Concat("rank-", options.launch.rank);
+  options.name = options.name.empty() ? Concat(HostName(), "-", rank, "-", RandomHex(4))
+                                      : Concat(options.name, "-", rank);
+  options.work_dir = (std::filesystem::path(options.work_dir) / rank).string();
+  return OkStatus();
+}
+
 }  // namespace
 
 void AddWorkerOptions(CLI::App& app, WorkerOptions& options) {
@@ -51,30 +61,45 @@ void AddWorkerOptions(CLI::App& app, WorkerOptions& options) {
   app.add_option("--trainer", options.trainer,
                  "the trainer program; default: gvsl-trainer beside this one")
       ->type_name("FILE");
-  app.add_option("--gang", options.gang, "not implemented yet");
+  app.add_option("--gang", options.gang,
+                 "mpi: a rank of one gang that mpirun or srun starts, for one job")
+      ->type_name("mpi");
+  app.add_option("--gang-id", options.gang_id,
+                 "equal in all ranks, another one for each launch; default: the launcher's");
   AddTransportOptions(app, options.transport);
 }
 
 Status CheckWorkerOptions(const WorkerOptions& options) {
   if (options.work_dir.empty()) return InvalidArgumentError("--work-dir: a folder is needed");
-  if (!options.gang.empty()) return UnimplementedError("--gang " + options.gang);
+  if (!options.gang.empty() && options.gang != "mpi") {
+    return InvalidArgumentError(Concat("--gang '", options.gang, "': mpi is expected"));
+  }
+  if (!options.gang_id.empty() && options.gang.empty()) {
+    return InvalidArgumentError("--gang-id: is for --gang mpi");
+  }
+  if (!options.gang.empty() && options.device == "all") {
+    return InvalidArgumentError("--device all: a rank of a gang has one device");
+  }
   GVSL_RETURN_IF_ERROR(CheckDeviceName(options.device));
   GVSL_RETURN_IF_ERROR(CheckTransport(options.transport, "--coordinator", options.coordinator));
   GVSL_RETURN_IF_ERROR(CheckTransport(options.transport, "--listen", options.listen));
   return CheckTransport(options.transport, "--http", options.http);
 }
 
-Status ResolveWorkerOptions(WorkerOptions& options) {
+Status ResolveWorkerOptions(WorkerOptions& options, const Environment& environment) {
+  if (!options.gang.empty()) GVSL_RETURN_IF_ERROR(ResolveRank(options, environment));
   if (options.name.empty()) options.name = Concat(HostName(), "-", RandomHex(4));
   if (options.threads == 0) options.threads = std::max(1U, std::thread::hardware_concurrency());
   if (options.trainer.empty()) {
     std::error_code error;
     const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
     if (error) return InternalError("/proc/self/exe: " + error.message());
-    options.trainer = (self.parent_path() / "gvsl-trainer").string();
+    const char* const program = options.gang.empty() ? "gvsl-trainer" : "gvsl-trainer-mpi";
+    options.trainer = (self.parent_path() / program).string();
   }
   if (::access(options.trainer.c_str(), X_OK) != 0) {
-    return NotFoundError(Concat("there is no trainer program at ", options.trainer));
+    return NotFoundError(Concat("there is no trainer program at ", options.trainer,
+                                options.gang.empty() ? "" : "; was it built with MPI?"));
   }
   return OkStatus();
 }
@@ -101,6 +126,7 @@ std::vector<std::string> TrainerCommandLine(const WorkerOptions& options) {
   for (const auto& [option, value] : given) {
     if (!value.empty()) command.insert(command.end(), {option, value});
   }
+  if (!options.gang.empty()) command.emplace_back("--mpi");
   return command;
 }
 

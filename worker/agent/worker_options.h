@@ -8,6 +8,7 @@
 #include "common/program_options.h"
 #include "common/status.h"
 #include "common/transport_options.h"
+#include "worker/agent/launch.h"
 
 namespace gvsl::agent {
 
@@ -23,7 +24,9 @@ struct WorkerOptions {
   double drain_timeout_seconds = 25;  // from SIGTERM to the end, whatever the trainer does
   std::string trainer;                // empty: gvsl-trainer beside this program
   TransportOptions transport;         // of the agent and its trainer
-  std::string gang;                   // of a later version: named, refused
+  std::string gang;                   // mpi: one rank of a static gang; empty: a worker of the pool
+  std::string gang_id;                // empty: what the launcher says
+  Launch launch;                      // with `gang`, once resolved
 };
 
 void AddWorkerOptions(CLI::App& app, WorkerOptions& options);
@@ -31,8 +34,9 @@ void AddWorkerOptions(CLI::App& app, WorkerOptions& options);
 // UNIMPLEMENTED names what a later version brings; INVALID_ARGUMENT is wrong usage.
 Status CheckWorkerOptions(const WorkerOptions& options);
 
-// Puts in what depends on the machine: name, threads, trainer. NOT_FOUND without a trainer program.
-Status ResolveWorkerOptions(WorkerOptions& options);
+// Puts in what depends on the machine: name, threads, trainer, and a rank's own place in a static
+// gang. NOT_FOUND without a trainer program.
+Status ResolveWorkerOptions(WorkerOptions& options, const Environment& environment);
 
 // The devices to serve, by what the trainer finds on this machine; NOT_FOUND without such a one.
 StatusOr<std::vector<std::string>> ResolveDevices(const WorkerOptions& options);

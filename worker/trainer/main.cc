@@ -19,6 +19,7 @@
 #include "model/cuda/devices.h"
 #include "model/memory.h"
 #include "worker/collective/grpc_peer_server.h"
+#include "worker/collective/mpi_process.h"
 #include "worker/trainer/device.h"
 #include "worker/trainer/failure.h"
 #include "worker/trainer/gang_communicator.h"
@@ -34,6 +35,8 @@ namespace {
 
 // Members are told of a generation within a heartbeat of each other.
 constexpr Duration kConnectTimeout = std::chrono::seconds(15);
+// For all ranks to have heard that the job is done.
+constexpr Duration kFinishTimeout = std::chrono::seconds(18);
 
 struct Options {
   std::string listen = "127.0.0.1:0";
@@ -41,6 +44,7 @@ struct Options {
   int pipe_fd = 3;
   std::string device = "cpu";
   bool list_devices = false;
+  bool mpi = false;
   TransportOptions transport;
 };
 
@@ -72,8 +76,10 @@ std::vector<std::string> Names(const GangPlan& gang, const std::vector<int>& ran
 
 class Trainer {
  public:
-  Trainer(collective::GrpcPeerServer& server, PipeReports& reports, c10::Device device)
-      : server_(server), reports_(reports), device_(device) {}
+  // One of the two doors to the peers is null.
+  Trainer(collective::GrpcPeerServer* server, collective::MpiProcess* mpi, PipeReports& reports,
+          c10::Device device)
+      : server_(server), mpi_(mpi), reports_(reports), device_(device) {}
 
   // Connect, agree on a state, take steps, report.
   void Run(Order& order) {
@@ -91,7 +97,7 @@ class Trainer {
     reports_.Forming(session_->job(), gang, session_->held_step());
 
     std::vector<int> missing;
-    auto control = server_.Connect(Place(gang), kConnectTimeout, order.stop_token(), &missing);
+    auto control = Connect(gang, order.stop_token(), &missing);
     if (!control.ok()) {
       reports_.Ended(v1::TrainerReport::STATE_STOPPED, session_->held_step(),
                      control.status().message(), Names(gang, missing));
@@ -110,6 +116,17 @@ class Trainer {
   }
 
  private:
+  StatusOr<std::unique_ptr<collective::Communicator>> Connect(const GangPlan& gang,
+                                                              const std::stop_token& stop,
+                                                              std::vector<int>* missing) {
+    if (server_ != nullptr) return server_->Connect(Place(gang), kConnectTimeout, stop, missing);
+    const collective::MpiPlace place{.job_uid = session_->job().uid,
+                                     .generation = gang.generation,
+                                     .rank = gang.rank,
+                                     .size = static_cast<int>(gang.members.size())};
+    return mpi_->Connect(place, kConnectTimeout, stop, missing);
+  }
+
   collective::GangPlace Place(const GangPlan& gang) const {
     collective::GangPlace place{session_->job().uid, gang.generation, gang.rank, {}};
     for (const MemberPlan& member : gang.members) place.addresses.push_back(member.peer_address);
@@ -142,12 +159,35 @@ class Trainer {
     }
   }
 
-  collective::GrpcPeerServer& server_;
+  collective::GrpcPeerServer* const server_;
+  collective::MpiProcess* const mpi_;
   PipeReports& reports_;
   c10::Device device_;
   SystemClock clock_;
   std::unique_ptr<JobSession> session_;
 };
+
+// Every rank of a launch starts it; blocks until all have.
+StatusOr<std::unique_ptr<collective::MpiProcess>> StartMpi(PipeReports& reports) {
+  GVSL_ASSIGN_OR_RETURN(auto mpi, collective::MpiProcess::Start());
+  LogInfo("mpi_started", {{"launch", mpi->launch()}, {"rank", mpi->rank()}, {"size", mpi->size()}});
+  reports.Idle(Concat("mpi:", mpi->launch(), ":", mpi->rank()));
+  return mpi;
+}
+
+StatusOr<std::unique_ptr<collective::GrpcPeerServer>> StartServer(const Options& options,
+                                                                  PipeReports& reports) {
+  collective::GrpcPeerOptions peer_options;
+  peer_options.listen = options.listen;
+  GVSL_ASSIGN_OR_RETURN(peer_options.server_credentials, MakeServerCredentials(options.transport));
+  GVSL_ASSIGN_OR_RETURN(peer_options.channel_credentials,
+                        MakeChannelCredentials(options.transport, ServerName::kAny));
+  LogRefusedConnections();
+  GVSL_ASSIGN_OR_RETURN(auto server, collective::GrpcPeerServer::Start(peer_options));
+  GVSL_ASSIGN_OR_RETURN(const std::string address, PeerAddress(options, server->port()));
+  reports.Idle(address);
+  return server;
+}
 
 Status Serve(const Options& options) {
   GVSL_ASSIGN_OR_RETURN(const c10::Device device, FindDevice(options.device));
@@ -156,26 +196,27 @@ Status Serve(const Options& options) {
   PipeReports reports(pipe, clock);
   reports.SendNumericClass(NumericClass(device));
 
-  collective::GrpcPeerOptions peer_options;
-  peer_options.listen = options.listen;
-  GVSL_ASSIGN_OR_RETURN(peer_options.server_credentials, MakeServerCredentials(options.transport));
-  GVSL_ASSIGN_OR_RETURN(peer_options.channel_credentials,
-                        MakeChannelCredentials(options.transport, ServerName::kAny));
-  LogRefusedConnections();
-  GVSL_ASSIGN_OR_RETURN(const auto server, collective::GrpcPeerServer::Start(peer_options));
-  GVSL_ASSIGN_OR_RETURN(const std::string address, PeerAddress(options, server->port()));
-  reports.Idle(address);
+  std::unique_ptr<collective::GrpcPeerServer> server;
+  std::unique_ptr<collective::MpiProcess> mpi;
+  if (options.mpi) {
+    GVSL_ASSIGN_OR_RETURN(mpi, StartMpi(reports));
+  } else {
+    GVSL_ASSIGN_OR_RETURN(server, StartServer(options, reports));
+  }
 
   PipeCommands commands(pipe);
-  std::thread([&commands] {
+  std::thread([&commands, &mpi] {
     const Status end = commands.Receive();
+    if (end.ok() && commands.together() && mpi != nullptr && !mpi->Finish(kFinishTimeout)) {
+      LogWarning("mpi_not_left", {{"reason", "the other ranks did not leave in time"}});
+    }
     // What is being written to disk is complete or absent, whenever this happens.
     std::_Exit(end.ok() || end.code() == StatusCode::kOutOfRange ? 0 : 1);
   }).detach();
 
   SetUpNumerics(1, device);
   WarmUp(device);
-  Trainer trainer(*server, reports, device);
+  Trainer trainer(server.get(), mpi.get(), reports, device);
   while (true) trainer.Run(*commands.Next());
 }
 
@@ -207,6 +248,7 @@ int Main(int argc, char** argv) {
   app.add_option("--device", options.device, "cpu or cuda:N")->capture_default_str();
   app.add_flag("--list-devices", options.list_devices,
                "print the GPUs that this program may use, one a line, and end");
+  app.add_flag("--mpi", options.mpi, "reach the peers by MPI: a rank of a static gang");
   AddTransportOptions(app, options.transport);
   const ParseOutcome outcome = ParseOptions(app, argc, argv);
   if (!outcome.run) return outcome.exit_status;

@@ -27,7 +27,10 @@ Status PipeCommands::Receive() {
     GVSL_ASSIGN_OR_RETURN(const std::string message, pipe_.Receive());
     v1::TrainerCommand command;
     if (!command.ParseFromString(message)) return DataLossError("the pipe holds no command");
-    if (command.has_exit()) return OkStatus();
+    if (command.has_exit()) {
+      together_ = command.exit().together();
+      return OkStatus();
+    }
     if (command.has_assignment()) Take(command.assignment());
     if (command.has_stop()) Take(command.stop());
   }

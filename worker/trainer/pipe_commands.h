@@ -45,12 +45,15 @@ class PipeCommands {
   Status Receive();
   // Blocks for the next assignment. An order that is running is stopped at once by a newer one.
   std::shared_ptr<Order> Next();
+  // Once Receive has returned OK: every rank ends now, and leaves MPI together with the others.
+  bool together() const { return together_; }
 
  private:
   void Take(const v1::Assignment& assignment);
   void Take(const v1::StopOrder& stop);
 
   MessagePipe& pipe_;
+  bool together_ = false;
   std::mutex mutex_;
   std::condition_variable arrived_;
   std::shared_ptr<Order> waiting_;
