@@ -6,8 +6,8 @@ import time
 
 import pods
 import volumes
-from cluster import run
-from job import job_file, weights_of
+from cluster import eventually, expect, run
+from job import LIMIT, job_file, weights_of
 
 SUBJECTS = 8
 INGEST = ["--spacing", "native", "--window", "minmax", "--volumes-per-shard", "2", "--json"]
@@ -17,21 +17,25 @@ def write_volumes(work):
     volumes.write(work / "volumes", SUBJECTS)
 
 
-def train_here(programs, work, steps):
+def train_here(programs, work, steps, stop):
     """The reference: one coordinator and one worker as processes of this machine."""
     dataset = work / "dataset"
     run(programs / "gvsl-dataset", "ingest", "--input", work / "volumes", "--output", dataset, *INGEST)
     (work / "job.yaml").write_text(job_file("reference", str(dataset), str(work / "checkpoints"), steps))
-    local = ["local", "--dir", work / "local"]
     began = time.monotonic()
     run(programs / "gvslctl", "local", "up", "--workers", "1", "--dir", work / "local")
     try:
         status = json.loads(run(programs / "gvslctl", "--json", "local", "status", "--dir", work / "local").stdout)
         ctl = [programs / "gvslctl", "--coordinator", status["coordinator"]["address"]]
-        run(*ctl, "submit", work / "job.yaml", "--wait", limit=1800)
-        last = json.loads(run(*ctl, "--json", "get", "reference").stdout)
+        run(*ctl, "submit", work / "job.yaml")
+        def ended():
+            expect(not stop.is_set(), "the test has ended before the job on this machine")
+            job = json.loads(run(*ctl, "--json", "get", "reference").stdout)
+            return job["state"] in ("SUCCEEDED", "FAILED", "CANCELLED") and job
+        last, _ = eventually(ended, "the job on this machine does not end", LIMIT, pause=1)
+        expect(last["state"] == "SUCCEEDED", f"the job on this machine ended {last['state']}: {last['reason']}")
     finally:
-        run(programs / "gvslctl", *local[:1], "down", *local[1:], check=False)
+        run(programs / "gvslctl", "local", "down", "--dir", work / "local", check=False)
     return {"seconds": round(time.monotonic() - began, 1), "dataset_sha256": last["dataset_sha256"],
             "numeric_class": last["numeric_class"], "weights_sha256": weights_of(last)}
 

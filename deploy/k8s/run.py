@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 import pods
@@ -90,8 +91,12 @@ def main():
             programs = find_programs()
             write_volumes(work)
             # Here it trains while the cluster gets ready.
+            stop = threading.Event()
             with concurrent.futures.ThreadPoolExecutor(1) as here:
-                on_cluster(cluster, nodes, work, report, here.submit(train_here, programs, work, steps))
+                try:
+                    on_cluster(cluster, nodes, work, report, here.submit(train_here, programs, work, steps, stop))
+                finally:
+                    stop.set()
         except (Failure, subprocess.SubprocessError) as failure:
             say(f"FAILED: {failure}")
             report["failed"] = str(failure)

@@ -17,4 +17,4 @@ for values in helm/gvsl/examples/*.yaml; do
   quietly "$GVSL_HELM" lint --strict --kube-version "$kubernetes" --values "$values" helm/gvsl
 done
 cd tests/deploy
-quietly python3 -B -m unittest chart_test chart_values_test
+quietly python3 -B -m unittest chart_test chart_values_test chart_upgrade_test

@@ -76,7 +76,7 @@ publish() {
 # Prints the first Go that is new enough, or nothing.
 find_go() {
   local go version own
-  own=$cache/$(folders golang)/bin/go
+  own=$cache/$(folders golang)/go/bin/go
   for go in "$(command -v go || true)" /usr/local/go/bin/go "$own"; do
     [[ -x $go ]] || continue
     version=$(GOTOOLCHAIN=local "$go" env GOVERSION 2>/dev/null) || continue

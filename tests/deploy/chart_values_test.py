@@ -111,6 +111,16 @@ class Values(unittest.TestCase):
                 if argument.startswith("--coordinator="):
                     self.assertIn(argument.removeprefix("--coordinator=").removesuffix(":7600"), names)
 
+    def test_an_authority_of_clients_is_the_coordinators_alone(self):
+        secret = {"name": "ours", "clientName": "theirs", "keys": {"clientCa": "people.pem"}}
+        for name, labels, _, spec in pods(render({"tls": {"mode": "existingSecret", "existingSecret": secret}})):
+            volume = next(it for it in spec["volumes"] if it["name"] == "tls")["secret"]
+            own = component(labels) == "coordinator"
+            with self.subTest(name):
+                self.assertEqual(any("--tls-client-ca" in it for it in spec["containers"][0]["args"]), own)
+                self.assertEqual("people.pem" in [item["key"] for item in volume["items"]], own)
+                self.assertEqual(volume["secretName"], "theirs" if component(labels) == "client" else "ours")
+
     def test_every_pod_is_scraped_once_and_only_when_asked_for(self):
         for way, count in (("none", 0), ("podMonitor", 1), ("annotations", 1)):
             objects = render({"monitoring": {"scrape": way}})

@@ -39,10 +39,14 @@ securityContext:
 - --tls-cert=/etc/gvsl/tls/tls.crt
 - --tls-key=/etc/gvsl/tls/tls.key
 - --tls-ca=/etc/gvsl/tls/ca.crt
-{{- if and (eq .Values.tls.mode "existingSecret") .Values.tls.existingSecret.keys.clientCa }}
+{{- end }}
+{{- end -}}
+
+{{/* Who may call the coordinator; workers take calls of their own authority only. */}}
+{{- define "gvsl.clientCa" -}}
+{{- if and (eq .Values.tls.mode "existingSecret") .Values.tls.existingSecret.keys.clientCa -}}
 - --tls-client-ca=/etc/gvsl/tls/client-ca.crt
-{{- end }}
-{{- end }}
+{{- end -}}
 {{- end -}}
 
 {{/* Options of gvslctl in a pod of the chart, as one line. */}}
@@ -62,7 +66,7 @@ securityContext:
 {{- end }}
 {{- end -}}
 
-{{/* Of (dict "root" $ "secret" NAME "server" BOOL). */}}
+{{/* Of (dict "root" $ "secret" NAME "coordinator" BOOL). */}}
 {{- define "gvsl.tlsVolume" -}}
 {{- $tls := .root.Values.tls -}}
 {{- if ne $tls.mode "insecure" }}
@@ -76,7 +80,7 @@ securityContext:
       - {key: {{ $keys.cert | quote }}, path: tls.crt}
       - {key: {{ $keys.key | quote }}, path: tls.key}
       - {key: {{ $keys.ca | quote }}, path: ca.crt}
-      {{- if and .server $keys.clientCa }}
+      {{- if and .coordinator $keys.clientCa }}
       - {key: {{ $keys.clientCa | quote }}, path: client-ca.crt}
       {{- end }}
     {{- end }}
