@@ -213,6 +213,7 @@ TEST_F(WorkerProgramTest, AMemberOfDeviceAllThatDiesIsStartedAgain) {
   std::string number, name, state;
   pid_t agent = 0;
   ASSERT_TRUE(stat >> number >> name >> state >> agent) << line;
+  ASSERT_TRUE(coordinator.WaitFor([](const Book& book) { return book.registrations.size() == 2; }));
   ASSERT_EQ(::kill(agent, SIGKILL), 0);
   EXPECT_TRUE(coordinator.WaitFor([](const Book& book) { return book.registrations.size() == 3; }));
   workers.Signal(SIGTERM);
@@ -275,7 +276,7 @@ TEST_F(WorkerProgramTest, HttpShowsHealthReadinessAndMetrics) {
   ASSERT_TRUE(coordinator.WaitFor([](const Book& book) { return !book.reports.empty(); }));
   EXPECT_EQ(HttpGet(http, "/healthz").rfind("HTTP/1.1 200", 0), 0U);
   EXPECT_EQ(HttpGet(http, "/readyz").rfind("HTTP/1.1 200", 0), 0U);
-  EXPECT_NE(HttpGet(http, "/metrics").find("gvsl_build_info{program=\"gvsl-worker\",version="), std::string::npos);
+  EXPECT_NE(HttpGet(http, "/metrics").find("program=\"gvsl-worker\",version="), std::string::npos);
 }
 
 TEST_F(WorkerProgramTest, AWorkerThatIsNotRegisteredIsHealthyButNotReady) {
