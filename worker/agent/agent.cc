@@ -243,7 +243,9 @@ void Agent::Changed() {
   state_.SetDelivered(delivered_news_ == News() && checkpoints_.empty() && logs_.AllAcknowledged());
   wake_ = true;
   changed_.notify_all();
-  if (collected_news_ != News()) client_.Interrupt();
+  // A registration that is cut off may have been taken all the same; what is new comes after it.
+  const bool registered = link_ != nullptr && link_->registered();
+  if (registered && collected_news_ != News()) client_.Interrupt();
 }
 
 void Agent::KeepLink() {
