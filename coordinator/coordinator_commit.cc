@@ -132,8 +132,10 @@ v1::Directive Coordinator::DirectiveOf(const WorkerView& worker) const {
 
 v1::Dismissal Coordinator::DismissalOf(const WorkerView& worker) const {
   v1::Dismissal dismissal;
+  const std::string launch = LaunchOf(worker);
+  if (launch.empty()) return dismissal;
   for (const auto& [uid, entry] : jobs_) {
-    const v1::SpentGang* const spent = FindSpentGang(entry.stored, LaunchOf(worker));
+    const v1::SpentGang* const spent = FindSpentGang(entry.stored, launch);
     if (spent == nullptr) continue;
     dismissal.set_job_name(entry.stored.job().name());
     dismissal.set_job_state(spent->job_state());

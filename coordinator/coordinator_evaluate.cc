@@ -145,8 +145,9 @@ void Coordinator::KeepGang(Draft& draft, v1::StoredJob& job, v1::Gang::Phase bef
 }
 
 std::string Coordinator::WhyHopeless(const Draft& draft, v1::StoredJob& job) const {
-  // Without a member that lives, what is not on disk is lost.
-  const bool held = !LivingMembers(job.gang(), pool_.workers()).empty();
+  // Without a member that lives, what is not on disk is lost; of a static gang nobody stays.
+  const bool held =
+      job.gang().static_gang().empty() && !LivingMembers(job.gang(), pool_.workers()).empty();
   const std::uint64_t kept = held ? job.job().step() : NewestCheckpoint(job.job());
   // Of one that only saves, nobody expects a step.
   if (!job.gang().saves()) {
@@ -171,6 +172,7 @@ void Coordinator::EndGang(Draft& draft, v1::StoredJob& job, v1::JobState state,
     CountRecomputing(NewestCheckpoint(job.job()), job);
   }
   NoteSpentGang(job.gang().static_gang(), state, reason, job);
+  if (!job.gang().static_gang().empty()) ForgetUnableMembers(job);  // their launch is over
   job.clear_gang();
   draft.memories[job.job().uid()] = {};
   job.mutable_job()->set_state(state);

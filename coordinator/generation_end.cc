@@ -62,7 +62,9 @@ std::string DescribeUnable(const v1::StoredJob& job) {
 std::string CountGeneration(v1::StoredJob& job, std::uint64_t kept_step, std::uint32_t limit) {
   v1::Gang& gang = *job.mutable_gang();
   const bool fruitful = kept_step > job.formed_at_step();
-  const bool broke = gang.trainer_died() || !gang.unreached().empty();
+  // A launch is gone whatever ended it; five of them for nothing are enough.
+  const bool broke =
+      gang.trainer_died() || !gang.unreached().empty() || !gang.static_gang().empty();
   const std::string unreached = gang.unreached();
   gang.clear_trainer_died();
   gang.clear_unreached();

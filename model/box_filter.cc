@@ -1,5 +1,6 @@
 #include "model/box_filter.h"
 
+#include <ATen/DeviceGuard.h>
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty_like.h>
 
@@ -50,6 +51,7 @@ void SumAlong(double* values, std::int64_t outer, std::int64_t n, std::int64_t i
 }
 
 at::Tensor DeviceBoxSum(const at::Tensor& values, std::int64_t radius) {
+  const c10::OptionalDeviceGuard guard(at::device_of(values));
   const std::int64_t planes = values.size(0) * values.size(1);
   const std::int64_t depth = values.size(2);
   const std::int64_t height = values.size(3);

@@ -1,5 +1,6 @@
 #include "model/resize.h"
 
+#include <ATen/DeviceGuard.h>
 #include <ATen/Dispatch.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/matmul.h>
@@ -35,6 +36,7 @@ class DeviceHalving : public torch::autograd::Function<DeviceHalving> {
   static variable_list backward(AutogradContext* context, variable_list gradients) {
     const at::Tensor indices = context->get_saved_variables()[0].contiguous();
     const at::Tensor gradient = gradients[0].contiguous();
+    const c10::OptionalDeviceGuard guard(at::device_of(gradient));
     const auto size = context->saved_data["size"].toIntVector();
     at::Tensor to_x = at::zeros(size, gradient.options());
     const std::int64_t planes = size[0] * size[1];

@@ -1,5 +1,6 @@
 #include "model/trilinear_sampler.h"
 
+#include <ATen/DeviceGuard.h>
 #include <ATen/Dispatch.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/linalg_vector_norm.h>
@@ -34,6 +35,7 @@ void CheckArguments(const at::Tensor& source, const at::Tensor& field) {
 }
 
 void Forward(const at::Tensor& source, const at::Tensor& field, at::Tensor& out) {
+  const c10::OptionalDeviceGuard guard(at::device_of(source));
   AT_DISPATCH_FLOATING_TYPES(source.scalar_type(), "warp", [&] {
     const auto run = source.is_cuda() ? cuda::WarpForward<scalar_t> : WarpForward<scalar_t>;
     run(source.const_data_ptr<scalar_t>(), field.const_data_ptr<scalar_t>(), ShapeOf(source),
@@ -43,6 +45,7 @@ void Forward(const at::Tensor& source, const at::Tensor& field, at::Tensor& out)
 
 at::Tensor SourceGradient(const at::Tensor& source, const at::Tensor& field,
                           const at::Tensor& gradient) {
+  const c10::OptionalDeviceGuard guard(at::device_of(source));
   at::Tensor to_source = at::zeros_like(source);
   AT_DISPATCH_FLOATING_TYPES(source.scalar_type(), "warp_source_gradient", [&] {
     const scalar_t* offsets = field.const_data_ptr<scalar_t>();
@@ -61,6 +64,7 @@ at::Tensor SourceGradient(const at::Tensor& source, const at::Tensor& field,
 
 at::Tensor FieldGradient(const at::Tensor& source, const at::Tensor& field,
                          const at::Tensor& gradient) {
+  const c10::OptionalDeviceGuard guard(at::device_of(source));
   at::Tensor to_field = at::empty_like(field);
   AT_DISPATCH_FLOATING_TYPES(source.scalar_type(), "warp_field_gradient", [&] {
     const auto run =

@@ -39,7 +39,8 @@ struct BenchOptions {
 };
 
 // What the trainer sets (worker/trainer/numerics.h) for a GPU.
-void SetUpGpu(bool fast) {
+void SetUpGpu(at::Device device, bool fast) {
+  c10::impl::VirtualGuardImpl(device.type()).setDevice(device);
   ::setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", 0);
   at::Context& context = at::globalContext();
   context.setDeterministicAlgorithms(!fast, false);
@@ -135,7 +136,7 @@ Timings Measure(const BenchOptions& options) {
   MethodOptions method_options;
   method_options.width = options["--width"];
   method_options.device = options.device();
-  if (options.device().is_cuda()) SetUpGpu(options["--fast"] > 0);
+  if (options.device().is_cuda()) SetUpGpu(options.device(), options["--fast"] > 0);
   auto method = MakeMethod(method_options);
   if (!method.ok()) {
     std::cerr << "gvsl-bench-step: " << method.status() << "\n";

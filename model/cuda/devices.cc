@@ -2,6 +2,7 @@
 
 #include <ATen/Context.h>
 #include <ATen/detail/CUDAHooksInterface.h>
+#include <c10/cuda/CUDACachingAllocator.h>
 #include <cuda_runtime_api.h>
 
 #include <string>
@@ -42,6 +43,11 @@ std::string LibraryVersions() {
   (void)cudaRuntimeGetVersion(&runtime);
   const long cudnn = at::detail::getCUDAHooks().versionRuntimeCuDNN();
   return Concat("cuda-", Version(runtime, 1000), "/cudnn-", cudnn);
+}
+
+std::int64_t MemoryRefusals(int device) {
+  return c10::cuda::CUDACachingAllocator::getDeviceStats(static_cast<c10::DeviceIndex>(device))
+      .num_ooms;
 }
 
 }  // namespace gvsl::model::cuda

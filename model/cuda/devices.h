@@ -1,6 +1,7 @@
 // The GPUs of this machine, as far as this process may use them.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,10 @@ struct DeviceList {
 
 DeviceList Devices();
 
-// Versions of what computes there: "cuda-13.0/cudnn-9.19.0/cublas-13.1.0".
+// Versions of what computes there: "cuda-13.0/cudnn-91900".
 std::string LibraryVersions();
+
+// How often LibTorch's allocator could not serve a device, its cache emptied.
+std::int64_t MemoryRefusals(int device);
 
 }  // namespace gvsl::model::cuda

@@ -7,4 +7,6 @@ DeviceList Devices() { return {{}, "this build has no CUDA (make gpu builds one 
 
 std::string LibraryVersions() { return ""; }
 
+std::int64_t MemoryRefusals(int /*device*/) { return 0; }
+
 }  // namespace gvsl::model::cuda

@@ -146,6 +146,9 @@ TEST_F(TwoRanks, AnAbortComesThroughWhereDataWaitsToBeTaken) {
     zero->Send(1, large);
     EXPECT_EQ(zero->Flush().code(), StatusCode::kAborted);
   });
+  std::vector<std::byte> first(1);
+  EXPECT_EQ(one->Receive(0, first).code(),
+            StatusCode::kInvalidArgument);  // its first piece is there
   one->Abort(AbortedError("enough"));
 }
 

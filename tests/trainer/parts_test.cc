@@ -91,7 +91,7 @@ TEST(GradientBuffer, UnflattenedGradientsAreTheParametersOwn) {
   at::Tensor b = at::ones({3}).set_requires_grad(true);
   GradientBuffer gradients({a, b});
   std::vector<float> flat = {1, 2, 3, 4, 5, 6, 7};
-  gradients.Unflatten(flat);
+  gradients.Unflatten(AsTensor(flat, at::kCPU));
   EXPECT_EQ(a.grad().sizes(), a.sizes());
   EXPECT_EQ(a.grad()[1][0].item<float>(), 3);
   EXPECT_EQ(b.grad()[2].item<float>(), 7);
@@ -99,11 +99,11 @@ TEST(GradientBuffer, UnflattenedGradientsAreTheParametersOwn) {
 
 TEST(ScaleAndClip, ScalesAndThenLimitsTheNorm) {
   std::vector<float> gradient = {6, 8};
-  ScaleAndClip(gradient, 0.5, 0);
+  ScaleAndClip(AsTensor(gradient, at::kCPU), 0.5, 0);
   EXPECT_EQ(gradient, (std::vector<float>{3, 4}));
-  ScaleAndClip(gradient, 1.0, 10);
+  ScaleAndClip(AsTensor(gradient, at::kCPU), 1.0, 10);
   EXPECT_EQ(gradient, (std::vector<float>{3, 4}));
-  ScaleAndClip(gradient, 1.0, 1);
+  ScaleAndClip(AsTensor(gradient, at::kCPU), 1.0, 1);
   EXPECT_NEAR(gradient[0], 0.6, 1e-5);
   EXPECT_NEAR(gradient[1], 0.8, 1e-5);
 }
@@ -121,7 +121,7 @@ TEST(Adam, FirstUpdateMovesByTheLearningRateAgainstTheGradient) {
   at::Tensor parameter = at::zeros({2}).set_requires_grad(true);
   Adam adam({parameter}, {});
   std::vector<float> gradient = {3.0f, -0.25f};
-  GradientBuffer({parameter}).Unflatten(gradient);
+  GradientBuffer({parameter}).Unflatten(AsTensor(gradient, at::kCPU));
   adam.Update(0, 0.1);
   EXPECT_NEAR(parameter[0].item<float>(), -0.1, 1e-6);
   EXPECT_NEAR(parameter[1].item<float>(), 0.1, 1e-6);
@@ -140,7 +140,7 @@ std::unique_ptr<TrainState> TrainedState(int steps) {
   GradientBuffer gradients((*state)->parameters());
   for (int step = 0; step < steps; ++step) {
     std::vector<float> gradient(gradients.floats(), 0.5f + static_cast<float>(step));
-    gradients.Unflatten(gradient);
+    gradients.Unflatten(AsTensor(gradient, at::kCPU));
     (*state)->Commit(0.1, std::vector<std::int64_t>{step, 1, 2, 3});
   }
   return *std::move(state);

@@ -51,7 +51,9 @@ StatusOr<std::vector<std::string>> ChooseDevices(const std::string& device,
 }
 
 StatusOr<TrainerDevices> AskTrainer(const std::string& trainer) {
-  FILE* const output = ::popen((ShellQuoted(trainer) + " --list-devices 2>&1").c_str(), "re");
+  // A driver that hangs hangs whoever asks it.
+  const std::string command = "timeout -k 1 60 " + ShellQuoted(trainer) + " --list-devices 2>&1";
+  FILE* const output = ::popen(command.c_str(), "re");
   if (output == nullptr) return InternalError("the trainer cannot be asked for its devices");
   std::string text;
   std::array<char, 4096> part{};

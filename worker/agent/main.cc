@@ -4,6 +4,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
+#include <optional>
 #include <thread>
 
 #include "common/clock.h"
@@ -23,6 +24,8 @@ namespace gvsl::agent {
 namespace {
 
 constexpr auto kCallTimeout = std::chrono::seconds(2);
+// Signals that come so soon after each other are one person's one wish.
+constexpr auto kOneWish = std::chrono::milliseconds(300);
 
 // Turns signals into calls. Construct before any other thread, so that all of them inherit the
 // mask.
@@ -39,7 +42,14 @@ class SignalThread {
   void Start(Agent& agent) {
     std::thread([set = set_, &agent] {
       int number = 0;
-      while (::sigwait(&set, &number) == 0) agent.Leave();
+      std::optional<std::chrono::steady_clock::time_point> last;
+      while (::sigwait(&set, &number) == 0) {
+        // A terminal, and who minds a whole group, tell every process of it at once.
+        const auto now = std::chrono::steady_clock::now();
+        const bool same = last && now - *last < kOneWish;
+        last = now;
+        if (!same) agent.Leave();
+      }
     }).detach();
   }
 

@@ -8,6 +8,7 @@
 #include <random>
 #include <thread>
 
+#include "common/log.h"
 #include "common/text.h"
 #include "worker/agent/devices.h"
 
@@ -109,8 +110,13 @@ StatusOr<std::vector<std::string>> ResolveDevices(const WorkerOptions& options) 
   if (may_be_cpu && (options.device == "cpu" || !MayHaveGpus())) {
     return std::vector<std::string>{"cpu"};
   }
-  GVSL_ASSIGN_OR_RETURN(const TrainerDevices found, AskTrainer(options.trainer));
-  return ChooseDevices(options.device, found);
+  auto found = AskTrainer(options.trainer);
+  if (!found.ok() && options.device == "auto") {
+    LogWarning("no_gpu", {{"reason", found.status()}});
+    return std::vector<std::string>{"cpu"};
+  }
+  GVSL_RETURN_IF_ERROR(found.status());
+  return ChooseDevices(options.device, *found);
 }
 
 std::vector<std::string> TrainerCommandLine(const WorkerOptions& options) {

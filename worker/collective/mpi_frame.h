@@ -24,7 +24,7 @@ struct PieceHeader {
   std::uint64_t message_bytes = 0;  // of the whole message
 };
 
-constexpr std::size_t kPieceBytes = 1024 * 1024;
+constexpr std::size_t kPieceBytes = 256 * 1024;  // a rank keeps one for every peer
 constexpr std::size_t kPieceFrameBytes = sizeof(PieceHeader) + kPieceBytes;
 
 enum class ControlKind : std::uint32_t {

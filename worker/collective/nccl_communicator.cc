@@ -32,15 +32,40 @@ std::span<std::byte> BytesOf(T& value) {
   return std::as_writable_bytes(std::span<T, 1>(&value, 1));
 }
 
+// A group is the thread's, not the communicator's: one that stays open would swallow the next
+// generation's calls.
+class NcclGroup {
+ public:
+  NcclGroup() { status_ = CheckNccl(ncclGroupStart(), "ncclGroupStart"); }
+  ~NcclGroup() {
+    if (open_) (void)ncclGroupEnd();
+  }
+  NcclGroup(const NcclGroup&) = delete;
+  NcclGroup& operator=(const NcclGroup&) = delete;
+
+  void Add(ncclResult_t result, const char* call, ncclComm_t comm) {
+    if (status_.ok()) status_ = CheckNccl(result, call, comm);
+  }
+  // The first error of all.
+  Status End(ncclComm_t comm) {
+    open_ = false;
+    Add(ncclGroupEnd(), "ncclGroupEnd", comm);
+    return status_;
+  }
+
+ private:
+  Status status_;
+  bool open_ = true;
+};
+
 class NcclCommunicator final : public Communicator {
  public:
-  NcclCommunicator(std::unique_ptr<Communicator> control, const NcclOptions& options)
+  NcclCommunicator(std::shared_ptr<Communicator> control, const NcclOptions& options)
       : options_(options), memory_(options.device), control_(std::move(control)) {}
   ~NcclCommunicator() override;
 
   // Joins the ranks; before any verb.
   Status Form();
-  std::unique_ptr<Communicator> TakeControl() { return std::move(control_); }
 
   int rank() const override { return control_->rank(); }
   int size() const override { return control_->size(); }
@@ -84,7 +109,7 @@ class NcclCommunicator final : public Communicator {
 
   const NcclOptions options_;
   DeviceMemory memory_;
-  std::unique_ptr<Communicator> control_;
+  std::shared_ptr<Communicator> control_;
   ncclComm_t comm_ = nullptr;
   std::map<SlotNode, FloatBuffer> received_;  // this rank's chunk of every foreign maximal node
   // All-reduces run beside what computes.
@@ -119,7 +144,9 @@ Status NcclCommunicator::Form() {
   const Clock::time_point deadline = Clock::now() + options_.form;
   at::globalContext().lazyInitDevice(c10::kCUDA);  // LibTorch's memory there, which nobody used yet
   const c10::cuda::CUDAGuard guard(static_cast<c10::DeviceIndex>(options_.device));
-  GVSL_RETURN_IF_ERROR(CheckOwnGpus());
+  const Status own_gpus = CheckOwnGpus();
+  if (own_gpus.code() == StatusCode::kFailedPrecondition) return own_gpus;
+  GVSL_RETURN_IF_ERROR(Finish(own_gpus));
   ncclUniqueId id{};
   if (rank() == 0) {
     GVSL_RETURN_IF_ERROR(Finish(CheckNccl(ncclGetUniqueId(&id), "ncclGetUniqueId")));
@@ -237,26 +264,31 @@ Status NcclCommunicator::TreeSum(const SlotTree& tree, std::span<const int> owne
 Status NcclCommunicator::ExchangeParts(std::span<const int> owners, const SlotTree& tree,
                                        const std::map<SlotNode, std::span<float>>& parts,
                                        std::size_t floats) {
-  GVSL_RETURN_IF_ERROR(Call(ncclGroupStart(), "ncclGroupStart"));
   const std::size_t own = ChunkSize(rank(), floats);
+  for (int peer = 0; peer < size(); ++peer) {
+    if (peer == rank()) continue;
+    for (const SlotNode node : tree.MaximalNodes(owners, peer)) {
+      FloatBuffer& buffer = received_[node];
+      if (buffer.span().size() != own) buffer = FloatBuffer(memory_, own);
+    }
+  }
+  NcclGroup group;
   for (int peer = 0; peer < size(); ++peer) {
     if (peer == rank()) continue;
     const std::size_t begin = ChunkBegin(peer, floats);
     const std::size_t count = ChunkSize(peer, floats);
     for (const auto& [node, sum] : parts) {
       if (count == 0) break;
-      GVSL_RETURN_IF_ERROR(
-          Call(ncclSend(sum.data() + begin, count, ncclFloat, peer, comm_, Stream()), "ncclSend"));
+      group.Add(ncclSend(sum.data() + begin, count, ncclFloat, peer, comm_, Stream()), "ncclSend",
+                comm_);
     }
     for (const SlotNode node : tree.MaximalNodes(owners, peer)) {
       if (own == 0) break;
-      FloatBuffer& buffer = received_[node];
-      if (buffer.span().size() != own) buffer = FloatBuffer(memory_, own);
-      GVSL_RETURN_IF_ERROR(
-          Call(ncclRecv(buffer.span().data(), own, ncclFloat, peer, comm_, Stream()), "ncclRecv"));
+      group.Add(ncclRecv(received_[node].span().data(), own, ncclFloat, peer, comm_, Stream()),
+                "ncclRecv", comm_);
     }
   }
-  GVSL_RETURN_IF_ERROR(Call(ncclGroupEnd(), "ncclGroupEnd"));
+  GVSL_RETURN_IF_ERROR(group.End(comm_));
   return AwaitCalls();
 }
 
@@ -277,22 +309,21 @@ std::span<float> NcclCommunicator::SumOf(SlotNode node,
 
 Status NcclCommunicator::ExchangeTotals(std::span<float> total) {
   const std::size_t own = ChunkSize(rank(), total.size());
-  GVSL_RETURN_IF_ERROR(Call(ncclGroupStart(), "ncclGroupStart"));
+  const std::size_t own_begin = ChunkBegin(rank(), total.size());
+  NcclGroup group;
   for (int peer = 0; peer < size(); ++peer) {
     if (peer == rank()) continue;
     const std::size_t count = ChunkSize(peer, total.size());
     if (own > 0) {
-      GVSL_RETURN_IF_ERROR(Call(ncclSend(total.data() + ChunkBegin(rank(), total.size()), own,
-                                         ncclFloat, peer, comm_, Stream()),
-                                "ncclSend"));
+      group.Add(ncclSend(total.data() + own_begin, own, ncclFloat, peer, comm_, Stream()),
+                "ncclSend", comm_);
     }
     if (count > 0) {
-      GVSL_RETURN_IF_ERROR(Call(ncclRecv(total.data() + ChunkBegin(peer, total.size()), count,
-                                         ncclFloat, peer, comm_, Stream()),
-                                "ncclRecv"));
+      float* const into = total.data() + ChunkBegin(peer, total.size());
+      group.Add(ncclRecv(into, count, ncclFloat, peer, comm_, Stream()), "ncclRecv", comm_);
     }
   }
-  GVSL_RETURN_IF_ERROR(Call(ncclGroupEnd(), "ncclGroupEnd"));
+  GVSL_RETURN_IF_ERROR(group.End(comm_));
   return AwaitCalls();
 }
 
@@ -325,15 +356,10 @@ Status NcclCommunicator::FinishAllReduces() {
 
 }  // namespace
 
-StatusOr<std::unique_ptr<Communicator>> MakeNcclCommunicator(
-    std::unique_ptr<Communicator> control, const NcclOptions& options,
-    std::unique_ptr<Communicator>* refused) {
+StatusOr<std::unique_ptr<Communicator>> MakeNcclCommunicator(std::shared_ptr<Communicator> control,
+                                                             const NcclOptions& options) {
   auto communicator = std::make_unique<NcclCommunicator>(std::move(control), options);
-  const Status formed = communicator->Form();
-  if (formed.code() == StatusCode::kFailedPrecondition && refused != nullptr) {
-    *refused = communicator->TakeControl();
-  }
-  GVSL_RETURN_IF_ERROR(formed);
+  GVSL_RETURN_IF_ERROR(communicator->Form());
   return std::unique_ptr<Communicator>(std::move(communicator));
 }
 

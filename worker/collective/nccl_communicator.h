@@ -22,12 +22,10 @@ struct NcclOptions {
   std::function<void(const std::string& sentence)> on_hung_abort = [](const std::string&) {};
 };
 
-// Collective over `control`, which connects the same ranks; takes it whatever happens.
-// FAILED_PRECONDITION: two ranks have one GPU (all ranks get it, and `control` is given back
-// through `refused`, whole). DEADLINE_EXCEEDED, UNAVAILABLE and ABORTED: no communicator, and
-// `control` has failed.
-StatusOr<std::unique_ptr<Communicator>> MakeNcclCommunicator(
-    std::unique_ptr<Communicator> control, const NcclOptions& options,
-    std::unique_ptr<Communicator>* refused = nullptr);
+// Collective over `control`, which connects the same ranks and lives as long as the result.
+// FAILED_PRECONDITION: two ranks have one GPU; all ranks get it, and `control` is whole. Any other
+// error: no communicator, and `control` has failed.
+StatusOr<std::unique_ptr<Communicator>> MakeNcclCommunicator(std::shared_ptr<Communicator> control,
+                                                             const NcclOptions& options);
 
 }  // namespace gvsl::collective

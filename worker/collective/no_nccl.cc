@@ -4,8 +4,7 @@
 namespace gvsl::collective {
 
 StatusOr<std::unique_ptr<Communicator>> MakeNcclCommunicator(
-    std::unique_ptr<Communicator> /*control*/, const NcclOptions& /*options*/,
-    std::unique_ptr<Communicator>* /*refused*/) {
+    std::shared_ptr<Communicator> /*control*/, const NcclOptions& /*options*/) {
   return UnimplementedError("nccl: this build has no CUDA (make gpu builds one that has)");
 }
 

@@ -33,9 +33,18 @@ StatusOr<c10::Device> FindDevice(const std::string& name) {
   return NotFoundError(Concat("there is no device ", name, ": ", why));
 }
 
+void SelectDevice(c10::Device device) {
+  if (!device.is_cpu()) c10::impl::VirtualGuardImpl(device.type()).setDevice(device);
+}
+
 void Synchronize(c10::Device device) {
   if (device.is_cpu()) return;
-  c10::impl::VirtualGuardImpl(device.type()).synchronizeDevice(device.index());
+  const c10::impl::VirtualGuardImpl guard(device.type());
+  guard.synchronizeStream(guard.getStream(device));
+}
+
+std::int64_t MemoryRefusals(c10::Device device) {
+  return device.is_cpu() ? 0 : model::cuda::MemoryRefusals(device.index());
 }
 
 }  // namespace gvsl::trainer

@@ -2,6 +2,8 @@
 
 #include <c10/util/Exception.h>
 
+#include <algorithm>
+#include <array>
 #include <new>
 #include <string>
 
@@ -23,6 +25,16 @@ std::string Sentence(const std::exception& error) {
   return torch_error == nullptr ? error.what() : torch_error->what_without_backtrace();
 }
 
+// cuBLAS and cuDNN have no exceptions of their own. A convolution that finds no memory for its
+// workspace says that it finds no engine.
+bool IsOfTheGpu(const std::exception& error) {
+  if (dynamic_cast<const c10::AcceleratorError*>(&error) != nullptr) return true;
+  const std::string what = error.what();
+  return std::ranges::any_of(
+      std::array{"CUDA error", "CUBLAS_STATUS", "CUDNN_STATUS", "cuDNN error", "find an engine"},
+      [&what](const char* word) { return what.find(word) != std::string::npos; });
+}
+
 }  // namespace
 
 Status FromException(const std::exception& error) {
@@ -30,7 +42,7 @@ Status FromException(const std::exception& error) {
     return ResourceExhaustedError("this worker has too little memory for the job");
   }
   // After it the device is of no use to this process.
-  if (dynamic_cast<const c10::AcceleratorError*>(&error) != nullptr) {
+  if (IsOfTheGpu(error)) {
     return Status(StatusCode::kUnknown, Concat("this worker's GPU: ", Sentence(error)));
   }
   const bool of_torch = dynamic_cast<const c10::Error*>(&error) != nullptr;

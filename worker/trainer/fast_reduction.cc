@@ -74,7 +74,7 @@ void FastReduction::BeginStep() {
   status_ = OkStatus();
   if (!InPlace()) return gradients_.Clear();
   AsTensor(total_.span(), device()).zero_();
-  gradients_.Unflatten(gradient());
+  gradients_.Unflatten(gradients_.OnDevice(gradient()));
 }
 
 void FastReduction::BeginSlot(int slot) { last_pass_ = slot == last_slot_; }

@@ -18,6 +18,7 @@ class FastReduction final : public Reduction {
 
   void BeginStep() override;
   void BeginSlot(int slot) override;
+  bool TravelsDuring(int slot) const override { return InPlace() && slot == last_slot_; }
   void EndSlot(int slot, SlotReport report) override;
   StatusOr<SummedStep> Sum() override;
   std::span<float> gradient() override { return total_.span().first(gradients_.floats()); }

@@ -25,21 +25,20 @@ bool WantsNccl(const JobPlan& job, const GangPlan& gang) {
       gang.members, [](const MemberPlan& member) { return member.device.starts_with("cuda"); });
 }
 
-StatusOr<std::unique_ptr<collective::Communicator>> ChooseCommunicator(
-    std::unique_ptr<collective::Communicator> control, const JobPlan& job, const GangPlan& gang,
+StatusOr<std::shared_ptr<collective::Communicator>> ChooseCommunicator(
+    std::shared_ptr<collective::Communicator> control, const JobPlan& job, const GangPlan& gang,
     c10::Device device, const std::function<void(const std::string&)>& on_notice) {
   if (!WantsNccl(job, gang)) return control;
   if (!device.is_cuda()) {
     return FailedPreconditionError("collective nccl: this worker computes on the processor");
   }
-  std::unique_ptr<collective::Communicator> refused;
   auto over_nccl = collective::MakeNcclCommunicator(
-      std::move(control), {.device = device.index(), .on_hung_abort = EndProcess}, &refused);
-  if (over_nccl.ok() || refused == nullptr || job.collective == CollectiveChoice::kNccl) {
-    return over_nccl;
-  }
+      control, {.device = device.index(), .on_hung_abort = EndProcess});
+  if (over_nccl.ok()) return std::shared_ptr<collective::Communicator>(*std::move(over_nccl));
+  const bool whole = over_nccl.status().code() == StatusCode::kFailedPrecondition;
+  if (!whole || job.collective == CollectiveChoice::kNccl) return over_nccl.status();
   on_notice("the gradients travel over grpc: " + over_nccl.status().message());
-  return refused;
+  return control;
 }
 
 }  // namespace gvsl::trainer

@@ -42,23 +42,23 @@ void GradientBuffer::Flatten(std::span<float> out) const {
   }
 }
 
-void GradientBuffer::Unflatten(std::span<float> gradient) {
-  std::size_t begin = 0;
+at::Tensor GradientBuffer::OnDevice(std::span<float> gradient) const {
+  return AsTensor(gradient, row_device_).to(parameters_.front().device());
+}
+
+void GradientBuffer::Unflatten(const at::Tensor& gradient) {
+  std::int64_t begin = 0;
   for (at::Tensor& parameter : parameters_) {
-    const std::size_t size = static_cast<std::size_t>(parameter.numel());
-    parameter.mutable_grad() = AsTensor(gradient.subspan(begin, size), row_device_)
-                                   .view(parameter.sizes())
-                                   .to(parameter.device());
-    begin += size;
+    parameter.mutable_grad() = gradient.narrow(0, begin, parameter.numel()).view(parameter.sizes());
+    begin += parameter.numel();
   }
 }
 
-void ScaleAndClip(std::span<float> gradient, double factor, double clip_norm, at::Device device) {
-  at::Tensor tensor = AsTensor(gradient, device);
-  tensor.mul_(factor);
+void ScaleAndClip(at::Tensor gradient, double factor, double clip_norm) {
+  gradient.mul_(factor);
   if (clip_norm <= 0) return;
-  const double norm = at::linalg_vector_norm(tensor).item<double>();
-  if (norm > clip_norm) tensor.mul_(clip_norm / (norm + 1e-6));
+  const double norm = at::linalg_vector_norm(gradient).item<double>();
+  if (norm > clip_norm) gradient.mul_(clip_norm / (norm + 1e-6));
 }
 
 bool IsFinite(std::span<const float> gradient, at::Device device) {

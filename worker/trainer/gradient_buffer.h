@@ -22,9 +22,10 @@ class GradientBuffer {
   void Clear();
   // Copies the gradients to `out`, of floats() elements; zeros where a parameter has none.
   void Flatten(std::span<float> out) const;
-  // The parameters' gradients become views of `gradient`, which must outlive them; copies where the
-  // parameters lie on another device.
-  void Unflatten(std::span<float> gradient);
+  // `gradient`, of floats() elements, on the parameters' device: itself, or a copy.
+  at::Tensor OnDevice(std::span<float> gradient) const;
+  // The parameters' gradients become views of `gradient`, which is on their device.
+  void Unflatten(const at::Tensor& gradient);
 
  private:
   std::vector<at::Tensor> parameters_;
@@ -33,9 +34,8 @@ class GradientBuffer {
 };
 
 // `gradient` times `factor`; then, if `clip_norm` > 0 and its Euclidean norm is larger, scaled down
-// to that norm.
-void ScaleAndClip(std::span<float> gradient, double factor, double clip_norm,
-                  at::Device device = at::kCPU);
+// to that norm. In place; the bits of the norm are those of the tensor's device.
+void ScaleAndClip(at::Tensor gradient, double factor, double clip_norm);
 bool IsFinite(std::span<const float> gradient, at::Device device = at::kCPU);
 
 }  // namespace gvsl::trainer

@@ -97,15 +97,16 @@ class Trainer {
     reports_.Forming(session_->job(), gang, session_->held_step());
 
     std::vector<int> missing;
-    auto control = Connect(gang, order.stop_token(), &missing);
-    if (!control.ok()) {
+    auto connected = Connect(gang, order.stop_token(), &missing);
+    if (!connected.ok()) {
       reports_.Ended(v1::TrainerReport::STATE_STOPPED, session_->held_step(),
-                     control.status().message(), Names(gang, missing));
+                     connected.status().message(), Names(gang, missing));
       return;
     }
-    order.SetCommunicator(control->get());
+    const std::shared_ptr<collective::Communicator> control = *std::move(connected);
+    order.SetCommunicator(control.get());
     const auto communicator =
-        ChooseCommunicator(*std::move(control), session_->job(), gang, device_,
+        ChooseCommunicator(control, session_->job(), gang, device_,
                            [this](const std::string& sentence) { reports_.OnNotice(sentence); });
     if (communicator.ok()) {
       const auto end = session_->RunGeneration(gang, **communicator, order.stop_flag());
@@ -191,6 +192,7 @@ StatusOr<std::unique_ptr<collective::GrpcPeerServer>> StartServer(const Options&
 
 Status Serve(const Options& options) {
   GVSL_ASSIGN_OR_RETURN(const c10::Device device, FindDevice(options.device));
+  SelectDevice(device);
   MessagePipe pipe(options.pipe_fd);
   SystemClock clock;
   PipeReports reports(pipe, clock);

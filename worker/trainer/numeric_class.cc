@@ -21,9 +21,11 @@ constexpr const char* kOverrides[] = {"DNNL_CPU_ISA_HINTS",
                                       "GLIBC_TUNABLES",
                                       "MKL_CBWR",
                                       "MKL_ENABLE_INSTRUCTIONS",
+                                      "NVIDIA_TF32_OVERRIDE",
                                       "ONEDNN_CPU_ISA_HINTS",
                                       "ONEDNN_DEFAULT_FPMATH_MODE",
-                                      "ONEDNN_MAX_CPU_ISA"};
+                                      "ONEDNN_MAX_CPU_ISA",
+                                      "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE"};
 
 bool IsDigit(char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; }
 

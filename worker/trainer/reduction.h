@@ -30,6 +30,8 @@ class Reduction {
   virtual ~Reduction() = default;
   virtual void BeginStep() = 0;
   virtual void BeginSlot(int slot) = 0;
+  // The backward pass of `slot` may wait for the peers.
+  virtual bool TravelsDuring(int /*slot*/) const { return false; }
   // The parameters hold what the backward pass of `slot` gave.
   virtual void EndSlot(int slot, SlotReport report) = 0;
   // Collective. The communicator's error.

@@ -51,6 +51,7 @@ Status StepLoop::ComputeSlot(int slot, StopVote vote) {
 
   Enter(Phase::kBackward);
   reduction_->BeginSlot(slot);
+  if (reduction_->TravelsDuring(slot)) p_.observer.OnActivity(Activity::kWaiting);
   outcome.loss.backward();
 
   SlotReport report;
@@ -59,12 +60,19 @@ Status StepLoop::ComputeSlot(int slot, StopVote vote) {
   report.vote = vote;
   report.published_lineage = p_.state.lineage().begin();
   reduction_->EndSlot(slot, std::move(report));
-  return OkStatus();
+  return CheckMemory();
+}
+
+Status StepLoop::CheckMemory() const {
+  const bool strict = p_.job.numerics == Numerics::kStrict;
+  const at::Device device = p_.state.parameters().front().device();
+  if (!strict || MemoryRefusals(device) == memory_refusals_) return OkStatus();
+  return ResourceExhaustedError("this worker's GPU has too little memory for the job's exact bits");
 }
 
 StatusOr<SummedStep> StepLoop::Reduce() {
-  Enter(Phase::kReduce);
   p_.observer.OnActivity(Activity::kWaiting);
+  Enter(Phase::kReduce);
   auto sum = reduction_->Sum();
   p_.observer.OnActivity(Activity::kComputing);
   return sum;
@@ -99,9 +107,9 @@ Status StepLoop::CheckFinite(const SummedStep& sum) const {
 
 void StepLoop::Commit(const std::vector<SlotReport>& reports) {
   Enter(Phase::kUpdate);
-  ScaleAndClip(reduction_->gradient(), 1.0 / static_cast<double>(p_.job.slots),
-               p_.job.optimizer.clip_norm, reduction_->device());
-  gradients_.Unflatten(reduction_->gradient());
+  const at::Tensor gradient = gradients_.OnDevice(reduction_->gradient());
+  ScaleAndClip(gradient, 1.0 / static_cast<double>(p_.job.slots), p_.job.optimizer.clip_norm);
+  gradients_.Unflatten(gradient);
   std::vector<std::int64_t> samples;
   std::uint64_t published = 0;
   for (const SlotReport& report : reports) {
@@ -173,6 +181,7 @@ StepLoop::StepLoop(const Parts& parts)
           {parts.state.parameters(), parts.communicator, SlotOwners(parts.gang, parts.job.slots),
            SlotRows(parts.job.slots, loss_names_.size(), parts.job.batch_per_slot)})),
       gradients_(parts.state.parameters(), reduction_->device()),
+      memory_refusals_(MemoryRefusals(parts.state.parameters().front().device())),
       meter_(parts.clock) {}
 
 }  // namespace gvsl::trainer

@@ -52,6 +52,9 @@ class StepLoop {
  private:
   // Computes one slot and leaves its gradient and report with the reduction.
   Status ComputeSlot(int slot, StopVote vote);
+  // RESOURCE_EXHAUSTED when an operator of a strict job may have gone another way for want of
+  // memory.
+  Status CheckMemory() const;
   StatusOr<SummedStep> Reduce();
   // From here on the time belongs to `phase`, and that of the work queued before it does not.
   void Enter(Phase phase);
@@ -66,6 +69,7 @@ class StepLoop {
   std::vector<int> own_slots_;
   std::unique_ptr<Reduction> reduction_;
   GradientBuffer gradients_;
+  const std::int64_t memory_refusals_;  // before the first step
   StepMeter meter_;
 };
 
