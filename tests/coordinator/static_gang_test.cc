@@ -328,8 +328,15 @@ TEST_F(GangOfALaunch, ATrainersDeathEndsAllOfThem) {
   Launch("g", 2);
   Submit(100);
   ASSERT_TRUE(cluster.ReachesStep("heads", 5));
-  cluster.KillTrainer("g1");
+  v1::TrainerReport& report = cluster.worker("g1").report;
+  report.Clear();
+  report.set_state(v1::TrainerReport::STATE_ABSENT);
+  report.set_incarnation(2);
+  report.set_reason("the trainer ended: signal 9 (Killed)");
+  cluster.Round();
+  cluster.Kill("g1");  // its agent starts no other
   EXPECT_TRUE(AllEnded("g", 2));
+  EXPECT_TRUE(cluster.HasEvent("heads", "WORKER_LOST"));
   EXPECT_EQ(ToldOf("g0"), v1::JOB_STATE_QUEUED);
   EXPECT_EQ(Job().state(), v1::JOB_STATE_QUEUED);
 }

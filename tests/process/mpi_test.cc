@@ -39,6 +39,7 @@ class Launch {
                  {"OMPI_ALLOW_RUN_AS_ROOT", "1"},
                  {"OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1"},
                  {"OMPI_MCA_rmaps_base_oversubscribe", "1"},
+                 {"OMPI_MCA_hwloc_base_binding_policy", "none"},
                  {"OMPI_MCA_odls_base_sigkill_timeout", std::to_string(grace_seconds)}}}) {}
   ~Launch() {
     if (!mpirun_.IsRunning()) return;
