@@ -9,7 +9,7 @@ Stubs Connect(const std::string& address, const ChannelCredentials& credentials)
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 500);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 1000);  // the limit of one attempt
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 3000);  // the limit of one attempt
   arguments.SetMaxReceiveMessageSize(-1);
   // A watch waits for news for as long as they take, so only pings find a host that is gone.
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 10'000);
