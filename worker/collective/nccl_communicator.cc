@@ -94,11 +94,9 @@ class NcclCommunicator final : public Communicator {
   Status AwaitCalls();
   void AbortNccl();
 
-  // TreeSum's three parts.
+  // What TreeSum exchanges, before and after it adds.
   Status ExchangeParts(std::span<const int> owners, const SlotTree& tree,
                        const std::map<SlotNode, std::span<float>>& parts, std::size_t floats);
-  std::span<float> SumOf(SlotNode node, const std::map<SlotNode, std::span<float>>& parts,
-                         std::size_t begin, std::size_t floats);
   Status ExchangeTotals(std::span<float> total);
 
   std::size_t ChunkBegin(int chunk, std::size_t floats) const { return floats * chunk / size(); }
@@ -251,7 +249,15 @@ Status NcclCommunicator::TreeSum(const SlotTree& tree, std::span<const int> owne
   const std::size_t begin = ChunkBegin(rank(), total.size());
   const std::size_t floats = ChunkSize(rank(), total.size());
   if (floats > 0) {
-    const std::span<float> sum = SumOf(tree.root(), parts, begin, floats);
+    const auto held = [&](SlotNode node) -> std::optional<std::span<float>> {
+      if (const auto own = parts.find(node); own != parts.end()) {
+        return own->second.subspan(begin, floats);
+      }
+      const auto foreign = received_.find(node);
+      if (foreign == received_.end()) return std::nullopt;
+      return foreign->second.span();
+    };
+    const std::span<float> sum = SumUnder(tree.root(), memory_, held);
     status = CheckCuda(cudaMemcpyAsync(total.data() + begin, sum.data(), sum.size_bytes(),
                                        cudaMemcpyDeviceToDevice, Stream()),
                        "cudaMemcpy");
@@ -290,21 +296,6 @@ Status NcclCommunicator::ExchangeParts(std::span<const int> owners, const SlotTr
   }
   GVSL_RETURN_IF_ERROR(group.End(comm_));
   return AwaitCalls();
-}
-
-std::span<float> NcclCommunicator::SumOf(SlotNode node,
-                                         const std::map<SlotNode, std::span<float>>& parts,
-                                         std::size_t begin, std::size_t floats) {
-  if (const auto own = parts.find(node); own != parts.end()) {
-    return own->second.subspan(begin, floats);
-  }
-  if (const auto foreign = received_.find(node); foreign != received_.end()) {
-    return foreign->second.span();
-  }
-  const std::span<float> left = SumOf(SlotTree::Left(node), parts, begin, floats);
-  const std::span<float> right = SumOf(SlotTree::Right(node), parts, begin, floats);
-  memory_.Add(left, right, left);
-  return left;
 }
 
 Status NcclCommunicator::ExchangeTotals(std::span<float> total) {

@@ -4,7 +4,6 @@
 #include <cstddef>
 
 #include "common/text.h"
-#include "worker/collective/float_memory.h"
 
 namespace gvsl::collective {
 namespace {
@@ -36,6 +35,15 @@ Status CheckTreeSum(const SlotTree& tree, std::span<const int> owners, int rank,
                                        sum.size(), " floats, the total ", floats));
   }
   return OkStatus();
+}
+
+std::span<float> SumUnder(SlotNode node, FloatMemory& memory,
+                          const std::function<std::optional<std::span<float>>(SlotNode)>& held) {
+  if (const auto sum = held(node)) return *sum;
+  const std::span<float> left = SumUnder(SlotTree::Left(node), memory, held);
+  const std::span<float> right = SumUnder(SlotTree::Right(node), memory, held);
+  memory.Add(left, right, left);
+  return left;
 }
 
 TreeSumExchange::TreeSumExchange(PeerTransport& transport, const SlotTree& tree,
@@ -87,24 +95,21 @@ Status TreeSumExchange::ReceiveParts(Piece piece) {
   return OkStatus();
 }
 
-std::span<float> TreeSumExchange::SumOf(SlotNode node, Piece piece) {
+std::optional<std::span<float>> TreeSumExchange::Held(SlotNode node, Piece piece) {
   if (const auto own = parts_.find(node); own != parts_.end()) {
     return own->second.subspan(piece.begin, piece.size);
   }
-  if (const auto foreign = received_.find(node); foreign != received_.end()) {
-    return foreign->second;
-  }
-  const std::span<float> left = SumOf(SlotTree::Left(node), piece);
-  const std::span<float> right = SumOf(SlotTree::Right(node), piece);
-  HostMemory().Add(left, right, left);
-  return left;
+  const auto foreign = received_.find(node);
+  if (foreign == received_.end()) return std::nullopt;
+  return foreign->second;
 }
 
 Status TreeSumExchange::CompleteOwnChunk() {
   for (const Piece piece : PiecesOf(transport_.rank())) {
     GVSL_RETURN_IF_ERROR(ReceiveParts(piece));
     const std::span<float> total = total_.subspan(piece.begin, piece.size);
-    std::ranges::copy(SumOf(tree_.root(), piece), total.begin());
+    const auto held = [&](SlotNode node) { return Held(node, piece); };
+    std::ranges::copy(SumUnder(tree_.root(), HostMemory(), held), total.begin());
     for (int i = 1; i < transport_.size(); ++i) {
       transport_.Send((transport_.rank() + i) % transport_.size(), std::as_bytes(total));
     }
