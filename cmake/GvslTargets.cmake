@@ -68,3 +68,24 @@ function(gvsl_mpirun_test name ranks target)
     ${name} PROPERTIES LABELS mpi TIMEOUT 300 RUN_SERIAL ON ENVIRONMENT
     "OMPI_ALLOW_RUN_AS_ROOT=1;OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1;OMPI_MCA_rmaps_base_oversubscribe=1")
 endfunction()
+
+# gvsl_python_tests(PREFIX module): every test method of module.py in this folder is a ctest test of its
+# own, "PREFIX.Class: its name"; the names are read from the file, so none is missed. 77 is a skip.
+function(gvsl_python_tests prefix module)
+  set(file ${CMAKE_CURRENT_SOURCE_DIR}/${module}.py)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+  file(STRINGS ${file} lines REGEX "^class |^    def test_")
+  foreach(line ${lines})
+    if(line MATCHES "^class ([A-Za-z]+)")
+      set(class ${CMAKE_MATCH_1})
+    elseif(line MATCHES "def test_([a-z_]+)")
+      set(method ${CMAKE_MATCH_1})
+      string(REPLACE "_" " " sentence ${method})
+      add_test(
+        NAME "${prefix}.${class}: ${sentence}"
+        COMMAND Python3::Interpreter -B -m unittest ${module}.${class}.test_${method}
+        WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
+      set_tests_properties("${prefix}.${class}: ${sentence}" PROPERTIES SKIP_RETURN_CODE 77)
+    endif()
+  endforeach()
+endfunction()
