@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -23,6 +24,10 @@ struct ConformanceParameter {
   std::function<Gang(int ranks)> make;
   int ranks = 1;
   std::string skip = "";  // why this world cannot be had here; empty: it can
+
+  friend void PrintTo(const ConformanceParameter& parameter, std::ostream* out) {
+    *out << parameter.ranks << " ranks";
+  }
 };
 
 inline auto WorldSizes(std::function<Gang(int)> make, int smallest) {
