@@ -49,7 +49,11 @@ inline Gang MakeMpiCommunicators(int ranks) {
     threads.emplace_back([&gang, place] {
       auto communicator = Mpi().Connect(place, std::chrono::seconds(30));
       EXPECT_TRUE(communicator.ok()) << communicator.status();
-      if (communicator.ok()) gang[place.rank] = *std::move(communicator);
+      if (!communicator.ok()) return;
+      // A test may abort at once, which a process that still connects would take for a failure of
+      // that. Past the barrier all have connected; whoever is still in it then has the abort there.
+      if (LaunchSize() > 1) (void)(*communicator)->Barrier();
+      gang[place.rank] = *std::move(communicator);
     });
   }
   threads.clear();
