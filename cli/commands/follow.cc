@@ -22,7 +22,7 @@ class Follower {
       if (context_.environment().clock.Now() - away_since_ >= context_.Timeout(kAwayTimeout)) {
         return status;
       }
-      context_.interrupt().WaitFor(kReconnectInterval);
+      context_.PauseBeforeReconnecting();
     }
   }
 

@@ -60,6 +60,5 @@ StatusOr<v1::Job> FollowJob(Context& context, const std::string& job, JobView& v
 bool IsAway(const Status& status);
 
 constexpr Duration kAwayTimeout = std::chrono::minutes(5);
-constexpr Duration kReconnectInterval = std::chrono::milliseconds(200);
 
 }  // namespace gvsl::cli

@@ -38,7 +38,7 @@ class LogReader {
       }
       const Duration gone = context_.environment().clock.Now() - away_since_;
       if (gone >= context_.Timeout(kAwayTimeout)) return status;
-      context_.interrupt().WaitFor(kReconnectInterval);
+      context_.PauseBeforeReconnecting();
     }
   }
 

@@ -16,8 +16,12 @@ Stubs Connect(const std::string& address, const ChannelCredentials& credentials)
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 5'000);
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   const auto channel = grpc::CreateCustomChannel(address, credentials, arguments);
-  return {v1::JobService::NewStub(channel), v1::CheckpointService::NewStub(channel),
-          v1::WorkerService::NewStub(channel)};
+  const auto wait_until_connected = [channel](Duration limit) {
+    return channel->WaitForConnected(std::chrono::system_clock::now() +
+                                     std::chrono::duration_cast<std::chrono::microseconds>(limit));
+  };
+  return {wait_until_connected, v1::JobService::NewStub(channel),
+          v1::CheckpointService::NewStub(channel), v1::WorkerService::NewStub(channel)};
 }
 
 }  // namespace gvsl::cli

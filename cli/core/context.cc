@@ -78,6 +78,13 @@ Stubs& Context::stubs() {
   return *stubs_;
 }
 
+void Context::PauseBeforeReconnecting() {
+  constexpr Duration kInterval = std::chrono::milliseconds(200);
+  // gRPC looks after a connection in the making only while somebody waits for it. Between calls
+  // that fail at once it would look every five seconds, and so never come through the handshake.
+  if (stubs().wait_until_connected(kInterval)) interrupt().WaitFor(kInterval);
+}
+
 Status Context::ToStatus(const grpc::Status& grpc_status) {
   const Status status = FromGrpcStatus(grpc_status);
   switch (status.code()) {

@@ -62,6 +62,9 @@ class Context {
     if (!status.ok()) return status;
     return response;
   }
+  // Between two streams, the first of which a coordinator that went away has ended. Returns early
+  // on Ctrl-C.
+  void PauseBeforeReconnecting();
   // Our status of a call's end; UNAVAILABLE and DEADLINE_EXCEEDED name the coordinator's address.
   Status ToStatus(const grpc::Status& status);
   // Prints `text` and a line feed. An error when standard output is broken.

@@ -20,6 +20,8 @@ namespace gvsl::cli {
 
 // The coordinator's three services. Calls may come from any thread.
 struct Stubs {
+  // Waits for a connection; false when there was none within the time.
+  std::function<bool(Duration)> wait_until_connected;
   std::unique_ptr<v1::JobService::StubInterface> jobs;
   std::unique_ptr<v1::CheckpointService::StubInterface> checkpoints;
   std::unique_ptr<v1::WorkerService::StubInterface> workers;

@@ -1,7 +1,9 @@
 // A whole cluster over mutual TLS, and who is kept out of it.
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <string>
+#include <thread>
 
 #include "common/file_system.h"
 #include "tests/process/cluster.h"
@@ -52,6 +54,21 @@ TEST_F(Tls, AGangEndsWithTheSameWeightsAsWithoutIt) {
   plain.Train(1, {.steps = 12});
   ASSERT_EQ(plain.WaitForEnd("job"), "SUCCEEDED") << plain.Logs();
   EXPECT_EQ(cluster.WeightsOf("job"), plain.WeightsOf("job"));
+}
+
+TEST_F(Tls, AWatchComesBackToACoordinatorThatWasAway) {
+  cluster.Train(0, {});
+  const auto watch = cluster.StartCtl({"--timeout", "60", "watch", "job"});
+  ASSERT_TRUE(Eventually([&] { return !watch->Output().empty(); })) << watch->Errors();
+  cluster.coordinator().Signal(SIGKILL);
+  ASSERT_TRUE(
+      Eventually([&] { return watch->Errors().find("connecting again") != std::string::npos; }));
+  std::this_thread::sleep_for(seconds(1));  // so long attempts are refused
+  cluster.StartCoordinator();
+  // A handshake that nobody looks after takes longer than an attempt may: it would never come.
+  EXPECT_TRUE(Eventually(
+      [&] { return watch->Errors().find("connected again to") != std::string::npos; }, seconds(30)))
+      << watch->Errors();
 }
 
 TEST_F(Tls, WhoShowsNoCertificateOfTheAuthorityIsRefusedAndLogged) {
