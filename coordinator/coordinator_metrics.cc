@@ -113,12 +113,16 @@ void CoordinatorMetrics::UpdateJob(const v1::Job& job, std::uint64_t lost_worker
   }
   Grow("gvsl_job_lost_workers_total", "Members that were lost.", static_cast<double>(lost_workers),
        labels);
-  if (job.checkpoints().empty()) return;
-  const v1::Checkpoint& newest = *job.checkpoints().rbegin();
-  set("gvsl_job_checkpoint_step", "Step of the newest checkpoint.",
-      static_cast<double>(newest.step()));
-  set("gvsl_job_checkpoint_age_seconds", "Time since the newest checkpoint.",
-      SecondsBetween(newest.time(), now));
+  const bool saved = !job.checkpoints().empty();
+  if (saved) {
+    set("gvsl_job_checkpoint_step", "Step of the newest checkpoint.",
+        static_cast<double>(job.checkpoints().rbegin()->step()));
+  }
+  if (saved || job.has_start_time()) {
+    set("gvsl_job_checkpoint_age_seconds",
+        "Time since the newest checkpoint; since the job's start while there is none.",
+        SecondsBetween(saved ? job.checkpoints().rbegin()->time() : job.start_time(), now));
+  }
 }
 
 void CoordinatorMetrics::UpdateGang(const v1::Job& job) {

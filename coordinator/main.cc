@@ -74,7 +74,7 @@ Status CheckOptions(const Options& options) {
   if (options.state.rfind("postgresql://", 0) == 0) {
     return UnimplementedError("--state postgresql:// is brought by a later version");
   }
-  if (options.lease_seconds < 3 * options.heartbeat_seconds) {
+  if (options.lease_seconds < 3 * options.heartbeat_seconds - 1e-9) {
     return InvalidArgumentError("--lease-seconds must be at least three times --heartbeat-seconds");
   }
   return OkStatus();

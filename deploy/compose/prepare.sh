@@ -3,7 +3,7 @@
 # programs in the containers have numbers of their own that must be able to read their keys. Run it again to renew the
 # certificates: authority and password stay, what runs takes the new ones up by itself.
 #   DAYS=N       how long certificates are good for (default 90; the authority: ten years)
-#   NAMES=a,b    further names or addresses that people call the coordinator by
+#   NAMES=a,b    further names or addresses that people call the coordinator by; kept for the next time
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 umask 077
@@ -20,9 +20,14 @@ version=$(grep kVersion "$root/common/version.h" | grep -o '[0-9][0-9.]*[0-9]')
 
 write_environment() {
   [[ -n $version ]] || fail "common/version.h names no version"
-  printf 'GVSL_VERSION=%s\nPROMETHEUS_IMAGE=%s\nGRAFANA_IMAGE=%s\n' \
-    "$version" "$(image prometheus)" "$(image grafana)" >.env
-  chmod 644 .env
+  {
+    printf 'GVSL_VERSION=%s\nPROMETHEUS_IMAGE=%s\nGRAFANA_IMAGE=%s\n' \
+      "$version" "$(image prometheus)" "$(image grafana)"
+    # What the site has added stays.
+    [[ ! -e .env ]] || grep -vE '^(GVSL_VERSION|PROMETHEUS_IMAGE|GRAFANA_IMAGE)=' .env || true
+  } >.env.next
+  chmod 644 .env.next
+  mv .env.next .env
 }
 
 make_authority() {
@@ -51,7 +56,7 @@ issue() {
 
 further_names() {
   local name
-  for name in ${NAMES//,/ }; do
+  for name in $(tr ',' ' ' <certificates/names); do
     if [[ $name =~ ^[0-9.]+$|: ]]; then printf ',IP:%s' "$name"; else printf ',DNS:%s' "$name"; fi
   done
 }
@@ -60,7 +65,7 @@ write_environment
 mkdir -p certificates
 chmod 711 certificates
 make_authority
-NAMES=${NAMES:-}
+if [[ -n ${NAMES+given} || ! -e certificates/names ]]; then printf '%s\n' "${NAMES:-}" >certificates/names; fi
 issue coordinator "$service" "DNS:coordinator,DNS:localhost,IP:127.0.0.1$(further_names)"
 issue worker "$service" DNS:worker
 issue people "${SUDO_UID:-0}" DNS:people

@@ -14,6 +14,9 @@ BAD_VALUES = {
     "a pool's name that no object can have": {"workerPools": [{**GOOD_POOL, "name": "GPU_1"}]},
     "a pool's name that is too long": {"workerPools": [{**GOOD_POOL, "name": "a" * 16}]},
     "two pools of one name": {"workerPools": [GOOD_POOL, GOOD_POOL]},
+    "a pool of GPUs that asks for none": {"workerPools": [{**GOOD_POOL, "device": "cuda"}]},
+    "a name that no object can have": {"fullnameOverride": "2024"},
+    "a name that no label can have": {"nameOverride": "My App"},
     "a device that is none": {"workerPools": [{**GOOD_POOL, "device": "tpu"}]},
     "a negative number of replicas": {"workerPools": [{**GOOD_POOL, "replicas": -1}]},
     "replicas as a word": {"workerPools": [{**GOOD_POOL, "replicas": "two"}]},
@@ -79,7 +82,8 @@ class Values(unittest.TestCase):
         self.assertEqual([spec["terminationGracePeriodSeconds"] for spec in sets.values()], [48, 59])
 
     def test_a_gpu_pool_has_its_image_device_and_limits(self):
-        values = {"workerPools": [{"name": "g", "device": "cuda", "nccl": {"NCCL_DEBUG": "INFO"}, "threads": 4,
+        values = {"workerPools": [{"name": "g", "device": "cuda", "threads": 4,
+                                   "nccl": {"NCCL_DEBUG": "INFO", "NCCL_BUFFSIZE": 8388608},
                                    "resources": {"limits": {"nvidia.com/gpu": 1}}}]}
         spec = of_kind(render(values), "StatefulSet", "trial-gvsl-worker-g")[0]["spec"]["template"]["spec"]
         own = spec["containers"][0]
@@ -87,7 +91,27 @@ class Values(unittest.TestCase):
         self.assertIn("--device=cuda:0", own["args"])
         self.assertEqual(own["resources"]["limits"], {"memory": "8Gi", "nvidia.com/gpu": 1})
         self.assertIn({"name": "NCCL_DEBUG", "value": "INFO"}, own["env"])
+        self.assertIn({"name": "NCCL_BUFFSIZE", "value": "8388608"}, own["env"])
         self.assertIn({"name": "THREADS", "value": "4"}, own["env"])
+        self.assertNotIn("NVIDIA_VISIBLE_DEVICES", [variable["name"] for variable in own["env"]])
+
+    def test_a_pool_that_asks_for_no_gpu_sees_none(self):
+        rendered = render({"workerPools": [{"name": "c", "device": "auto"}]})
+        own = of_kind(rendered, "StatefulSet", "trial-gvsl-worker-c")[0]["spec"]["template"]["spec"]
+        self.assertIn({"name": "NVIDIA_VISIBLE_DEVICES", "value": "void"}, own["containers"][0]["env"])
+
+    def test_words_of_digits_stay_words(self):
+        values = {"nameOverride": "123", "fullnameOverride": "a",
+                  "datasets": [{"name": "d", "existingClaim": "123", "mountPath": "/d", "subPath": "2024"}]}
+        rendered = render(values)
+        for _, _, _, spec in pods(rendered):
+            for volume in spec["volumes"]:
+                self.assertIsInstance(volume.get("persistentVolumeClaim", {}).get("claimName", ""), str)
+            for mount in spec["containers"][0]["volumeMounts"]:
+                self.assertIsInstance(mount.get("subPath", ""), str)
+        for item in rendered:
+            for label in item["metadata"].get("labels", {}).values():
+                self.assertIsInstance(label, str)
 
     def test_threads_follow_the_processors_of_the_pod(self):
         for limits, wanted in (({"cpu": "3"}, "limits.cpu"), ({}, "requests.cpu")):

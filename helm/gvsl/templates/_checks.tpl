@@ -1,11 +1,18 @@
 {{/* What the schema cannot say: relations between values. */}}
 {{- define "gvsl.check" -}}
+{{- if not (regexMatch "^[a-z]([-a-z0-9]*[a-z0-9])?$" (include "gvsl.fullname" .)) -}}
+{{- fail (printf "gvsl: %q cannot name objects: give fullnameOverride (lower case letters, digits and dashes, a letter first)" (include "gvsl.fullname" .)) -}}
+{{- end -}}
 {{- $pools := list -}}
 {{- range .Values.workerPools -}}
 {{- if has .name $pools -}}
 {{- fail (printf "gvsl: workerPools: the name %q is there twice" .name) -}}
 {{- end -}}
 {{- $pools = append $pools .name -}}
+{{- $pool := include "gvsl.pool" (dict "root" $ "pool" .) | fromYaml -}}
+{{- if and (eq $pool.device "cuda") (ne (include "gvsl.poolAsksForGpus" $pool) "yes") -}}
+{{- fail (printf "gvsl: workerPools: %s: device cuda needs a GPU in resources.limits (nvidia.com/gpu: 1), in resources.claims or by NVIDIA_VISIBLE_DEVICES in extraEnv" .name) -}}
+{{- end -}}
 {{- end -}}
 {{- $names := list -}}
 {{- $paths := list .Values.checkpoints.mountPath -}}

@@ -94,13 +94,13 @@ securityContext:
   mountPath: {{ .mountPath }}
   readOnly: {{ dig "readOnly" true . }}
   {{- with .subPath }}
-  subPath: {{ . }}
+  subPath: {{ . | quote }}
   {{- end }}
 {{- end }}
 - name: checkpoints
   mountPath: {{ .Values.checkpoints.mountPath }}
   {{- with .Values.checkpoints.subPath }}
-  subPath: {{ . }}
+  subPath: {{ . | quote }}
   {{- end }}
 {{- end -}}
 
@@ -108,12 +108,28 @@ securityContext:
 {{- range .Values.datasets }}
 - name: dataset-{{ .name }}
   persistentVolumeClaim:
-    claimName: {{ .existingClaim }}
+    claimName: {{ .existingClaim | quote }}
     readOnly: {{ dig "readOnly" true . }}
 {{- end }}
 - name: checkpoints
   persistentVolumeClaim:
-    claimName: {{ default (printf "%s-checkpoints" (include "gvsl.fullname" .)) .Values.checkpoints.existingClaim }}
+    claimName: {{ default (printf "%s-checkpoints" (include "gvsl.fullname" .)) .Values.checkpoints.existingClaim | quote }}
+{{- end -}}
+
+{{/* "yes" where a pool names the GPUs that its pods get. Of the pool with its defaults. */}}
+{{- define "gvsl.poolAsksForGpus" -}}
+{{- $resources := default dict .resources -}}
+{{- $asks := not (empty $resources.claims) -}}
+{{- range $name, $amount := $resources.limits -}}
+{{- if contains "/" $name -}}{{- $asks = true -}}{{- end -}}
+{{- end -}}
+{{- range .extraEnv -}}
+{{- if eq .name "NVIDIA_VISIBLE_DEVICES" -}}{{- $asks = true -}}{{- end -}}
+{{- end -}}
+{{- $asks | ternary "yes" "no" -}}
+{{- end -}}
+{{- define "gvsl.poolHidesGpus" -}}
+{{- eq (include "gvsl.poolAsksForGpus" .) "yes" | ternary "no" "yes" -}}
 {{- end -}}
 
 {{/* Placement. Of the map that holds the keys. */}}
@@ -131,10 +147,10 @@ affinity:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- with .priorityClassName }}
-priorityClassName: {{ . }}
+priorityClassName: {{ . | quote }}
 {{- end }}
 {{- with .runtimeClassName }}
-runtimeClassName: {{ . }}
+runtimeClassName: {{ . | quote }}
 {{- end }}
 {{- end -}}
 
