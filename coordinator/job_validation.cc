@@ -60,10 +60,6 @@ Status CheckKnownChoices(const v1::JobSpec& spec) {
     return LaterVersion("method", WrittenName(spec.method()),
                         "gvsl, gvsl-no-matching, gvsl-no-restoration, gvsl-no-affine");
   }
-  if (spec.numerics() > v1::NUMERICS_FAST) {
-    return LaterVersion("numerics", Written(v1::Numerics_descriptor(), spec.numerics()),
-                        "strict, fast");
-  }
   if (spec.precision() > v1::PRECISION_FP32) {
     return LaterVersion("precision", Written(v1::Precision_descriptor(), spec.precision()), "fp32");
   }
@@ -148,8 +144,9 @@ void CheckEnums(const v1::JobSpec& spec, Violations& wrong) {
     if (!valid) wrong.Add(field, Concat("is no known value; known: ", known));
   };
   check("task", v1::Task_IsValid(spec.task()), "pretrain");
-  check("numerics", spec.numerics() == v1::NUMERICS_STRICT || spec.numerics() == v1::NUMERICS_FAST,
-        "strict, fast");
+  check("numerics",
+        spec.numerics() != v1::NUMERICS_UNSPECIFIED && v1::Numerics_IsValid(spec.numerics()),
+        "strict, fast, reference");
   check("precision", spec.precision() == v1::PRECISION_FP32, "fp32");
   check(
       "collective",
@@ -170,7 +167,8 @@ void CheckPatch(const v1::JobSpec& spec, Violations& wrong) {
 void CheckNumbers(const v1::JobSpec& spec, Violations& wrong) {
   if (spec.has_steps()) wrong.Range<std::uint64_t>("steps", spec.steps(), 1, kMaxSteps);
   wrong.Range("slots", spec.slots(), 1u, kMaxSlots);
-  wrong.Range("batch_per_slot", spec.batch_per_slot(), 1u, kMaxBatch);
+  wrong.Range("batch_per_slot", spec.batch_per_slot(), 1u,
+              spec.numerics() == v1::NUMERICS_REFERENCE ? 1u : kMaxBatch);
   const std::uint32_t width = spec.model().width();
   if (width < 8 || width > kMaxWidth || width % 8 != 0) {
     const std::uint32_t nearest =

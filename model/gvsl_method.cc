@@ -7,7 +7,6 @@
 #include "model/augmentation.h"
 #include "model/initial_weights.h"
 #include "model/losses.h"
-#include "model/trilinear_sampler.h"
 
 namespace gvsl::model {
 
@@ -39,25 +38,25 @@ Inputs GvslMethod::Augment(const std::vector<PairSample>& samples) {
   return inputs;
 }
 
-Outcome GvslMethod::Forward(const Inputs& inputs) {
-  const at::Tensor fixed = inputs.at("fixed");
-  const bool matching = network_.options().matching;
-  const at::Tensor moving = matching ? inputs.at("moving") : at::Tensor();
-  const NetworkOutput output = network_.Forward(inputs.at("damaged"), moving);
+Outcome LossesOf(const NetworkOutput& output, const at::Tensor& fixed) {
   Outcome outcome;
   const auto add = [&outcome](const char* name, const at::Tensor& loss) {
     outcome.loss = outcome.loss.defined() ? outcome.loss + loss : loss;
     outcome.parts.emplace_back(name, loss.detach());
   };
-  if (matching) {
-    add("ncc", NccLoss(WarpByField(moving, output.matching.field), fixed));
+  if (output.warped.defined()) {
+    add("ncc", NccLoss(output.warped, fixed));
     add("smooth", SmoothLoss(output.matching.displacement));
   }
-  if (network_.options().restoration) {
-    add("restoration", RestorationLoss(output.restored, fixed));
-  }
+  if (output.restored.defined()) add("restoration", RestorationLoss(output.restored, fixed));
   outcome.parts.emplace_back("total", outcome.loss.detach());
   return outcome;
+}
+
+Outcome GvslMethod::Forward(const Inputs& inputs) {
+  const bool matching = network_.options().matching;
+  const at::Tensor moving = matching ? inputs.at("moving") : at::Tensor();
+  return LossesOf(network_.Forward(inputs.at("damaged"), moving), inputs.at("fixed"));
 }
 
 }  // namespace gvsl::model

@@ -12,9 +12,12 @@
 
 namespace gvsl::model {
 
+// The losses of what the network made of a pair, `fixed` being the clean volume: those of "ncc",
+// "smooth" and "restoration" that its parts give, and "total", their sum (paper, equation 9).
+Outcome LossesOf(const NetworkOutput& output, const at::Tensor& fixed);
+
 // Inputs by name: "fixed" (A), "damaged" (A's input to the network) and, with matching, "moving"
-// (B). The loss is the sum of those of "ncc", "smooth" and "restoration" that the network's parts
-// give, with equal weights.
+// (B).
 class GvslMethod final : public Method {
  public:
   GvslMethod(const NetworkOptions& options, std::uint64_t seed);

@@ -39,7 +39,8 @@ NetworkOutput GvslNetwork::Forward(const at::Tensor& fixed, const at::Tensor& mo
     const Features both = unet_.Forward(at::cat({fixed, moving}, 0));
     output.fixed = {both.global.narrow(0, 0, batch), both.local.narrow(0, 0, batch)};
     output.moving = {both.global.narrow(0, batch, batch), both.local.narrow(0, batch, batch)};
-    output.matching = Match(affine_, *deformable_, output.fixed, output.moving);
+    output.matching = Match(affine_, *deformable_, output.fixed, output.moving, options_.geometry);
+    output.warped = WarpMoving(output.matching, moving);
   } else {
     output.fixed = unet_.Forward(fixed);
   }

@@ -17,6 +17,7 @@ struct NetworkOptions {
   bool matching = true;     // false: no Z-matching head at all (`affine` then means nothing)
   bool affine = true;       // false: the matching head is its deformable half
   bool restoration = true;
+  Geometry geometry = Geometry::kCorrected;
   at::ScalarType dtype = at::kFloat;
   at::Device device = at::kCPU;
 };
@@ -37,6 +38,7 @@ struct NetworkOutput {
   Features fixed;
   Features moving;      // undefined without matching
   Matching matching;    // undefined without matching
+  at::Tensor warped;    // (N, 1, D, H, W), moving on the fixed grid; undefined without matching
   at::Tensor restored;  // (N, 1, D, H, W); undefined without restoration
 };
 

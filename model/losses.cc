@@ -107,4 +107,13 @@ at::Tensor RestorationLoss(const at::Tensor& restored, const at::Tensor& clean) 
   return at::mse_loss(restored, clean);
 }
 
+at::Tensor DiceLoss(const at::Tensor& probabilities, const at::Tensor& labels) {
+  const std::int64_t classes = probabilities.size(1);
+  const at::Tensor truth =
+      at::one_hot(labels, classes).movedim(4, 1).to(probabilities.scalar_type());
+  const auto sum = [](const at::Tensor& values) { return values.sum({2, 3, 4}); };
+  const at::Tensor overlap = 2 * sum(probabilities * truth) + 1;
+  return 1 - (overlap / (sum(probabilities * probabilities) + sum(truth) + 1)).mean();
+}
+
 }  // namespace gvsl::model

@@ -42,6 +42,7 @@ StatusOr<std::unique_ptr<Method>> MakeMethod(const MethodOptions& options) {
   NetworkOptions network;
   network.width = options.width;
   network.device = options.device;
+  network.geometry = options.geometry;
   network.matching = options.method != "gvsl-no-matching";
   network.restoration = options.method != "gvsl-no-restoration";
   network.affine = options.method != "gvsl-no-affine";

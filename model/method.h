@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "common/status.h"
+#include "model/released_geometry.h"
 
 namespace gvsl::model {
 
@@ -55,8 +56,9 @@ class Method {
 struct MethodOptions {
   std::string method = "gvsl";  // gvsl, gvsl-no-matching, gvsl-no-restoration, gvsl-no-affine
   std::int64_t width = 32;
-  std::uint64_t seed = 1;        // of the initial weights
-  at::Device device = at::kCPU;  // of parameters, inputs and losses
+  std::uint64_t seed = 1;                    // of the initial weights
+  at::Device device = at::kCPU;              // of parameters, inputs and losses
+  Geometry geometry = Geometry::kCorrected;  // of the network; augmentations are always corrected
 };
 
 // UNIMPLEMENTED for a method that a later version brings. No exception crosses this door.

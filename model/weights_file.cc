@@ -32,17 +32,17 @@ Status CheckFits(const std::string& name, const TensorView& stored, const at::Te
   return OkStatus();
 }
 
-Status CheckAllFit(const SafetensorsFile& file, const NamedTensors& weights) {
+Status CheckAllFit(const std::map<std::string, TensorView>& stored, const NamedTensors& weights) {
   std::set<std::string> names;
   for (const auto& [name, tensor] : weights) {
     names.insert(name);
-    const auto found = file.tensors().find(name);
-    if (found == file.tensors().end()) {
+    const auto found = stored.find(name);
+    if (found == stored.end()) {
       return FailedPreconditionError(Concat("tensor ", name, " is missing"));
     }
     GVSL_RETURN_IF_ERROR(CheckFits(name, found->second, tensor));
   }
-  for (const auto& [name, view] : file.tensors()) {
+  for (const auto& [name, view] : stored) {
     if (!names.contains(name)) {
       return FailedPreconditionError(Concat("tensor ", name, " belongs to no part of the network"));
     }
@@ -84,11 +84,11 @@ Status SaveWeights(FileSystem& files, const std::string& path, const NamedTensor
   return WriteSafetensors(files, path, views).status();
 }
 
-Status LoadWeights(const SafetensorsFile& file, const NamedTensors& weights) {
-  GVSL_RETURN_IF_ERROR(CheckAllFit(file, weights));
+Status LoadWeights(const std::map<std::string, TensorView>& stored, const NamedTensors& weights) {
+  GVSL_RETURN_IF_ERROR(CheckAllFit(stored, weights));
   const at::NoGradGuard no_graph;
   try {
-    for (const auto& [name, tensor] : weights) CopyInto(*file.Find(name), tensor);
+    for (const auto& [name, tensor] : weights) CopyInto(stored.at(name), tensor);
   } catch (const std::exception& error) {
     return InternalError(Concat("copying weights: ", error.what()));
   }
@@ -97,7 +97,7 @@ Status LoadWeights(const SafetensorsFile& file, const NamedTensors& weights) {
 
 Status LoadWeights(FileSystem& files, const std::string& path, const NamedTensors& weights) {
   GVSL_ASSIGN_OR_RETURN(const SafetensorsFile file, SafetensorsFile::Open(files, path));
-  return LoadWeights(file, weights).WithContext(path);
+  return LoadWeights(file.tensors(), weights).WithContext(path);
 }
 
 }  // namespace gvsl::model

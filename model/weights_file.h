@@ -22,6 +22,6 @@ Status SaveWeights(FileSystem& files, const std::string& path, const NamedTensor
 // must be the same set. FAILED_PRECONDITION names a tensor that is missing, left over or of another
 // shape or type; DATA_LOSS: the file is damaged. Nothing is changed unless all of it fits.
 Status LoadWeights(FileSystem& files, const std::string& path, const NamedTensors& weights);
-Status LoadWeights(const SafetensorsFile& file, const NamedTensors& weights);
+Status LoadWeights(const std::map<std::string, TensorView>& stored, const NamedTensors& weights);
 
 }  // namespace gvsl::model

@@ -33,21 +33,34 @@ at::Tensor DeformableHead::Forward(const at::Tensor& moving_local,
   return displacement_.Forward(features_.Forward(at::cat({moving_local, fixed_local}, 1)));
 }
 
+at::Tensor WarpMoving(const Matching& matching, const at::Tensor& moving) {
+  if (!matching.first_field.defined()) return WarpByField(moving, matching.field);
+  return WarpByField(WarpByField(moving, matching.first_field), matching.field);
+}
+
 Matching Match(const std::optional<AffineHead>& affine, const DeformableHead& deformable,
-               const Features& fixed, const Features& moving) {
+               const Features& fixed, const Features& moving, Geometry geometry) {
+  const bool released = geometry == Geometry::kReleased;
   Matching result;
   if (!affine) {
     result.aligned = moving.local;
     result.displacement = deformable.Forward(moving.local, fixed.local);
-    result.field = result.displacement;
+    result.field = released ? ReleasedReading(result.displacement) : result.displacement;
     return result;
   }
+  const at::IntArrayRef size = moving.local.sizes().slice(2);
   result.raw = affine->Forward(moving.global, fixed.global);
   result.matrix = AffineMatrix(LimitAffine(result.raw));
-  result.aligned =
-      WarpByField(moving.local, AffineField(result.matrix, moving.local.sizes().slice(2)));
+  const at::Tensor reading =
+      AffineField(released ? ReleasedAffineMatrix(result.matrix, size) : result.matrix, size);
+  result.aligned = WarpByField(moving.local, reading);
   result.displacement = deformable.Forward(result.aligned, fixed.local);
-  result.field = FuseField(result.matrix, result.displacement);
+  if (released) {
+    result.first_field = reading;
+    result.field = ReleasedReading(result.displacement);
+  } else {
+    result.field = FuseField(result.matrix, result.displacement);
+  }
   return result;
 }
 

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "model/layers.h"
+#include "model/released_geometry.h"
 #include "model/unet.h"
 
 namespace gvsl::model {
@@ -19,7 +20,12 @@ struct Matching {
   at::Tensor aligned;       // moving local features, read through the affine map
   at::Tensor displacement;  // (N, 3, D, H, W), voxels
   at::Tensor field;         // affine map and displacement composed: moving is read once with it
+  // Released geometry with an affine head only: moving is read with this first, then with `field`.
+  at::Tensor first_field;
 };
+
+// A moving volume (N, C, D, H, W) as it lies on the fixed one's grid.
+at::Tensor WarpMoving(const Matching& matching, const at::Tensor& moving);
 
 // The affine half: `f_conv` and, in state-dict order after the deformable half, `fc_*`.
 class AffineHead {
@@ -48,6 +54,6 @@ class DeformableHead {
 
 // Without an affine head the displacement alone aligns.
 Matching Match(const std::optional<AffineHead>& affine, const DeformableHead& deformable,
-               const Features& fixed, const Features& moving);
+               const Features& fixed, const Features& moving, Geometry geometry);
 
 }  // namespace gvsl::model

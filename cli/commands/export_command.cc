@@ -1,4 +1,5 @@
 #include <charconv>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -7,7 +8,10 @@
 #include "cli/core/idle_limit.h"
 #include "cli/render/format.h"
 #include "cli/render/job_json.h"
+#include "common/safetensors.h"
+#include "common/sha256.h"
 #include "common/text.h"
+#include "common/torch_file.h"
 
 namespace gvsl::cli {
 namespace {
@@ -21,12 +25,11 @@ bool EndsWith(std::string_view text, std::string_view end) {
   return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
 }
 
+bool IsTorch(std::string_view output) { return EndsWith(output, ".pth"); }
+
 Status CheckOutput(const std::string& output) {
-  if (EndsWith(output, ".safetensors")) return OkStatus();
-  if (EndsWith(output, ".pth")) {
-    return UnimplementedError("export to .pth is not part of this version; .safetensors is");
-  }
-  return UsageError(output, "must end with .safetensors");
+  if (EndsWith(output, ".safetensors") || IsTorch(output)) return OkStatus();
+  return UsageError(output, "must end with .safetensors or .pth");
 }
 
 StatusOr<v1::ReadCheckpointFileRequest> ParseSource(const std::string& source) {
@@ -44,9 +47,11 @@ StatusOr<v1::ReadCheckpointFileRequest> ParseSource(const std::string& source) {
   return request;
 }
 
-// The bytes of the whole stream into `file`; the checkpoint that they are of.
+using Append = std::function<Status(std::string_view bytes)>;
+
+// The bytes of the whole stream; the checkpoint that they are of.
 StatusOr<v1::Checkpoint> Receive(Context& context, const v1::ReadCheckpointFileRequest& request,
-                                 AsideFile& file) {
+                                 const Append& append) {
   grpc::ClientContext call;
   const Interrupt::Guard guard(context.interrupt(), [&call] { call.TryCancel(); });
   IdleLimit limit(call, context.Timeout());
@@ -62,7 +67,7 @@ StatusOr<v1::Checkpoint> Receive(Context& context, const v1::ReadCheckpointFileR
       expected = chunk.total_bytes();
     }
     received += chunk.data().size();
-    written = file.Append(chunk.data());
+    written = append(chunk.data());
   }
   if (!written.ok()) call.TryCancel();
   const grpc::Status end = reader->Finish();
@@ -75,13 +80,49 @@ StatusOr<v1::Checkpoint> Receive(Context& context, const v1::ReadCheckpointFileR
   return *checkpoint;
 }
 
+struct Exported {
+  v1::Checkpoint checkpoint;
+  std::uint64_t bytes = 0;
+};
+
+StatusOr<Exported> ExportSafetensors(Context& context, const v1::ReadCheckpointFileRequest& request,
+                                     AsideFile& file) {
+  GVSL_ASSIGN_OR_RETURN(v1::Checkpoint checkpoint, Receive(context, request, [&file](auto bytes) {
+                          return file.Append(bytes);
+                        }));
+  GVSL_ASSIGN_OR_RETURN(const std::uint64_t bytes, file.Publish(checkpoint.weights_sha256()));
+  return Exported{std::move(checkpoint), bytes};
+}
+
+// What torch.load(weights_only=True) reads, made of the weights once their hash is right.
+StatusOr<Exported> ExportTorch(Context& context, const v1::ReadCheckpointFileRequest& request,
+                               AsideFile& file) {
+  std::string weights;
+  GVSL_ASSIGN_OR_RETURN(v1::Checkpoint checkpoint,
+                        Receive(context, request, [&weights](std::string_view bytes) {
+                          weights += bytes;
+                          return OkStatus();
+                        }));
+  if (Sha256Hex(weights) != checkpoint.weights_sha256()) {
+    return DataLossError("the weights do not have the checkpoint's SHA-256");
+  }
+  GVSL_ASSIGN_OR_RETURN(const auto parsed,
+                        SafetensorsFile::Parse(FileInMemory(std::move(weights))));
+  GVSL_ASSIGN_OR_RETURN(const std::string archive,
+                        MakeTorchFile({parsed.tensors().begin(), parsed.tensors().end()}));
+  GVSL_RETURN_IF_ERROR(file.Append(archive));
+  GVSL_ASSIGN_OR_RETURN(const std::uint64_t bytes, file.Publish(Sha256Hex(archive)));
+  return Exported{std::move(checkpoint), bytes};
+}
+
 StatusOr<ExitCode> Export(Context& context, const Options& options) {
   GVSL_RETURN_IF_ERROR(CheckOutput(options.output));
   GVSL_ASSIGN_OR_RETURN(const auto request, ParseSource(options.source));
   GVSL_ASSIGN_OR_RETURN(AsideFile file,
                         AsideFile::Create(context.environment().files, options.output));
-  GVSL_ASSIGN_OR_RETURN(const v1::Checkpoint checkpoint, Receive(context, request, file));
-  GVSL_ASSIGN_OR_RETURN(const std::uint64_t bytes, file.Publish(checkpoint.weights_sha256()));
+  const auto run = IsTorch(options.output) ? ExportTorch : ExportSafetensors;
+  GVSL_ASSIGN_OR_RETURN(const Exported exported, run(context, request, file));
+  const auto& [checkpoint, bytes] = exported;
   const Json json = {{"job", request.job()},
                      {"step", checkpoint.step()},
                      {"path", options.output},
@@ -101,7 +142,9 @@ Action ConfigureExport(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   app.add_option("JOB[@STEP]", options->source, "the newest checkpoint, or that of a step")
       ->required();
-  app.add_option("OUT.safetensors", options->output, "appears when it is whole")->required();
+  app.add_option("OUT", options->output,
+                 "ends with .safetensors, or with .pth for PyTorch; appears when it is whole")
+      ->required();
   return [options](Context& context) { return Export(context, *options); };
 }
 

@@ -4,24 +4,27 @@
 
 #include <exception>
 #include <new>
+#include <utility>
 
 #include "common/safetensors.h"
 #include "common/text.h"
-#include "model/trilinear_sampler.h"
+#include "common/torch_file.h"
 #include "model/weights_file.h"
 
 namespace gvsl::model {
 namespace {
 
-StatusOr<NetworkOptions> OptionsOf(const SafetensorsFile& file) {
-  const auto has = [&file](const char* name) { return file.tensors().contains(name); };
-  const auto first = file.Find("unet.inc.double_conv.0.weight");
-  if (!first.ok() || first->shape.size() != 5) {
+using StoredTensors = std::map<std::string, TensorView>;
+
+StatusOr<NetworkOptions> OptionsOf(const StoredTensors& stored) {
+  const auto has = [&stored](const char* name) { return stored.contains(name); };
+  const auto first = stored.find("unet.inc.double_conv.0.weight");
+  if (first == stored.end() || first->second.shape.size() != 5) {
     return FailedPreconditionError(
         "no weights of a GVSL network: no unet.inc.double_conv.0.weight");
   }
   NetworkOptions options;
-  options.width = first->shape[0];
+  options.width = first->second.shape[0];
   if (options.width < 8 || options.width % 8 != 0 || options.width > 1024) {
     return FailedPreconditionError(Concat("weights of an impossible width ", options.width));
   }
@@ -37,21 +40,34 @@ at::Tensor AsBatch(const at::Tensor& volume) { return volume.unsqueeze(0).unsque
 
 }  // namespace
 
-StatusOr<Aligner> Aligner::Load(FileSystem& files, const std::string& path) {
-  GVSL_ASSIGN_OR_RETURN(const SafetensorsFile file, SafetensorsFile::Open(files, path));
-  const auto options = OptionsOf(file);
-  if (!options.ok()) return options.status().WithContext(path);
-  auto network = std::make_unique<GvslNetwork>(*options);
-  GVSL_RETURN_IF_ERROR(LoadWeights(file, network->parameters()).WithContext(path));
+StatusOr<Aligner> Aligner::Build(const StoredTensors& stored) {
+  GVSL_ASSIGN_OR_RETURN(const NetworkOptions options, OptionsOf(stored));
+  auto network = std::make_unique<GvslNetwork>(options);
+  GVSL_RETURN_IF_ERROR(LoadWeights(stored, network->parameters()));
   return Aligner(std::move(network));
+}
+
+StatusOr<Aligner> Aligner::Load(FileSystem& files, const std::string& path) {
+  const auto with_path = [&path](StatusOr<Aligner> aligner) -> StatusOr<Aligner> {
+    if (!aligner.ok()) return aligner.status().WithContext(path);
+    return aligner;
+  };
+  if (path.ends_with(".pth") || path.ends_with(".pt")) {
+    GVSL_ASSIGN_OR_RETURN(const std::string bytes, ReadFile(files, path));
+    const auto file = TorchFile::Parse(bytes);
+    if (!file.ok()) return file.status().WithContext(path);
+    return with_path(Build(file->tensors()));
+  }
+  GVSL_ASSIGN_OR_RETURN(const SafetensorsFile file, SafetensorsFile::Open(files, path));
+  return with_path(Build(file.tensors()));
 }
 
 StatusOr<Alignment> Aligner::Align(const at::Tensor& fixed, const at::Tensor& moving) const {
   const at::NoGradGuard no_graph;
   try {
     const NetworkOutput output = network_->Forward(AsBatch(fixed), AsBatch(moving));
-    const at::Tensor warped = WarpByField(AsBatch(moving), output.matching.field);
-    return Alignment{output.matching.field.squeeze(0).contiguous(), warped.squeeze(0).squeeze(0)};
+    return Alignment{output.matching.field.squeeze(0).contiguous(),
+                     output.warped.squeeze(0).squeeze(0)};
   } catch (const std::bad_alloc&) {
     return ResourceExhaustedError("not enough memory to align");
   } catch (const std::exception& error) {

@@ -3,10 +3,12 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <map>
 #include <memory>
 #include <string>
 
 #include "common/file_system.h"
+#include "common/safetensors.h"
 #include "common/status.h"
 #include "model/gvsl_network.h"
 
@@ -22,7 +24,8 @@ struct Alignment {
 class Aligner {
  public:
   // The width and the parts of the network are read from the weights. FAILED_PRECONDITION when they
-  // have no matching head, or are no weights of this network; names the tensor.
+  // have no matching head, or are no weights of this network; names the tensor. A file that ends
+  // with .pth or .pt is one of torch.save.
   static StatusOr<Aligner> Load(FileSystem& files, const std::string& path);
 
   // Volumes (D, H, W), float32, of one size. RESOURCE_EXHAUSTED when memory does not suffice.
@@ -30,6 +33,7 @@ class Aligner {
   std::int64_t width() const { return network_->options().width; }
 
  private:
+  static StatusOr<Aligner> Build(const std::map<std::string, TensorView>& stored);
   explicit Aligner(std::unique_ptr<GvslNetwork> network) : network_(std::move(network)) {}
   std::unique_ptr<GvslNetwork> network_;
 };

@@ -37,7 +37,8 @@ int main(int argc, char** argv) {
       "Aligns seeded pairs of a dataset with trained GVSL weights and prints how well they match "
       "before and after: local correlation (NCC), and the Dice overlap (DSC) of known labels.");
   app.set_version_flag("--version", "gvsl-register " + std::string(gvsl::kVersion));
-  app.add_option("--weights", options.weights, "model.safetensors of a checkpoint, or exported")
+  app.add_option("--weights", options.weights,
+                 "model.safetensors of a checkpoint, exported weights, or a .pth of torch.save")
       ->required();
   app.add_option("--dataset", options.dataset, "dataset directory")->required();
   app.add_option("--pairs", options.pairs, "pairs of different subjects")

@@ -7,7 +7,9 @@
 
 #include "cli/render/job_json.h"
 #include "common/fault_file_system.h"
+#include "common/safetensors.h"
 #include "common/sha256.h"
+#include "common/torch_file.h"
 #include "tests/cli/cli_fixture.h"
 #include "tests/cli/fake_coordinator.h"
 
@@ -234,6 +236,31 @@ TEST_F(StreamCommandTest, ExportWritesTheWeightsWhole) {
   EXPECT_EQ(ReadFile(PosixFileSystem(), path).value(), "weights");
   EXPECT_EQ(folder_.Names(), std::vector<std::string>{"w.safetensors"});
   EXPECT_THAT(cli_.Run({"export", "heads", path}).out, HasSubstr("step 9"));
+}
+
+TEST_F(StreamCommandTest, ExportMakesAFileOfTorchSave) {
+  FaultFileSystem memory;
+  const std::vector<float> values = {1, 2};
+  ASSERT_TRUE(WriteSafetensors(memory, "/w", {{"a", FloatTensorView(values, {2})}}).ok());
+  const std::string weights = ReadFile(memory, "/w").value();
+  Serve(weights, weights);
+  const std::string path = folder_.path() + "/w.pth";
+  const CliResult result = cli_.Run({"export", "heads", path, "--json"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(Json::parse(result.out)["weights_sha256"], Sha256Hex(weights));
+  const std::string archive = ReadFile(PosixFileSystem(), path).value();
+  EXPECT_EQ(Json::parse(result.out)["bytes"], archive.size());
+  const auto file = TorchFile::Parse(archive);
+  ASSERT_TRUE(file.ok()) << file.status();
+  EXPECT_EQ(file->tensors().at("a").As<float>()[1], 2);
+}
+
+TEST_F(StreamCommandTest, ExportToTorchRefusesWeightsThatDoNotHaveTheHash) {
+  Serve("damaged", "weights");
+  const CliResult result = cli_.Run({"export", "heads", folder_.path() + "/w.pth"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.err, HasSubstr("SHA-256"));
+  EXPECT_TRUE(folder_.Names().empty());
 }
 
 TEST_F(StreamCommandTest, ExportRefusesBytesThatDoNotHaveTheHash) {

@@ -82,7 +82,6 @@ TEST(Usage, WhatALaterVersionBringsIsUnimplementedByName) {
       {{"cordon", "w"}, "cordon"},
       {{"uncordon", "w"}, "uncordon"},
       {{"drain", "w"}, "drain"},
-      {{"export", "a", "w.pth"}, ".pth"},
   };
   for (const auto& [arguments, name] : later) {
     const CliResult result = Cli().Run(arguments);

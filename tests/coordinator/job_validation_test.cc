@@ -121,10 +121,17 @@ TEST(JobValidation, WhatThisVersionKnowsIsTaken) {
     const Status taken = Check([&](auto& spec) { spec.set_collective(collective); });
     EXPECT_TRUE(taken.ok()) << taken;
   }
-  for (const auto numerics : {v1::NUMERICS_STRICT, v1::NUMERICS_FAST}) {
+  for (const auto numerics : {v1::NUMERICS_STRICT, v1::NUMERICS_FAST, v1::NUMERICS_REFERENCE}) {
     const Status taken = Check([&](auto& spec) { spec.set_numerics(numerics); });
     EXPECT_TRUE(taken.ok()) << taken;
   }
+}
+
+TEST(JobValidation, NumericsReferenceTakesOneSampleASlot) {
+  ExpectRefused("batch_per_slot", "nearest is 1", [](auto& spec) {
+    spec.set_numerics(v1::NUMERICS_REFERENCE);
+    spec.set_batch_per_slot(2);
+  });
 }
 
 TEST(JobValidation, CollectiveLocalMeansOneWorker) {
@@ -141,7 +148,6 @@ TEST(JobValidation, CollectiveLocalMeansOneWorker) {
 TEST(JobValidation, WhatALaterVersionBringsIsNamed) {
   ExpectLater("task", [](auto& spec) { spec.set_task(v1::TASK_SEGMENT); });
   ExpectLater("method", [](auto& spec) { spec.set_method(v1::METHOD_MODELS_GENESIS); });
-  ExpectLater("numerics", [](auto& spec) { spec.set_numerics(v1::NUMERICS_REFERENCE); });
   ExpectLater("precision", [](auto& spec) { spec.set_precision(v1::PRECISION_BF16); });
   ExpectLater("init", [](auto& spec) { spec.mutable_init()->set_checkpoint("/x"); });
   ExpectLater("split", [](auto& spec) { spec.mutable_split()->set_train("40"); });

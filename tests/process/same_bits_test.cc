@@ -33,6 +33,18 @@ TEST(SameBits, ForOneTwoAndThreeWorkers) {
   EXPECT_EQ(UndisturbedHash(3), one);
 }
 
+TEST(SameBits, ForOneAndTwoWorkersThatComputeAsTheReleasedCodeDoes) {
+  std::map<int, std::string> hashes;
+  for (const int workers : {1, 2}) {
+    Cluster cluster;
+    cluster.Train(workers, {.min_workers = workers, .extra = "numerics: reference\n"});
+    ASSERT_EQ(cluster.WaitForEnd("job"), "SUCCEEDED") << cluster.Get("job") << cluster.Logs();
+    hashes[workers] = cluster.WeightsOf("job");
+  }
+  EXPECT_EQ(hashes[1], hashes[2]);
+  EXPECT_NE(hashes[1], UndisturbedHash(1)) << "nothing was computed otherwise";
+}
+
 TEST(SameBits, WhenAWorkerAndTheCoordinatorAreKilledInTheMiddle) {
   Cluster cluster;
   cluster.Train(3, {.min_workers = 2});

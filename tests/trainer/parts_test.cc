@@ -119,7 +119,7 @@ TEST(IsFinite, SeesInfinityAndNotANumber) {
 
 TEST(Adam, FirstUpdateMovesByTheLearningRateAgainstTheGradient) {
   at::Tensor parameter = at::zeros({2}).set_requires_grad(true);
-  Adam adam({parameter}, {});
+  model::Adam adam({parameter}, {});
   std::vector<float> gradient = {3.0f, -0.25f};
   GradientBuffer({parameter}).Unflatten(AsTensor(gradient, at::kCPU));
   adam.Update(0, 0.1);

@@ -36,6 +36,7 @@ enum class CollectiveChoice {
 enum class Numerics {
   kStrict,  // the same bits for any number of workers
   kFast,
+  kReference,  // strict, with the released code's geometry
 };
 
 // The same for every worker and every generation of the job.

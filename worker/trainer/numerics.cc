@@ -19,7 +19,7 @@ void SetUpNumerics(std::uint32_t threads, c10::Device device, Numerics numerics)
   // Otherwise every fresh tensor is filled first.
   context.setDeterministicFillUninitializedMemory(false);
   if (device.is_cpu()) return context.setDeterministicAlgorithms(true, /*warn_only=*/true);
-  const bool strict = numerics == Numerics::kStrict;
+  const bool strict = numerics != Numerics::kFast;
   // cuBLAS reads it when it makes its first handle; its workspaces decide about bits.
   ::setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/1);
   context.setDeterministicAlgorithms(strict, /*warn_only=*/false);

@@ -35,6 +35,11 @@ CollectiveChoice CollectiveOf(v1::Collective collective) {
   return collective == v1::COLLECTIVE_NCCL ? CollectiveChoice::kNccl : CollectiveChoice::kGrpc;
 }
 
+Numerics NumericsOf(v1::Numerics numerics) {
+  if (numerics == v1::NUMERICS_FAST) return Numerics::kFast;
+  return numerics == v1::NUMERICS_REFERENCE ? Numerics::kReference : Numerics::kStrict;
+}
+
 }  // namespace
 
 JobPlan JobPlanOf(const v1::Assignment& assignment) {
@@ -53,7 +58,7 @@ JobPlan JobPlanOf(const v1::Assignment& assignment) {
   job.slots = spec.slots();
   job.batch_per_slot = spec.batch_per_slot();
   job.threads = assignment.threads();
-  job.numerics = spec.numerics() == v1::NUMERICS_FAST ? Numerics::kFast : Numerics::kStrict;
+  job.numerics = NumericsOf(spec.numerics());
   job.collective = CollectiveOf(spec.collective());
   job.optimizer = OptimizerPlanOf(spec);
   job.checkpoint = {spec.checkpoint().directory(), spec.checkpoint().every_steps(),

@@ -64,7 +64,7 @@ Status StepLoop::ComputeSlot(int slot, StopVote vote) {
 }
 
 Status StepLoop::CheckMemory() const {
-  const bool strict = p_.job.numerics == Numerics::kStrict;
+  const bool strict = p_.job.numerics != Numerics::kFast;
   const at::Device device = p_.state.parameters().front().device();
   if (!strict || MemoryRefusals(device) == memory_refusals_) return OkStatus();
   return ResourceExhaustedError("this worker's GPU has too little memory for the job's exact bits");

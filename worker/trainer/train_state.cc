@@ -29,6 +29,18 @@ std::vector<at::Tensor> Tensors(const std::vector<std::pair<std::string, at::Ten
   return tensors;
 }
 
+model::AdamOptions AdamOptionsOf(const OptimizerPlan& plan) {
+  return {.learning_rate = plan.learning_rate,
+          .beta1 = plan.beta1,
+          .beta2 = plan.beta2,
+          .weight_decay = plan.weight_decay};
+}
+
+model::Geometry GeometryOf(Numerics numerics) {
+  return numerics == Numerics::kReference ? model::Geometry::kReleased
+                                          : model::Geometry::kCorrected;
+}
+
 std::size_t Bytes(const at::Tensor& tensor) { return static_cast<std::size_t>(tensor.nbytes()); }
 
 void Add(HostTensors& tensors, const std::string& name, const at::Tensor& tensor) {
@@ -61,7 +73,8 @@ Status CopyInto(const SafetensorsFile& file, const std::string& name, const at::
 StatusOr<std::unique_ptr<TrainState>> TrainState::Create(const JobPlan& job,
                                                          const MethodFactory& make_method,
                                                          at::Device device) {
-  GVSL_ASSIGN_OR_RETURN(auto method, make_method({job.method, job.width, job.seed, device}));
+  GVSL_ASSIGN_OR_RETURN(auto method, make_method({job.method, job.width, job.seed, device,
+                                                  GeometryOf(job.numerics)}));
   auto named = method->NamedParameters();
   for (const auto& [name, parameter] : named) {
     if (parameter.scalar_type() != at::kFloat || !parameter.is_contiguous()) {
@@ -75,7 +88,7 @@ TrainState::TrainState(const JobPlan& job, std::unique_ptr<model::Method> method
                        std::vector<std::pair<std::string, at::Tensor>> named)
     : method_(std::move(method)),
       parameters_(Tensors(named)),
-      adam_(parameters_, job.optimizer),
+      adam_(parameters_, AdamOptionsOf(job.optimizer)),
       lineage_(job.slots, job.batch_per_slot) {
   for (const auto& [name, parameter] : named) names_.push_back(name);
 }

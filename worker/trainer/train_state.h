@@ -12,10 +12,10 @@
 
 #include "common/safetensors.h"
 #include "common/status.h"
+#include "model/adam.h"
 #include "model/method.h"
 #include "worker/checkpoint/checkpoint_store.h"
 #include "worker/checkpoint/lineage.h"
-#include "worker/trainer/adam.h"
 #include "worker/trainer/job_plan.h"
 
 namespace gvsl::trainer {
@@ -69,7 +69,7 @@ class TrainState {
   std::unique_ptr<model::Method> method_;
   std::vector<std::string> names_;
   std::vector<at::Tensor> parameters_;
-  Adam adam_;
+  model::Adam adam_;
   checkpoint::LineageLog lineage_;
   bool whole_ = true;
 };

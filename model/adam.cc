@@ -1,4 +1,4 @@
-#include "worker/trainer/adam.h"
+#include "model/adam.h"
 
 #include <ATen/ops/zeros_like.h>
 #include <torch/optim/adam.h>
@@ -6,7 +6,7 @@
 #include <tuple>
 #include <utility>
 
-namespace gvsl::trainer {
+namespace gvsl::model {
 
 struct Adam::Optimizer {
   Optimizer(const std::vector<at::Tensor>& parameters, const torch::optim::AdamOptions& options)
@@ -15,10 +15,10 @@ struct Adam::Optimizer {
   std::vector<torch::optim::AdamParamState*> states;
 };
 
-Adam::Adam(std::vector<at::Tensor> parameters, const OptimizerPlan& plan) {
-  torch::optim::AdamOptions options(plan.learning_rate);
-  options.betas({plan.beta1, plan.beta2}).weight_decay(plan.weight_decay);
-  optimizer_ = std::make_unique<Optimizer>(parameters, options);
+Adam::Adam(std::vector<at::Tensor> parameters, const AdamOptions& options) {
+  torch::optim::AdamOptions theirs(options.learning_rate);
+  theirs.betas({options.beta1, options.beta2}).weight_decay(options.weight_decay);
+  optimizer_ = std::make_unique<Optimizer>(parameters, theirs);
   for (const at::Tensor& parameter : parameters) {
     auto state = std::make_unique<torch::optim::AdamParamState>();
     exp_avg_.push_back(at::zeros_like(parameter));
@@ -38,4 +38,4 @@ void Adam::Update(std::uint64_t step, double learning_rate) {
   optimizer_->adam.step();
 }
 
-}  // namespace gvsl::trainer
+}  // namespace gvsl::model

@@ -1,4 +1,4 @@
-#include "tests/model/golden.h"
+#include "model/parity/golden_formulas.h"
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
@@ -6,27 +6,11 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdlib>
-#include <iostream>
-#include <nlohmann/json.hpp>
 
 #include "common/text.h"
 
 namespace gvsl::model {
 namespace {
-
-constexpr std::uint32_t kRun = 1;
-
-std::string Path(const std::string& name) { return Concat(GVSL_GOLDEN_DIR, "/", name); }
-
-template <typename T>
-T OrDie(StatusOr<T> result) {
-  if (!result.ok()) {
-    std::cerr << "golden vectors: " << result.status() << std::endl;
-    std::abort();
-  }
-  return *std::move(result);
-}
 
 std::uint32_t Hash(std::uint32_t i, std::uint32_t seed) {
   std::uint32_t x = i * 0x9E3779B9U + seed;
@@ -72,8 +56,10 @@ struct Blob {
 // One item of a case: its twelve blobs and, for the damaged role, six boxes of noise.
 class Scene {
  public:
-  Scene(const std::string& name, int item, char role, Size size)
-      : seed_(GoldenSeed(Concat("scene:", name, ":", item))), role_(role), size_(size) {
+  Scene(const GoldenCase& the_case, int item, char role, std::uint32_t run)
+      : seed_(GoldenSeed(Concat("scene:", the_case.name, ":", item), run)),
+        role_(role),
+        size_(the_case.size) {
     for (int k = 0; k < 12; ++k) blobs_[k] = MakeBlob(k);
   }
 
@@ -139,29 +125,6 @@ class Scene {
 
 }  // namespace
 
-GoldenFile::GoldenFile(const std::string& name)
-    : file_(OrDie(SafetensorsFile::Open(PosixFileSystem(), Path(name)))) {}
-
-at::Tensor GoldenFile::Read(const std::string& tensor) const {
-  const TensorView view = OrDie(file_.Find(tensor));
-  const at::ScalarType type = view.dtype == DType::kF64   ? at::kDouble
-                              : view.dtype == DType::kF32 ? at::kFloat
-                                                          : at::kByte;
-  return at::from_blob(const_cast<char*>(view.bytes.data()), view.shape, type).clone();
-}
-
-at::Tensor GoldenFile::Read(const std::string& tensor, at::ScalarType dtype) const {
-  return Read(tensor).to(dtype);
-}
-
-double GoldenFile::Scalar(const std::string& tensor) const {
-  return Read(tensor).to(at::kDouble).item<double>();
-}
-
-nlohmann::json GoldenIndex() {
-  return nlohmann::json::parse(OrDie(ReadFile(PosixFileSystem(), Path("index.json"))));
-}
-
 std::uint32_t Crc32(std::string_view bytes) {
   std::uint32_t crc = 0xFFFFFFFFU;
   for (const char byte : bytes) {
@@ -180,13 +143,13 @@ float GoldenUniform(std::uint32_t i, std::uint32_t seed) {
   return static_cast<float>(U24(i, seed)) * 0x1.0p-23F - 1;
 }
 
-std::uint32_t GoldenSeed(std::string_view name) { return Crc32(name) ^ kRun; }
+std::uint32_t GoldenSeed(std::string_view name, std::uint32_t run) { return Crc32(name) ^ run; }
 
-void FillGoldenParameters(const NamedTensors& parameters) {
+void FillGoldenParameters(const NamedTensors& parameters, std::uint32_t run) {
   const at::NoGradGuard no_graph;
   for (const auto& [name, parameter] : parameters) {
     const auto [offset, scale] = ParameterRange(name, parameter);
-    const std::uint32_t seed = GoldenSeed(name);
+    const std::uint32_t seed = GoldenSeed(name, run);
     at::Tensor values = at::empty(parameter.sizes(), at::kFloat);
     float* data = values.data_ptr<float>();
     for (std::int64_t i = 0; i < values.numel(); ++i) {
@@ -197,14 +160,12 @@ void FillGoldenParameters(const NamedTensors& parameters) {
   }
 }
 
-at::Tensor GoldenVolumes(const std::string& name, char role) {
-  const nlohmann::json entry = GoldenIndex()["cases"][name];
-  const Size size = entry["size"].get<Size>();
-  const int batch = entry["batch"].get<int>();
-  at::Tensor volumes = at::empty({batch, 1, size[0], size[1], size[2]}, at::kFloat);
+at::Tensor GoldenVolumes(const GoldenCase& the_case, char role, std::uint32_t run) {
+  const Size& size = the_case.size;
+  at::Tensor volumes = at::empty({the_case.batch, 1, size[0], size[1], size[2]}, at::kFloat);
   float* next = volumes.data_ptr<float>();
-  for (int item = 0; item < batch; ++item) {
-    const Scene scene(name, item, role, size);
+  for (int item = 0; item < the_case.batch; ++item) {
+    const Scene scene(the_case, item, role, run);
     for (std::int64_t z = 0; z < size[0]; ++z) {
       for (std::int64_t y = 0; y < size[1]; ++y) {
         for (std::int64_t x = 0; x < size[2]; ++x) *next++ = scene.Value({z, y, x});
@@ -212,15 +173,6 @@ at::Tensor GoldenVolumes(const std::string& name, char role) {
     }
   }
   return volumes;
-}
-
-double RelativeL2(const at::Tensor& value, const at::Tensor& expected) {
-  const at::Tensor reference = expected.to(at::kDouble);
-  return ((value.detach().to(at::kDouble) - reference).norm() / reference.norm()).item<double>();
-}
-
-double LargestDifference(const at::Tensor& value, const at::Tensor& expected) {
-  return (value.detach().to(at::kDouble) - expected.to(at::kDouble)).abs().max().item<double>();
 }
 
 }  // namespace gvsl::model

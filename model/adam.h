@@ -7,14 +7,19 @@
 #include <memory>
 #include <vector>
 
-#include "worker/trainer/job_plan.h"
+namespace gvsl::model {
 
-namespace gvsl::trainer {
+struct AdamOptions {
+  double learning_rate = 1e-4;
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double weight_decay = 0;  // added to the gradient
+};
 
 // Not thread-safe.
 class Adam {
  public:
-  Adam(std::vector<at::Tensor> parameters, const OptimizerPlan& plan);
+  Adam(std::vector<at::Tensor> parameters, const AdamOptions& options);
   ~Adam();
 
   // Updates the parameters from their gradients; the `step`-th update, from 0.
@@ -30,4 +35,4 @@ class Adam {
   std::vector<at::Tensor> exp_avg_sq_;
 };
 
-}  // namespace gvsl::trainer
+}  // namespace gvsl::model

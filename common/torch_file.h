@@ -1,0 +1,35 @@
+// Files of torch.save: a zip archive of a pickle and the bytes of its tensors. Only what a
+// state-dict needs is understood: nothing that a pickle asks to be called is ever called.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/safetensors.h"
+#include "common/status.h"
+
+namespace gvsl {
+
+// The tensors of an archive, dense and row-major, by their names.
+class TorchFile {
+ public:
+  // The bytes of the file. A state-dict, or a dictionary that holds one under "state_dict" or
+  // "model". DATA_LOSS for what is damaged, INVALID_ARGUMENT for what is no state-dict: the message
+  // names what was found in it instead.
+  static StatusOr<TorchFile> Parse(std::string_view archive);
+
+  // Views live as long as the object.
+  const std::map<std::string, TensorView>& tensors() const { return tensors_; }
+
+ private:
+  std::map<std::string, TensorView> tensors_;
+  std::map<std::string, std::string> storages_;  // what the views show
+};
+
+// A state-dict in this order of names, which torch.load(weights_only=True) reads. The views are
+// copied.
+StatusOr<std::string> MakeTorchFile(const std::vector<std::pair<std::string, TensorView>>& tensors);
+
+}  // namespace gvsl

@@ -1,0 +1,120 @@
+#include "common/torch_file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "common/pickle.h"
+
+namespace gvsl {
+namespace {
+
+using testing::HasSubstr;
+
+const std::vector<float> kValues = {1, -2, 0.5F, 3, 4, 5};
+
+std::string Archive() {
+  const std::vector<double> doubles = {0.1};
+  return MakeTorchFile(
+             {{"unet.w", FloatTensorView(kValues, {2, 3})},
+              {"b", FloatTensorView({}, {0})},
+              {"d",
+               {DType::kF64, {}, {reinterpret_cast<const char*>(doubles.data()), sizeof(double)}}}})
+      .value();
+}
+
+Status Refused(std::string_view archive) { return TorchFile::Parse(archive).status(); }
+
+TEST(TorchFile, BringsTensorsBack) {
+  const std::string archive = Archive();
+  const auto file = TorchFile::Parse(archive);
+  ASSERT_TRUE(file.ok()) << file.status();
+  ASSERT_EQ(file->tensors().size(), 3U);
+  const TensorView& w = file->tensors().at("unet.w");
+  EXPECT_EQ(w.dtype, DType::kF32);
+  EXPECT_EQ(w.shape, (std::vector<std::int64_t>{2, 3}));
+  const auto floats = w.As<float>();
+  EXPECT_EQ(std::vector<float>(floats.begin(), floats.end()), kValues);
+  EXPECT_EQ(file->tensors().at("b").ElementCount(), 0);
+  EXPECT_EQ(file->tensors().at("d").As<double>()[0], 0.1);
+}
+
+TEST(TorchFile, EqualTensorsGiveEqualBytes) { EXPECT_EQ(Archive(), Archive()); }
+
+TEST(TorchFile, WhatIsNoneIsRefusedByName) {
+  EXPECT_THAT(Refused("").ToString(), HasSubstr("torch.save"));
+  EXPECT_THAT(Refused("{}").ToString(), HasSubstr("torch.save"));
+  EXPECT_THAT(MakeTorchFile({{"n", {DType::kI64, {0}, {}}}}).status().ToString(),
+              HasSubstr("tensor n is I64"));
+}
+
+TEST(TorchFile, CutOrDamagedArchivesAreRefusedOrGiveTensors) {
+  const std::string whole = Archive();
+  for (std::size_t size = 0; size < whole.size(); size += 7) {
+    EXPECT_FALSE(TorchFile::Parse(whole.substr(0, size)).ok()) << size;
+  }
+  std::mt19937 random(7);
+  for (int round = 0; round < 3000; ++round) {
+    std::string damaged = whole;
+    for (int k = 0; k < 3; ++k) damaged[random() % damaged.size()] = static_cast<char>(random());
+    const auto file = TorchFile::Parse(damaged);
+    if (!file.ok()) continue;
+    for (const auto& [name, view] : file->tensors()) {
+      EXPECT_EQ(view.bytes.size(),
+                static_cast<std::size_t>(view.ElementCount()) * DTypeSize(view.dtype));
+    }
+  }
+}
+
+TEST(Pickle, CallsNothing) {
+  const auto pickle = ReadPickle(
+      "\x80\x02"
+      "cos\nsystem\n"
+      "X\x02\0\0\0"
+      "ls"
+      "\x85R.");
+  // The text above ends at its first zero: given with its length it is a call that stays one.
+  EXPECT_FALSE(pickle.ok());
+  const std::string stream = std::string("\x80\x02") + "cos\nsystem\n" + "X" +
+                             std::string("\x02\0\0\0", 4) + "ls" + "\x85R.";
+  const auto call = ReadPickle(stream);
+  ASSERT_TRUE(call.ok()) << call.status();
+  ASSERT_NE(call->root->As<PickleCall>(), nullptr);
+  EXPECT_EQ(call->root->As<PickleCall>()->function, "os.system");
+}
+
+TEST(Pickle, AnInstructionOfOtherPicklesIsNamed) {
+  EXPECT_THAT(ReadPickle("\x80\x02"
+                         "iposix\nsystem\n.")
+                  .status()
+                  .ToString(),
+              HasSubstr("no state-dict needs"));
+}
+
+TEST(Pickle, DepthDoesNotMatter) {
+  std::string deep = ")";
+  for (int k = 0; k < 1'000'000; ++k) deep += '\x85';
+  EXPECT_TRUE(ReadPickle(deep + ".").ok());
+}
+
+TEST(Pickle, AContainerMayHoldItself) {
+  EXPECT_TRUE(ReadPickle("]q\x01h\x01"
+                         "a.")
+                  .ok());
+}
+
+TEST(Pickle, NumbersOfEveryKind) {
+  const auto number = [](const std::string& stream) {
+    const auto pickle = ReadPickle(stream + ".");
+    return pickle.ok() ? *pickle->root->As<std::int64_t>() : -999;
+  };
+  EXPECT_EQ(number("K\x07"), 7);
+  EXPECT_EQ(number("M\x01\x02"), 513);
+  EXPECT_EQ(number(std::string("J\xff\xff\xff\xff")), -1);
+  EXPECT_EQ(number("\x8a\x01\xff"), -1);
+  EXPECT_EQ(number(std::string("\x8a\x00", 2)), 0);
+}
+
+}  // namespace
+}  // namespace gvsl
