@@ -53,7 +53,7 @@ enum Op : unsigned char {
 
 class Machine {
  public:
-  explicit Machine(std::string_view stream) : rest_(stream) {}
+  explicit Machine(std::string_view stream) : rest_(stream), budget_(64 * stream.size() + 4096) {}
 
   StatusOr<Pickle> Run() {
     while (true) {
@@ -69,6 +69,12 @@ class Machine {
 
  private:
   static Status Early() { return DataLossError("the pickle ends early"); }
+  // What calls copy; a state-dict's are short.
+  Status Charge(std::size_t units) {
+    if (units > budget_) return InvalidArgumentError("the pickle repeats itself without end");
+    budget_ -= units;
+    return OkStatus();
+  }
   static Status Senseless() { return DataLossError("the pickle makes no sense"); }
 
   template <typename T>
@@ -167,6 +173,7 @@ class Machine {
     const auto* tuple = arguments->As<PickleSequence>();
     const auto* global = function->As<PickleGlobal>();
     if (tuple == nullptr || global == nullptr) return Senseless();
+    GVSL_RETURN_IF_ERROR(Charge(tuple->items.size() + global->name.size()));
     return Push({PickleCall{.function = global->name, .arguments = tuple->items, .items = {}}});
   }
 
@@ -197,6 +204,8 @@ class Machine {
         module->As<std::string>() == nullptr) {
       return Senseless();
     }
+    GVSL_RETURN_IF_ERROR(
+        Charge(module->As<std::string>()->size() + name->As<std::string>()->size()));
     return Push({PickleGlobal{Concat(*module->As<std::string>(), ".", *name->As<std::string>())}});
   }
 
@@ -314,6 +323,7 @@ class Machine {
   }
 
   std::string_view rest_;
+  std::size_t budget_;
   Pickle made_;
   std::vector<PickleRef> stack_;  // null: a mark
   std::map<std::uint64_t, PickleRef> memo_;

@@ -28,6 +28,10 @@ std::string ErrorText(zip_error_t& error) {
 
 // Reads `bytes` in place.
 StatusOr<Zip> OpenZip(std::string_view bytes) {
+  if (bytes.starts_with("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20")) {
+    return InvalidArgumentError(
+        "the format that torch.save wrote before PyTorch 1.6: load it there and save it again");
+  }
   zip_error_t error;
   zip_error_init(&error);
   zip_source_t* source = zip_source_buffer_create(bytes.data(), bytes.size(), 0, &error);
@@ -40,23 +44,42 @@ StatusOr<Zip> OpenZip(std::string_view bytes) {
   return Zip(archive);
 }
 
-// An entry says its size; what is told to be larger than the archive is not unpacked.
-StatusOr<std::string> ReadEntry(zip_t* archive, const std::string& name, std::size_t most) {
-  zip_stat_t stat;
-  if (zip_stat(archive, name.c_str(), 0, &stat) != 0) {
-    return DataLossError(Concat("the archive has no ", name));
+// Entries may share bytes of the archive and unpack to more than it holds; torch.save stores each
+// once and as it is. So all that is read may be as large as the archive, and no larger.
+class EntryReader {
+ public:
+  EntryReader(zip_t* archive, std::size_t archive_bytes)
+      : archive_(archive), left_(archive_bytes) {}
+
+  bool Has(const std::string& name) const {
+    return zip_name_locate(archive_, name.c_str(), 0) >= 0;
   }
-  if (stat.size > most) return DataLossError(Concat(name, " is larger than the archive"));
-  const std::unique_ptr<zip_file_t, int (*)(zip_file_t*)> file(zip_fopen(archive, name.c_str(), 0),
-                                                               zip_fclose);
-  if (!file) return DataLossError(Concat(name, ": ", zip_strerror(archive)));
-  std::string bytes(stat.size, '\0');
-  const zip_int64_t count = zip_fread(file.get(), bytes.data(), bytes.size());
-  if (count < 0 || static_cast<std::uint64_t>(count) != stat.size) {
-    return DataLossError(Concat(name, " ends early"));
+
+  StatusOr<std::string> Read(const std::string& name) {
+    zip_stat_t stat;
+    if (zip_stat(archive_, name.c_str(), 0, &stat) != 0) {
+      return DataLossError(Concat("the archive has no ", name));
+    }
+    if (stat.size > left_) return DataLossError(Concat(name, " is larger than the archive"));
+    left_ -= stat.size;
+    const std::unique_ptr<zip_file_t, int (*)(zip_file_t*)> file(
+        zip_fopen(archive_, name.c_str(), 0), zip_fclose);
+    if (!file) return DataLossError(Concat(name, ": ", zip_strerror(archive_)));
+    std::string bytes(stat.size, '\0');
+    const zip_int64_t count = zip_fread(file.get(), bytes.data(), bytes.size());
+    // Only the read that meets the end compares the checksum.
+    char beyond = 0;
+    if (count < 0 || static_cast<std::uint64_t>(count) != stat.size ||
+        zip_fread(file.get(), &beyond, 1) != 0) {
+      return DataLossError(Concat(name, " is damaged"));
+    }
+    return bytes;
   }
-  return bytes;
-}
+
+ private:
+  zip_t* archive_;
+  std::uint64_t left_;
+};
 
 // torch.save names the archive's folder after its file.
 StatusOr<std::string> FolderOf(zip_t* archive) {
@@ -116,10 +139,11 @@ StatusOr<Tensor> TensorOf(const std::string& name, const PickleValue& value) {
     return InvalidArgumentError(Concat("tensor ", name, ": ", what));
   };
   const auto* call = value.As<PickleCall>();
-  if (call == nullptr) return wrong("is no tensor");
-  if (call->function == "torch._utils._rebuild_parameter" && !call->arguments.empty()) {
-    return TensorOf(name, *call->arguments[0]);
+  if (call != nullptr && call->function == "torch._utils._rebuild_parameter" &&
+      !call->arguments.empty()) {
+    call = call->arguments[0]->As<PickleCall>();
   }
+  if (call == nullptr) return wrong("is no tensor");
   if (call->function != "torch._utils._rebuild_tensor_v2" || call->arguments.size() < 4) {
     return wrong(Concat("is made by ", call->function, ", which is not understood"));
   }
@@ -165,8 +189,12 @@ StatusOr<const PickleDict*> StateDict(const PickleValue& root) {
 StatusOr<TorchFile> TorchFile::Parse(std::string_view archive) {
   GVSL_ASSIGN_OR_RETURN(const Zip zip, OpenZip(archive));
   GVSL_ASSIGN_OR_RETURN(const std::string folder, FolderOf(zip.get()));
-  GVSL_ASSIGN_OR_RETURN(const std::string stream,
-                        ReadEntry(zip.get(), folder + "data.pkl", archive.size()));
+  EntryReader entries(zip.get(), archive.size());
+  if (entries.Has(folder + "byteorder")) {
+    GVSL_ASSIGN_OR_RETURN(const std::string order, entries.Read(folder + "byteorder"));
+    if (order != "little") return InvalidArgumentError(Concat("bytes are in the order ", order));
+  }
+  GVSL_ASSIGN_OR_RETURN(const std::string stream, entries.Read(folder + "data.pkl"));
   GVSL_ASSIGN_OR_RETURN(const Pickle pickle, ReadPickle(stream));
   GVSL_ASSIGN_OR_RETURN(const PickleDict* dict, StateDict(*pickle.root));
   TorchFile file;
@@ -176,9 +204,8 @@ StatusOr<TorchFile> TorchFile::Parse(std::string_view archive) {
     GVSL_ASSIGN_OR_RETURN(const Tensor tensor, TensorOf(*name, *value));
     auto storage = file.storages_.find(tensor.storage);
     if (storage == file.storages_.end()) {
-      GVSL_ASSIGN_OR_RETURN(
-          std::string bytes,
-          ReadEntry(zip.get(), Concat(folder, "data/", tensor.storage), archive.size()));
+      GVSL_ASSIGN_OR_RETURN(std::string bytes,
+                            entries.Read(Concat(folder, "data/", tensor.storage)));
       storage = file.storages_.emplace(tensor.storage, std::move(bytes)).first;
     }
     TensorView view{.dtype = tensor.dtype, .shape = tensor.shape, .bytes = {}};
@@ -318,9 +345,9 @@ StatusOr<std::string> MakeTorchFile(
   const std::unique_ptr<zip_source_t, void (*)(zip_source_t*)> target(
       zip_source_buffer_create(nullptr, 0, 0, &error), zip_source_free);
   if (!target) return InternalError(ErrorText(error));
-  zip_source_keep(target.get());
   Zip archive(zip_open_from_source(target.get(), ZIP_TRUNCATE, &error));
   if (!archive) return InternalError(ErrorText(error));
+  zip_source_keep(target.get());  // the archive has the other reference
   GVSL_RETURN_IF_ERROR(AddEntry(archive.get(), "archive/data.pkl", pickle.text()));
   GVSL_RETURN_IF_ERROR(AddEntry(archive.get(), "archive/byteorder", "little"));
   for (std::size_t k = 0; k < tensors.size(); ++k) {

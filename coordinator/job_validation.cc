@@ -164,6 +164,12 @@ void CheckPatch(const v1::JobSpec& spec, Violations& wrong) {
   for (const std::uint32_t size : spec.patch()) wrong.Range("patch", size, 1u, kMaxPatch);
 }
 
+// The released code leaves parameters without a gradient alone, which decay would not.
+void CheckReference(const v1::JobSpec& spec, Violations& wrong) {
+  if (spec.numerics() != v1::NUMERICS_REFERENCE || spec.optimizer().weight_decay() == 0) return;
+  wrong.Add("optimizer.weight_decay", "must be 0 with numerics: reference");
+}
+
 void CheckNumbers(const v1::JobSpec& spec, Violations& wrong) {
   if (spec.has_steps()) wrong.Range<std::uint64_t>("steps", spec.steps(), 1, kMaxSteps);
   wrong.Range("slots", spec.slots(), 1u, kMaxSlots);
@@ -178,6 +184,7 @@ void CheckNumbers(const v1::JobSpec& spec, Violations& wrong) {
   }
   if (spec.evaluate_every() < 1) wrong.Add("evaluate_every", "0 is below 1; the nearest is 1");
   CheckPatch(spec, wrong);
+  CheckReference(spec, wrong);
 }
 
 void CheckOptimizer(const v1::OptimizerSpec& optimizer, Violations& wrong) {

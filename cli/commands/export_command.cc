@@ -128,11 +128,11 @@ StatusOr<ExitCode> Export(Context& context, const Options& options) {
                      {"path", options.output},
                      {"bytes", bytes},
                      {"weights_sha256", checkpoint.weights_sha256()}};
-  GVSL_RETURN_IF_ERROR(context.Print(context.json()
-                                         ? DumpPretty(json)
-                                         : Concat(options.output, ": ", request.job(), " step ",
-                                                  checkpoint.step(), ", ", FormatBytes(bytes),
-                                                  ", SHA-256 ", checkpoint.weights_sha256())));
+  GVSL_RETURN_IF_ERROR(
+      context.Print(context.json() ? DumpPretty(json)
+                                   : Concat(options.output, ": ", request.job(), " step ",
+                                            checkpoint.step(), ", ", FormatBytes(bytes),
+                                            ", weights' SHA-256 ", checkpoint.weights_sha256())));
   return kDone;
 }
 

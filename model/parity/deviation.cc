@@ -3,6 +3,7 @@
 #include <ATen/TensorOperators.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -32,6 +33,11 @@ double RelativeL2(const at::Tensor& value, const at::Tensor& expected) {
 double LargestDifference(const at::Tensor& value, const at::Tensor& expected) {
   if (value.sizes() != expected.sizes()) return kInfinite;
   return (Double(value) - Double(expected)).abs().max().item<double>();
+}
+
+double Worse(double a, double b) {
+  if (std::isnan(a) || std::isnan(b)) return kInfinite;
+  return std::max(a, b);
 }
 
 std::string ToTable(const Deviations& deviations) {

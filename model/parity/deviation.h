@@ -24,6 +24,9 @@ using Deviations = std::vector<Deviation>;
 double RelativeL2(const at::Tensor& value, const at::Tensor& expected);
 double LargestDifference(const at::Tensor& value, const at::Tensor& expected);
 
+// The larger one; not a number is larger than any.
+double Worse(double a, double b);
+
 // Lines "case  quantity  deviation  bound", a mark at each miss.
 std::string ToTable(const Deviations& deviations);
 // One object {"case", "quantity", "deviation", "bound"} a line; a deviation that is no number is

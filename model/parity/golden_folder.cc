@@ -2,6 +2,8 @@
 
 #include <ATen/ops/from_blob.h>
 
+#include <algorithm>
+#include <exception>
 #include <stdexcept>
 #include <utility>
 
@@ -12,7 +14,9 @@ namespace {
 
 at::ScalarType TypeOf(DType dtype) {
   if (dtype == DType::kF64) return at::kDouble;
-  return dtype == DType::kF32 ? at::kFloat : at::kByte;
+  if (dtype == DType::kF32) return at::kFloat;
+  if (dtype == DType::kU8) return at::kByte;
+  throw std::runtime_error(Concat("no golden tensor is ", DTypeName(dtype)));
 }
 
 GoldenFolder Interpret(nlohmann::json index) {
@@ -22,6 +26,11 @@ GoldenFolder Interpret(nlohmann::json index) {
     folder.cases.push_back({.name = name,
                             .size = entry.at("size").get<std::array<std::int64_t, 3>>(),
                             .batch = entry.at("batch").get<int>()});
+    const GoldenCase& read = folder.cases.back();
+    const bool possible = *std::min_element(read.size.begin(), read.size.end()) >= 3 &&
+                          *std::max_element(read.size.begin(), read.size.end()) <= 4096 &&
+                          read.batch >= 1 && read.batch <= 4096;
+    if (!possible) throw std::runtime_error(Concat("case ", name, " has an impossible size"));
   }
   folder.width = index.at("params").at(0).at("shape").at(0).get<std::int64_t>();
   folder.index = std::move(index);
@@ -52,7 +61,7 @@ StatusOr<GoldenFolder> OpenGoldenFolder(FileSystem& files, const std::string& pa
     GoldenFolder folder = Interpret(nlohmann::json::parse(text));
     folder.path = path;
     return folder;
-  } catch (const nlohmann::json::exception& error) {
+  } catch (const std::exception& error) {
     return DataLossError(Concat(name, ": ", error.what()));
   }
 }

@@ -67,6 +67,27 @@ TEST(TorchFile, CutOrDamagedArchivesAreRefusedOrGiveTensors) {
   }
 }
 
+TEST(TorchFile, ADamagedNumberIsDataLoss) {
+  std::string archive = Archive();
+  const std::string_view number(reinterpret_cast<const char*>(&kValues[3]), sizeof(float));
+  const std::size_t at = archive.find(number);
+  ASSERT_NE(at, std::string::npos);
+  archive[at] = static_cast<char>(archive[at] ^ 1);
+  EXPECT_EQ(Refused(archive).code(), StatusCode::kDataLoss);
+  EXPECT_THAT(Refused(archive).ToString(), HasSubstr("data/0 is damaged"));
+}
+
+TEST(TorchFile, TheFormatBeforeItWasAnArchiveIsNamed) {
+  EXPECT_THAT(Refused("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20").ToString(),
+              HasSubstr("PyTorch 1.6"));
+}
+
+TEST(Pickle, ACallThatIsRepeatedWithoutEndIsRefused) {
+  std::string stream = "(" + std::string(100'000, 'N') + "tq\x02" + "0cos\nx\nq\x01" + "0";
+  for (int k = 0; k < 10'000; ++k) stream += "h\x01h\x02R0";
+  EXPECT_THAT(ReadPickle(stream + "N.").status().ToString(), HasSubstr("repeats itself"));
+}
+
 TEST(Pickle, CallsNothing) {
   const auto pickle = ReadPickle(
       "\x80\x02"

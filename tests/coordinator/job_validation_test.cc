@@ -134,6 +134,13 @@ TEST(JobValidation, NumericsReferenceTakesOneSampleASlot) {
   });
 }
 
+TEST(JobValidation, NumericsReferenceKnowsNoWeightDecay) {
+  ExpectRefused("optimizer.weight_decay", "must be 0", [](auto& spec) {
+    spec.set_numerics(v1::NUMERICS_REFERENCE);
+    spec.mutable_optimizer()->set_weight_decay(0.1);
+  });
+}
+
 TEST(JobValidation, CollectiveLocalMeansOneWorker) {
   v1::JobSpec spec = Good();
   spec.set_collective(v1::COLLECTIVE_LOCAL);

@@ -147,6 +147,12 @@ TEST(Deviations, NotANumberIsNoAgreement) {
       "{\"case\":\"main_corrected\",\"quantity\":\"loss\",\"deviation\":null,\"bound\":1.0}\n");
 }
 
+TEST(Deviations, NotANumberIsTheWorst) {
+  EXPECT_GT(Worse(std::nan(""), 1), 1e300);
+  EXPECT_GT(Worse(1, std::nan("")), 1e300);
+  EXPECT_EQ(Worse(1, 2), 2);
+}
+
 TEST(Deviations, AnotherShapeIsNoAgreement) {
   EXPECT_FALSE(RelativeL2(at::zeros({2}), at::zeros({3})) <= 1e9);
   EXPECT_FALSE(LargestDifference(at::zeros({2}), at::zeros({3})) <= 1e9);
