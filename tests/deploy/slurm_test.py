@@ -50,11 +50,20 @@ class Slurm(unittest.TestCase):
     def start(self, script, at_once="", when_told="0", **more):
         self.script = subprocess.Popen(
             ["bash", SCRIPTS / script], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            start_new_session=True,
             env={**os.environ, "PATH": f"{self.folder}/bin:{os.environ['PATH']}", "LOG": str(self.log),
                  "FOLDER": str(self.folder), "STATUS_AT_ONCE": at_once, "STATUS_WHEN_TOLD": when_told,
                  "SLURM_JOB_ID": "7", "SLURM_CPUS_PER_TASK": "3", "GVSL_COORDINATOR": "localhost:7600",
                  "GVSL_POOL": str(self.folder / "pool"), **more})
-        self.addCleanup(self.script.kill)
+        self.addCleanup(self.end_all, self.script.pid)
+
+    @staticmethod
+    def end_all(group):
+        """What a script that is wrong has left behind, too."""
+        try:
+            os.killpg(group, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
 
     def tell(self, number):
         deadline = time.monotonic() + LIMIT_SECONDS
