@@ -128,9 +128,6 @@ securityContext:
 {{- end -}}
 {{- $asks | ternary "yes" "no" -}}
 {{- end -}}
-{{- define "gvsl.poolHidesGpus" -}}
-{{- eq (include "gvsl.poolAsksForGpus" .) "yes" | ternary "no" "yes" -}}
-{{- end -}}
 
 {{/* Placement. Of the map that holds the keys. */}}
 {{- define "gvsl.placement" -}}
