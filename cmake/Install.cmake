@@ -6,6 +6,12 @@ if(GVSL_TORCH AND GVSL_TORCH_DIR)
     install(FILES ${GVSL_LIB_${library}} DESTINATION lib/gvsl)
   endforeach()
   install(FILES ${GVSL_TORCH_DIR}/lib/libgomp.so.1 ${GVSL_CUDA_STUBS} DESTINATION lib/gvsl)
+  if(GVSL_CUDA)
+    # After the programs: it asks them what they need. DESTDIR and --prefix are known at install time.
+    install(CODE "execute_process(
+      COMMAND ${CMAKE_SOURCE_DIR}/deploy/setup/cuda_libraries.sh \$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX} ${GVSL_SITE_DIR}
+      COMMAND_ERROR_IS_FATAL ANY)")
+  endif()
 endif()
 install(FILES LICENSE README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY proto/gvsl DESTINATION ${CMAKE_INSTALL_DATADIR}/gvsl/proto FILES_MATCHING PATTERN "*.proto")

@@ -44,26 +44,6 @@ tree_of() {
   printf '%s\n' "$tree"
 }
 
-# Copies what the libraries of FOLDER need, and what they open by name, from the CUDA wheels beside LibTorch's.
-add_cuda_libraries() {
-  local folder=$1 wheels=$2 added=1 name file
-  for file in "$wheels"/nvidia/*/lib/libcudnn_*.so.* "$wheels"/nvidia/*/lib/libnvrtc*.so.*; do
-    [[ ! -f $file || $file == *alt* ]] || cp -n "$file" "$folder/"
-  done
-  while [[ $added -gt 0 ]]; do
-    added=0
-    while read -r name; do
-      [[ ! -e $folder/$name ]] || continue
-      for file in "$wheels"/torch/lib/"$name" "$wheels"/nvidia/*/lib/"$name" "$wheels"/nvidia/*/lib64/"$name"; do
-        [[ -f $file ]] || continue
-        cp "$file" "$folder/"
-        added=$((added + 1))
-        break
-      done
-    done < <(objdump -p "$folder"/*.so* | awk '$1 == "NEEDED" {print $2}' | sort -u)
-  done
-}
-
 # Lays out what the Containerfile copies.
 lay_out() {
   local image=$1 tree=$2 to=$context/$1/${1%-cuda} program
@@ -76,11 +56,6 @@ lay_out() {
   if [[ $image == worker* ]]; then
     mkdir -p "$to/libraries/lib/gvsl"
     install -m 0644 "$tree"/lib/gvsl/* "$to/libraries/lib/gvsl/"
-    if [[ $image == worker-cuda ]]; then
-      local torch=${GVSL_TORCH_DIR:-$(sed -n 's/^GVSL_TORCH_DIR:[A-Z]*=//p' build-gpu/CMakeCache.txt 2>/dev/null)}
-      [[ -d $torch ]] || torch=$(echo "${GVSL_CACHE:-$HOME/.cache/gvsl}"/torch-*-cuda/torch)
-      add_cuda_libraries "$to/libraries/lib/gvsl" "$(dirname "$torch")"
-    fi
   fi
   find "$context/$image" -exec touch --no-dereference --date="@$epoch" {} +
 }
