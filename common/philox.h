@@ -27,6 +27,10 @@ enum class DrawPurpose : std::uint32_t {
   kInitialWeights = 7,
   kSplit = 8,
   kVirtualSubject = 9,
+  kDamage = 10,
+  kView = 11,
+  kRotation = 12,
+  kClusters = 13,
 };
 
 // A stream of draws named by (seed, purpose, a, b): for a sample a is the step and b the slot in

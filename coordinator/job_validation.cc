@@ -41,11 +41,6 @@ std::string Written(const google::protobuf::EnumDescriptor* descriptor, Enum val
   return name;
 }
 
-bool IsGvsl(v1::Method method) {
-  return method == v1::METHOD_GVSL || method == v1::METHOD_GVSL_NO_MATCHING ||
-         method == v1::METHOD_GVSL_NO_RESTORATION || method == v1::METHOD_GVSL_NO_AFFINE;
-}
-
 Status LaterVersion(const std::string& field, const std::string& value, const std::string& known) {
   const std::string reason =
       Concat(value, " is brought by a later version; this one knows ", known);
@@ -55,10 +50,6 @@ Status LaterVersion(const std::string& field, const std::string& value, const st
 Status CheckKnownChoices(const v1::JobSpec& spec) {
   if (spec.has_task() && spec.task() > v1::TASK_PRETRAIN) {
     return LaterVersion("task", Written(v1::Task_descriptor(), spec.task()), "pretrain");
-  }
-  if (spec.has_method() && spec.method() != v1::METHOD_UNSPECIFIED && !IsGvsl(spec.method())) {
-    return LaterVersion("method", WrittenName(spec.method()),
-                        "gvsl, gvsl-no-matching, gvsl-no-restoration, gvsl-no-affine");
   }
   if (spec.precision() > v1::PRECISION_FP32) {
     return LaterVersion("precision", Written(v1::Precision_descriptor(), spec.precision()), "fp32");
@@ -144,6 +135,7 @@ void CheckEnums(const v1::JobSpec& spec, Violations& wrong) {
     if (!valid) wrong.Add(field, Concat("is no known value; known: ", known));
   };
   check("task", v1::Task_IsValid(spec.task()), "pretrain");
+  check("method", v1::Method_IsValid(spec.method()), "those of docs/methods.md");
   check("numerics",
         spec.numerics() != v1::NUMERICS_UNSPECIFIED && v1::Numerics_IsValid(spec.numerics()),
         "strict, fast, reference");
@@ -164,10 +156,34 @@ void CheckPatch(const v1::JobSpec& spec, Violations& wrong) {
   for (const std::uint32_t size : spec.patch()) wrong.Range("patch", size, 1u, kMaxPatch);
 }
 
+bool IsGvsl(v1::Method method) {
+  return method == v1::METHOD_GVSL || method == v1::METHOD_GVSL_NO_MATCHING ||
+         method == v1::METHOD_GVSL_NO_RESTORATION || method == v1::METHOD_GVSL_NO_AFFINE;
+}
+
 // The released code leaves parameters without a gradient alone, which decay would not.
 void CheckReference(const v1::JobSpec& spec, Violations& wrong) {
-  if (spec.numerics() != v1::NUMERICS_REFERENCE || spec.optimizer().weight_decay() == 0) return;
-  wrong.Add("optimizer.weight_decay", "must be 0 with numerics: reference");
+  if (spec.numerics() != v1::NUMERICS_REFERENCE) return;
+  if (spec.optimizer().weight_decay() != 0) {
+    wrong.Add("optimizer.weight_decay", "must be 0 with numerics: reference");
+  }
+  if (!IsGvsl(spec.method())) {
+    wrong.Add("numerics", Concat("reference is gvsl's and its ablations'; the nearest for ",
+                                 WrittenName(spec.method()), " is strict"));
+  }
+}
+
+// What a method asks of the rest of the job (docs/methods.md).
+void CheckMethod(const v1::JobSpec& spec, Violations& wrong) {
+  const bool compares = spec.method() == v1::METHOD_SIMSIAM || spec.method() == v1::METHOD_BYOL ||
+                        spec.method() == v1::METHOD_SIMCLR;
+  if (compares && spec.slots() == 1 && spec.batch_per_slot() == 1) {
+    wrong.Add("slots", Concat("1 with batch_per_slot 1 is one sample a step, and ",
+                              WrittenName(spec.method()), " compares several; the nearest is 2"));
+  }
+  if (spec.method() == v1::METHOD_SCRATCH && spec.optimizer().weight_decay() != 0) {
+    wrong.Add("optimizer.weight_decay", "must be 0 with method: scratch, which trains nothing");
+  }
 }
 
 void CheckNumbers(const v1::JobSpec& spec, Violations& wrong) {
@@ -185,6 +201,7 @@ void CheckNumbers(const v1::JobSpec& spec, Violations& wrong) {
   if (spec.evaluate_every() < 1) wrong.Add("evaluate_every", "0 is below 1; the nearest is 1");
   CheckPatch(spec, wrong);
   CheckReference(spec, wrong);
+  CheckMethod(spec, wrong);
 }
 
 void CheckOptimizer(const v1::OptimizerSpec& optimizer, Violations& wrong) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "common/status.h"
+#include "model/parameters.h"
 #include "model/released_geometry.h"
 
 namespace gvsl::model {
@@ -29,9 +30,10 @@ struct PairSample {
   at::Tensor a;
   at::Tensor b;
   SampleKey key;
+  std::int64_t volume = 0;  // of A: its index in the dataset
 };
 
-// A batch ready for the network: named tensors (N, C, D, H, W) on the method's device.
+// A batch ready for the network: named tensors, volumes as (N, C, D, H, W), on the method's device.
 using Inputs = std::map<std::string, at::Tensor>;
 
 struct Outcome {
@@ -40,28 +42,64 @@ struct Outcome {
       parts;  // detached scalars, in the order of LossNames()
 };
 
-// Not thread-safe. Arithmetic uses at::get_num_threads() threads.
+// Not thread-safe. Arithmetic uses at::get_num_threads() threads. All tensors of parameters,
+// weights and state are contiguous float32.
+//
+// A step is: Augment for each slot; where SharedFloats is not 0, Share for each slot and Receive of
+// what all slots shared; Forward and a backward pass for each slot; an update; AfterUpdate. Where
+// DescribedFloats is not 0, the first step of a round begins with Describe for each volume of the
+// dataset and BeginRound. Whatever is not a slot's own is the same on every worker.
 class Method {
  public:
   virtual ~Method() = default;
   // Names of Outcome::parts; "total" is the last.
   virtual std::vector<std::string> LossNames() const = 0;
   // State-dict name -> parameter, in state-dict order (the order of the released network).
-  virtual std::vector<std::pair<std::string, at::Tensor>> NamedParameters() = 0;
+  virtual NamedTensors NamedParameters() = 0;
+  // Weights that are not trained and belong to the network all the same.
+  virtual NamedTensors FixedWeights() { return {}; }
+  // What else the state of training is made of: momentum networks, queues, assignments.
+  virtual NamedTensors NamedState() { return {}; }
+
   // Draws and applies the augmentations; a pure function of the samples (their keys included).
   virtual Inputs Augment(const std::vector<PairSample>& samples) = 0;
   virtual Outcome Forward(const Inputs& inputs) = 0;
+  // After the update that makes `step` committed steps.
+  virtual void AfterUpdate(std::uint64_t /*step*/) {}
+
+  // How much a slot tells all slots before the forward passes of a step.
+  virtual std::int64_t SharedFloats() const { return 0; }
+  // (SharedFloats()), without a graph.
+  virtual at::Tensor Share(const Inputs& /*inputs*/) { return {}; }
+  // (slots, SharedFloats()), on the method's device.
+  virtual void Receive(const at::Tensor& /*shared*/) {}
+
+  // How much describes a volume before a round.
+  virtual std::int64_t DescribedFloats() const { return 0; }
+  // Of a crop (1, D, H, W) from the middle of a volume: (DescribedFloats()), without a graph.
+  virtual at::Tensor Describe(const at::Tensor& /*crop*/) { return {}; }
+  // Descriptions by volume: (volumes, DescribedFloats()), on the CPU. Changes NamedState and
+  // parameters; returns the names of parameters that begin anew, of which the optimiser is to
+  // forget its moments.
+  virtual std::vector<std::string> BeginRound(std::uint64_t /*round*/,
+                                              const at::Tensor& /*descriptions*/) {
+    return {};
+  }
 };
 
 struct MethodOptions {
-  std::string method = "gvsl";  // gvsl, gvsl-no-matching, gvsl-no-restoration, gvsl-no-affine
+  std::string method = "gvsl";  // as docs/methods.md names them
   std::int64_t width = 32;
   std::uint64_t seed = 1;                    // of the initial weights
   at::Device device = at::kCPU;              // of parameters, inputs and losses
-  Geometry geometry = Geometry::kCorrected;  // of the network; augmentations are always corrected
+  Geometry geometry = Geometry::kCorrected;  // of gvsl's network; augmentations are corrected
+  std::int64_t slots = 1;
+  std::int64_t batch_per_slot = 1;
+  std::uint64_t steps = 1;   // of the whole job
+  std::int64_t volumes = 0;  // of the dataset
 };
 
-// UNIMPLEMENTED for a method that a later version brings. No exception crosses this door.
+// INVALID_ARGUMENT names what does not go together. No exception crosses this door.
 StatusOr<std::unique_ptr<Method>> MakeMethod(const MethodOptions& options);
 
 }  // namespace gvsl::model

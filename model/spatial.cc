@@ -72,16 +72,21 @@ at::Tensor DrawNoise(at::IntArrayRef size, Philox& draws) {
 
 }  // namespace
 
-at::Tensor ElasticField(const at::Tensor& noise, double sigma, double alpha) {
+at::Tensor SmoothByGaussian(const at::Tensor& x, double sigma) {
   const std::vector<double> taps = GaussianTaps(sigma);
-  const std::int64_t depth = noise.size(2);
-  const std::int64_t height = noise.size(3);
-  const std::int64_t width = noise.size(4);
-  const auto matrix = [&](std::int64_t n) { return ConvolutionMatrix(taps, n, noise.options()); };
-  at::Tensor field = at::matmul(matrix(depth), noise.reshape({3, depth, height * width}));
-  field = at::matmul(matrix(height), field.reshape({3 * depth, height, width}));
-  field = at::matmul(field.reshape({3 * depth * height, width}), matrix(width));
-  return (field * alpha).view(noise.sizes());
+  const std::int64_t channels = x.size(1);
+  const std::int64_t depth = x.size(2);
+  const std::int64_t height = x.size(3);
+  const std::int64_t width = x.size(4);
+  const auto matrix = [&](std::int64_t n) { return ConvolutionMatrix(taps, n, x.options()); };
+  at::Tensor smooth = at::matmul(matrix(depth), x.reshape({channels, depth, height * width}));
+  smooth = at::matmul(matrix(height), smooth.reshape({channels * depth, height, width}));
+  smooth = at::matmul(smooth.reshape({channels * depth * height, width}), matrix(width));
+  return smooth.view(x.sizes());
+}
+
+at::Tensor ElasticField(const at::Tensor& noise, double sigma, double alpha) {
+  return SmoothByGaussian(noise, sigma) * alpha;
 }
 
 at::Tensor DrawSpatialField(at::IntArrayRef size, Philox& draws, at::Device device) {
@@ -89,6 +94,21 @@ at::Tensor DrawSpatialField(at::IntArrayRef size, Philox& draws, at::Device devi
   const double sigma = Uniform(draws, 10, 13);
   const double alpha = Uniform(draws, 0, 512);
   return FuseField(matrix, ElasticField(DrawNoise(size, draws).to(device), sigma, alpha));
+}
+
+at::Tensor DrawZoomField(at::IntArrayRef size, Philox& draws, at::Device device) {
+  at::Tensor limited = at::zeros({1, 15}, at::kDouble);
+  double* values = limited.data_ptr<double>();
+  for (int k = 0; k < 3; ++k)
+    values[k] = Uniform(draws, -std::numbers::pi / 9, std::numbers::pi / 9);
+  for (int k = 0; k < 3; ++k) {
+    const double share = Uniform(draws, 0.5, 1);
+    const double room = (1 - share) * static_cast<double>(size[2 - k]) / 2;
+    values[3 + k] = share;
+    values[6 + k] = Uniform(draws, -room, room);
+  }
+  if (draws.NextDouble() < 0.5) values[3] = -values[3];  // the first axis is W
+  return AffineField(AffineMatrix(limited).to(at::kFloat).to(device), size);
 }
 
 }  // namespace gvsl::model

@@ -49,11 +49,18 @@ UNet::UNet(ParameterList& parameters, std::int64_t width) {
   }
 }
 
-Features UNet::Forward(const at::Tensor& x) const {
-  std::vector<at::Tensor> skips = {encoder_[0].Forward(PadToMultiple(x))};
+std::vector<at::Tensor> UNet::Levels(const at::Tensor& x) const {
+  std::vector<at::Tensor> levels = {encoder_[0].Forward(PadToMultiple(x))};
   for (std::int64_t level = 1; level <= kLevels; ++level) {
-    skips.push_back(encoder_[level].Forward(HalveByMaximum(skips.back())));
+    levels.push_back(encoder_[level].Forward(HalveByMaximum(levels.back())));
   }
+  return levels;
+}
+
+at::Tensor UNet::Encode(const at::Tensor& x) const { return Levels(x).back(); }
+
+Features UNet::Forward(const at::Tensor& x) const {
+  std::vector<at::Tensor> skips = Levels(x);
   const at::Tensor global = skips.back();
   at::Tensor local = global;
   for (std::int64_t step = 0; step < kLevels; ++step) {

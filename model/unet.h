@@ -20,10 +20,15 @@ struct Features {
 class UNet {
  public:
   UNet(ParameterList& parameters, std::int64_t width);
+  // The global features alone, as the encoder (`unet.{inc,down1..4}`) gives them.
+  at::Tensor Encode(const at::Tensor& x) const;
   // x is (N, 1, D, H, W) of the parameters' type.
   Features Forward(const at::Tensor& x) const;
 
  private:
+  // By level; the last is the bottleneck.
+  std::vector<at::Tensor> Levels(const at::Tensor& x) const;
+
   std::vector<DoubleConv> encoder_;
   std::vector<DoubleConv> decoder_;
 };

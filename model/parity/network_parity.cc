@@ -9,8 +9,8 @@
 #include "common/text.h"
 #include "model/adam.h"
 #include "model/affine_map.h"
-#include "model/gvsl_method.h"
 #include "model/gvsl_network.h"
+#include "model/methods/gvsl_method.h"
 
 namespace gvsl::model {
 namespace {

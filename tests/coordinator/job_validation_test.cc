@@ -141,6 +141,45 @@ TEST(JobValidation, NumericsReferenceKnowsNoWeightDecay) {
   });
 }
 
+TEST(JobValidation, NumericsReferenceIsGvslsAlone) {
+  ExpectRefused("numerics", "nearest for rotation is strict", [](auto& spec) {
+    spec.set_numerics(v1::NUMERICS_REFERENCE);
+    spec.set_method(v1::METHOD_ROTATION);
+  });
+}
+
+TEST(JobValidation, EveryMethodIsTakenAndAnUnknownOneIsNot) {
+  for (int method = v1::METHOD_GVSL; method <= v1::Method_MAX; ++method) {
+    const Status taken =
+        Check([&](auto& spec) { spec.set_method(static_cast<v1::Method>(method)); });
+    EXPECT_TRUE(taken.ok()) << method << taken;
+  }
+  ExpectRefused("method", "docs/methods.md",
+                [](auto& spec) { spec.set_method(static_cast<v1::Method>(v1::Method_MAX + 1)); });
+}
+
+TEST(JobValidation, MethodsThatCompareSamplesNeedTwoAStep) {
+  for (const auto method : {v1::METHOD_SIMSIAM, v1::METHOD_BYOL, v1::METHOD_SIMCLR}) {
+    ExpectRefused("slots", "nearest is 2", [&](auto& spec) {
+      spec.set_method(method);
+      spec.set_slots(1);
+      spec.mutable_workers()->set_max(1);
+    });
+    EXPECT_TRUE(Check([&](auto& spec) {
+                  spec.set_method(method);
+                  spec.set_slots(1);
+                  spec.set_batch_per_slot(2);
+                }).ok());
+  }
+}
+
+TEST(JobValidation, ScratchKnowsNoWeightDecay) {
+  ExpectRefused("optimizer.weight_decay", "trains nothing", [](auto& spec) {
+    spec.set_method(v1::METHOD_SCRATCH);
+    spec.mutable_optimizer()->set_weight_decay(0.1);
+  });
+}
+
 TEST(JobValidation, CollectiveLocalMeansOneWorker) {
   v1::JobSpec spec = Good();
   spec.set_collective(v1::COLLECTIVE_LOCAL);
@@ -154,7 +193,6 @@ TEST(JobValidation, CollectiveLocalMeansOneWorker) {
 
 TEST(JobValidation, WhatALaterVersionBringsIsNamed) {
   ExpectLater("task", [](auto& spec) { spec.set_task(v1::TASK_SEGMENT); });
-  ExpectLater("method", [](auto& spec) { spec.set_method(v1::METHOD_MODELS_GENESIS); });
   ExpectLater("precision", [](auto& spec) { spec.set_precision(v1::PRECISION_BF16); });
   ExpectLater("init", [](auto& spec) { spec.mutable_init()->set_checkpoint("/x"); });
   ExpectLater("split", [](auto& spec) { spec.mutable_split()->set_train("40"); });

@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "model/gvsl_method.h"
+#include "model/methods/gvsl_method.h"
 #include "model/parity/compare_folder.h"
 #include "model/parity/function_parity.h"
 #include "model/parity/network_parity.h"

@@ -189,14 +189,6 @@ TEST(InitialWeights, HaveTheSpreadOfTheirKind) {
   EXPECT_NEAR(tensors[4].second.std().item<double>(), 1 / std::sqrt(3 * fan_in), 1e-3);
 }
 
-TEST(MakeMethod, AnswersUnimplementedByNameForWhatALaterVersionBrings) {
-  for (const std::string name : {"simclr", "models-genesis", "mae", "scratch"}) {
-    const auto method = MakeMethod({name, 8, 1});
-    EXPECT_EQ(method.status().code(), StatusCode::kUnimplemented);
-    EXPECT_THAT(method.status().message(), HasSubstr(name));
-  }
-}
-
 TEST(MakeMethod, RefusesUnknownMethodsAndNamesTheNearest) {
   const auto method = MakeMethod({"gvsl-no-afine", 8, 1});
   EXPECT_EQ(method.status().code(), StatusCode::kInvalidArgument);

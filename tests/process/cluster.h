@@ -25,7 +25,8 @@ struct JobOptions {
   int keep_last = 3;
   std::string dataset;      // default: the cluster's
   std::string checkpoints;  // default: a folder of the job's name
-  std::string extra;        // further YAML lines
+  std::string method = "gvsl";
+  std::string extra;  // further YAML lines
 };
 
 // Everything lives in one temporary folder, which goes with the object, as do all processes.

@@ -45,6 +45,20 @@ TEST(SameBits, ForOneAndTwoWorkersThatComputeAsTheReleasedCodeDoes) {
   EXPECT_NE(hashes[1], UndisturbedHash(1)) << "nothing was computed otherwise";
 }
 
+// Methods that tell each other more than gradients: negatives of all slots, features of a round.
+TEST(SameBits, ForOneAndThreeWorkersOfMethodsThatShareMoreThanGradients) {
+  for (const std::string method : {"simclr", "deepcluster"}) {
+    std::map<int, std::string> hashes;
+    for (const int workers : {1, 3}) {
+      Cluster cluster;
+      cluster.Train(workers, {.min_workers = workers, .method = method});
+      ASSERT_EQ(cluster.WaitForEnd("job"), "SUCCEEDED") << cluster.Get("job") << cluster.Logs();
+      hashes[workers] = cluster.WeightsOf("job");
+    }
+    EXPECT_EQ(hashes[1], hashes[3]) << method;
+  }
+}
+
 TEST(SameBits, WhenAWorkerAndTheCoordinatorAreKilledInTheMiddle) {
   Cluster cluster;
   cluster.Train(3, {.min_workers = 2});

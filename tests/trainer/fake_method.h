@@ -35,7 +35,7 @@ class FakeMethod final : public model::Method {
   }
 
   std::vector<std::string> LossNames() const override { return {"error", "total"}; }
-  std::vector<std::pair<std::string, at::Tensor>> NamedParameters() override {
+  model::NamedTensors NamedParameters() override {
     return {{"scale", scale_}, {"shift", shift_}, {"unused", unused_}};
   }
   model::Inputs Augment(const std::vector<model::PairSample>& samples) override {

@@ -12,6 +12,14 @@ std::vector<int> SlotOwners(const GangPlan& gang, std::uint32_t slots) {
   return owners;
 }
 
+std::vector<int> SlotsOf(const std::vector<int>& owners, int rank) {
+  std::vector<int> slots;
+  for (int slot = 0; slot < static_cast<int>(owners.size()); ++slot) {
+    if (owners[slot] == rank) slots.push_back(slot);
+  }
+  return slots;
+}
+
 double LearningRate(const OptimizerPlan& plan, std::uint64_t step) {
   if (step >= plan.warmup_steps) return plan.learning_rate;
   return plan.learning_rate * static_cast<double>(step + 1) /

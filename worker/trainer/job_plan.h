@@ -79,6 +79,8 @@ struct GangPlan {
 
 // The rank that computes each slot; -1 where none does.
 std::vector<int> SlotOwners(const GangPlan& gang, std::uint32_t slots);
+// The slots that `rank` computes, ascending.
+std::vector<int> SlotsOf(const std::vector<int>& owners, int rank);
 // The rate of the update that makes step + 1 out of `step` committed steps.
 double LearningRate(const OptimizerPlan& plan, std::uint64_t step);
 

@@ -73,6 +73,7 @@ StatusOr<GenerationEnd> JobSession::RunGeneration(const GangPlan& gang,
     end = FromException(error);
   }
   if (state_ != nullptr && !state_->whole()) ForgetState();
+  if (state_ != nullptr) state_->Rollback();
   if (end.ok()) return end;
   communicator.Abort(end.status());
   if (IsBrokenGang(end.status())) return GenerationEnd::kBroken;
@@ -110,7 +111,8 @@ Status JobSession::EnsureParts() {
 }
 
 StatusOr<std::unique_ptr<TrainState>> JobSession::CreateState() const {
-  return TrainState::Create(job_, environment_.make_method, environment_.device);
+  return TrainState::Create(job_, samples_->volumes(), environment_.make_method,
+                            environment_.device);
 }
 
 Status JobSession::Agree(const GangPlan& gang, collective::Communicator& communicator,

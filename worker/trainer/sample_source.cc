@@ -52,10 +52,30 @@ StatusOr<SlotBatch> SampleSource::Next(std::uint64_t step, int slot) {
     GVSL_ASSIGN_OR_RETURN(const auto a, dataset_->Volume(pair.a));
     GVSL_ASSIGN_OR_RETURN(const auto b, dataset_->Volume(pair.b));
     const auto crop = data_loader::DrawCrop(seed_, step, slot_number, item, a.size, b.size, patch_);
-    batch.samples.push_back({Crop(a, crop.a), Crop(b, crop.b), {seed_, step, slot_number, item}});
+    batch.samples.push_back(
+        {Crop(a, crop.a), Crop(b, crop.b), {seed_, step, slot_number, item}, pair.a});
     batch.volumes.insert(batch.volumes.end(), {pair.a, pair.b});
   }
   return batch;
+}
+
+std::vector<std::vector<std::int64_t>> SampleSource::VolumesBySlot(std::uint32_t slots) const {
+  std::vector<std::vector<std::int64_t>> volumes(slots);
+  for (std::size_t shard = 0; shard < dataset_->manifest().shards.size(); ++shard) {
+    const auto& own = dataset_->manifest().shards[shard].volumes;
+    auto& list = volumes[shard % slots];
+    list.insert(list.end(), own.begin(), own.end());
+  }
+  return volumes;
+}
+
+StatusOr<at::Tensor> SampleSource::MiddleCrop(std::int64_t volume) {
+  GVSL_ASSIGN_OR_RETURN(const auto view, dataset_->Volume(static_cast<std::uint32_t>(volume)));
+  std::array<std::int64_t, 3> origin{};
+  for (int axis = 0; axis < 3; ++axis) {
+    origin[axis] = std::max<std::int64_t>(0, view.size[axis] - patch_[axis]) / 2;
+  }
+  return Crop(view, origin);
 }
 
 at::Tensor SampleSource::Crop(const data_loader::VolumeView& volume,

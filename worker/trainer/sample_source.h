@@ -32,6 +32,14 @@ class SampleSource {
   StatusOr<SlotBatch> Next(std::uint64_t step, int slot);
   std::uint64_t Round(std::uint64_t step) { return plan_.RoundAt(step, 0); }
 
+  std::int64_t volumes() const {
+    return static_cast<std::int64_t>(dataset_->manifest().volumes.size());
+  }
+  // Volumes by slot, so that each is one slot's: whole shards, dealt in turn.
+  std::vector<std::vector<std::int64_t>> VolumesBySlot(std::uint32_t slots) const;
+  // (1, D, H, W): a patch from the middle of a volume. DATA_LOSS names the damaged shard.
+  StatusOr<at::Tensor> MiddleCrop(std::int64_t volume);
+
  private:
   SampleSource(std::unique_ptr<data_loader::Dataset> dataset, data_loader::SamplePlan plan,
                const JobPlan& job);

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "common/text.h"
 #include "worker/trainer/device.h"
+#include "worker/trainer/volume_descriptions.h"
 
 namespace gvsl::trainer {
 namespace {
@@ -20,6 +22,8 @@ StopVote HighestVote(const std::vector<SlotReport>& reports) {
 StatusOr<LoopEnd> StepLoop::Run() {
   while (p_.state.step() < p_.job.steps) {
     const StopVote vote = p_.stop.vote();
+    GVSL_RETURN_IF_ERROR(MaybeBeginRound());
+    GVSL_RETURN_IF_ERROR(ShareAmongSlots());
     reduction_->BeginStep();
     for (const int slot : own_slots_) GVSL_RETURN_IF_ERROR(ComputeSlot(slot, vote));
     GVSL_ASSIGN_OR_RETURN(const SummedStep sum, Reduce());
@@ -36,7 +40,7 @@ StatusOr<LoopEnd> StepLoop::Run() {
   return LoopEnd::kFinished;
 }
 
-Status StepLoop::ComputeSlot(int slot, StopVote vote) {
+StatusOr<StepLoop::Prepared> StepLoop::Prepare(int slot) {
   if (p_.stop.vote() == StopVote::kNow) return AbortedError("told to stop at once");
   meter_.Enter(Phase::kData);
   p_.observer.OnActivity(Activity::kReading);
@@ -44,10 +48,64 @@ Status StepLoop::ComputeSlot(int slot, StopVote vote) {
   p_.observer.OnActivity(Activity::kComputing);  // many slow slots are no hang
 
   meter_.Enter(Phase::kAugment);
-  const model::Inputs inputs = p_.state.method().Augment(batch.samples);
+  Prepared prepared{std::move(batch.volumes), p_.state.method().Augment(batch.samples)};
+  Enter(Phase::kForward);
+  return prepared;
+}
+
+Status StepLoop::MaybeBeginRound() {
+  const std::int64_t floats = p_.state.method().DescribedFloats();
+  const std::uint64_t step = p_.state.step();
+  const std::uint64_t round = p_.samples.Round(step);
+  if (floats == 0 || (step > 0 && p_.samples.Round(step - 1) == round)) return OkStatus();
 
   Enter(Phase::kForward);
-  const model::Outcome outcome = p_.state.method().Forward(inputs);
+  SlotExchange exchange(
+      p_.communicator, SlotOwners(p_.gang, p_.job.slots),
+      MostVolumesOfASlot(p_.samples, p_.job.slots) * static_cast<std::size_t>(floats));
+  for (const int slot : own_slots_) {
+    GVSL_ASSIGN_OR_RETURN(
+        const at::Tensor rows,
+        DescribeVolumes(p_.state.method(), p_.samples, p_.job.slots, slot, p_.stop, p_.observer));
+    exchange.Put(slot, rows);
+  }
+  GVSL_ASSIGN_OR_RETURN(const at::Tensor gathered, Gather(exchange));
+  Enter(Phase::kForward);
+  p_.state.BeginRound(round, ByVolume(gathered, p_.samples, p_.job.slots, floats));
+  return CheckMemory();
+}
+
+Status StepLoop::ShareAmongSlots() {
+  model::Method& method = p_.state.method();
+  if (method.SharedFloats() == 0) return OkStatus();
+  SlotExchange exchange(p_.communicator, SlotOwners(p_.gang, p_.job.slots),
+                        static_cast<std::size_t>(method.SharedFloats()));
+  prepared_.clear();
+  for (const int slot : own_slots_) {
+    GVSL_ASSIGN_OR_RETURN(Prepared prepared, Prepare(slot));
+    exchange.Put(slot, method.Share(prepared.inputs));
+    prepared_.emplace(slot, std::move(prepared));
+  }
+  GVSL_ASSIGN_OR_RETURN(const at::Tensor shared, Gather(exchange));
+  Enter(Phase::kForward);
+  method.Receive(shared.to(p_.state.parameters().front().device()));
+  return CheckMemory();
+}
+
+StatusOr<at::Tensor> StepLoop::Gather(SlotExchange& exchange) {
+  p_.observer.OnActivity(Activity::kWaiting);
+  Enter(Phase::kReduce);
+  auto gathered = exchange.Gather();
+  p_.observer.OnActivity(Activity::kComputing);
+  return gathered;
+}
+
+Status StepLoop::ComputeSlot(int slot, StopVote vote) {
+  if (!prepared_.contains(slot)) {
+    GVSL_ASSIGN_OR_RETURN(prepared_[slot], Prepare(slot));
+  }
+  const Prepared prepared = std::move(prepared_.extract(slot).mapped());
+  const model::Outcome outcome = p_.state.method().Forward(prepared.inputs);
 
   Enter(Phase::kBackward);
   reduction_->BeginSlot(slot);
@@ -56,7 +114,7 @@ Status StepLoop::ComputeSlot(int slot, StopVote vote) {
 
   SlotReport report;
   for (const auto& [name, value] : outcome.parts) report.losses.push_back(value.item<float>());
-  report.volumes = std::move(batch.volumes);
+  report.volumes = prepared.volumes;
   report.vote = vote;
   report.published_lineage = p_.state.lineage().begin();
   reduction_->EndSlot(slot, std::move(report));

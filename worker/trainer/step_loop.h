@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "worker/trainer/progress.h"
 #include "worker/trainer/reduction.h"
 #include "worker/trainer/sample_source.h"
+#include "worker/trainer/slot_exchange.h"
 #include "worker/trainer/step_meter.h"
 #include "worker/trainer/stop_flag.h"
 #include "worker/trainer/train_state.h"
@@ -50,6 +52,17 @@ class StepLoop {
   StatusOr<LoopEnd> Run();
 
  private:
+  // A slot's batch, and what the method made of it.
+  struct Prepared {
+    std::vector<std::int64_t> volumes;
+    model::Inputs inputs;
+  };
+  StatusOr<Prepared> Prepare(int slot);
+  // Before the first step of a round: shows the method all volumes, where it wants to see them.
+  Status MaybeBeginRound();
+  // Before the forward passes: lets the slots tell each other what the method needs, if anything.
+  Status ShareAmongSlots();
+  StatusOr<at::Tensor> Gather(SlotExchange& exchange);
   // Computes one slot and leaves its gradient and report with the reduction.
   Status ComputeSlot(int slot, StopVote vote);
   // RESOURCE_EXHAUSTED when an operator of a strict job may have gone another way for want of
@@ -67,6 +80,7 @@ class StepLoop {
   Parts p_;
   std::vector<std::string> loss_names_;
   std::vector<int> own_slots_;
+  std::map<int, Prepared> prepared_;  // of the slots that have shared already
   std::unique_ptr<Reduction> reduction_;
   GradientBuffer gradients_;
   const std::int64_t memory_refusals_;  // before the first step

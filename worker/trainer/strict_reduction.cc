@@ -3,17 +3,6 @@
 #include <utility>
 
 namespace gvsl::trainer {
-namespace {
-
-std::vector<int> SlotsOf(const std::vector<int>& owners, int rank) {
-  std::vector<int> slots;
-  for (int slot = 0; slot < static_cast<int>(owners.size()); ++slot) {
-    if (owners[slot] == rank) slots.push_back(slot);
-  }
-  return slots;
-}
-
-}  // namespace
 
 StrictReduction::StrictReduction(ReductionParts parts)
     : Reduction(RowDevice(parts)),

@@ -15,6 +15,7 @@ namespace {
 
 constexpr char kExpAvg[] = "exp_avg.";
 constexpr char kExpAvgSq[] = "exp_avg_sq.";
+constexpr char kState[] = "state.";
 
 struct BlobHeader {
   std::uint64_t tensor_bytes = 0;
@@ -23,10 +24,14 @@ struct BlobHeader {
   std::array<char, 64> lineage_hash{};
 };
 
-std::vector<at::Tensor> Tensors(const std::vector<std::pair<std::string, at::Tensor>>& named) {
+std::vector<at::Tensor> Tensors(const model::NamedTensors& named) {
   std::vector<at::Tensor> tensors;
   for (const auto& [name, tensor] : named) tensors.push_back(tensor);
   return tensors;
+}
+
+void Append(const char* prefix, const model::NamedTensors& from, model::NamedTensors& into) {
+  for (const auto& [name, tensor] : from) into.emplace_back(prefix + name, tensor);
 }
 
 model::AdamOptions AdamOptionsOf(const OptimizerPlan& plan) {
@@ -70,58 +75,99 @@ Status CopyInto(const SafetensorsFile& file, const std::string& name, const at::
 
 }  // namespace
 
-StatusOr<std::unique_ptr<TrainState>> TrainState::Create(const JobPlan& job,
+StatusOr<std::unique_ptr<TrainState>> TrainState::Create(const JobPlan& job, std::int64_t volumes,
                                                          const MethodFactory& make_method,
                                                          at::Device device) {
-  GVSL_ASSIGN_OR_RETURN(auto method, make_method({job.method, job.width, job.seed, device,
-                                                  GeometryOf(job.numerics)}));
-  auto named = method->NamedParameters();
-  for (const auto& [name, parameter] : named) {
-    if (parameter.scalar_type() != at::kFloat || !parameter.is_contiguous()) {
-      return InternalError(Concat("the parameter ", name, " is not contiguous float32"));
+  GVSL_ASSIGN_OR_RETURN(auto method, make_method({.method = job.method,
+                                                  .width = job.width,
+                                                  .seed = job.seed,
+                                                  .device = device,
+                                                  .geometry = GeometryOf(job.numerics),
+                                                  .slots = job.slots,
+                                                  .batch_per_slot = job.batch_per_slot,
+                                                  .steps = job.steps,
+                                                  .volumes = volumes}));
+  std::unique_ptr<TrainState> state(new TrainState(job, std::move(method)));
+  for (const at::Tensor& tensor : state->AllTensors()) {
+    if (tensor.scalar_type() != at::kFloat || !tensor.is_contiguous()) {
+      return InternalError(
+          Concat("method ", job.method, " has a tensor that is not contiguous float32"));
     }
   }
-  return std::unique_ptr<TrainState>(new TrainState(job, std::move(method), std::move(named)));
+  return state;
 }
 
-TrainState::TrainState(const JobPlan& job, std::unique_ptr<model::Method> method,
-                       std::vector<std::pair<std::string, at::Tensor>> named)
+TrainState::TrainState(const JobPlan& job, std::unique_ptr<model::Method> method)
     : method_(std::move(method)),
-      parameters_(Tensors(named)),
+      named_(method_->NamedParameters()),
+      parameters_(Tensors(named_)),
       adam_(parameters_, AdamOptionsOf(job.optimizer)),
-      lineage_(job.slots, job.batch_per_slot) {
-  for (const auto& [name, parameter] : named) names_.push_back(name);
+      lineage_(job.slots, job.batch_per_slot) {}
+
+void TrainState::BeginRound(std::uint64_t round, const at::Tensor& descriptions) {
+  const at::NoGradGuard no_graph;
+  Rollback();
+  for (const at::Tensor& tensor : AllTensors()) before_round_.push_back(tensor.clone());
+  const std::vector<std::string> anew = method_->BeginRound(round, descriptions);
+  for (std::size_t i = 0; i < named_.size(); ++i) {
+    if (std::ranges::count(anew, named_[i].first) == 0) continue;
+    adam_.exp_avg()[i].zero_();
+    adam_.exp_avg_sq()[i].zero_();
+  }
+}
+
+void TrainState::Rollback() {
+  if (before_round_.empty()) return;
+  const at::NoGradGuard no_graph;
+  const std::vector<at::Tensor> tensors = AllTensors();
+  for (std::size_t i = 0; i < tensors.size(); ++i) tensors[i].copy_(before_round_[i]);
+  before_round_.clear();
 }
 
 void TrainState::Commit(double learning_rate, checkpoint::LineageRow samples) {
   whole_ = false;
   adam_.Update(step(), learning_rate);
+  method_->AfterUpdate(step() + 1);
   lineage_.Append(samples);
+  before_round_.clear();
   whole_ = true;
+}
+
+model::NamedTensors TrainState::ModelNames() const {
+  model::NamedTensors names = named_;
+  Append("", method_->FixedWeights(), names);
+  return names;
+}
+
+model::NamedTensors TrainState::OptimizerNames() const {
+  model::NamedTensors names;
+  for (std::size_t i = 0; i < named_.size(); ++i) {
+    names.emplace_back(kExpAvg + named_[i].first, adam_.exp_avg()[i]);
+    names.emplace_back(kExpAvgSq + named_[i].first, adam_.exp_avg_sq()[i]);
+  }
+  Append(kState, method_->NamedState(), names);
+  return names;
 }
 
 HostTensors TrainState::ModelTensors() const {
   HostTensors tensors;
-  for (std::size_t i = 0; i < names_.size(); ++i) Add(tensors, names_[i], parameters_[i]);
+  for (const auto& [name, tensor] : ModelNames()) Add(tensors, name, tensor);
   return tensors;
 }
 
 HostTensors TrainState::OptimizerTensors() const {
   HostTensors tensors;
-  for (std::size_t i = 0; i < names_.size(); ++i) {
-    Add(tensors, kExpAvg + names_[i], adam_.exp_avg()[i]);
-    Add(tensors, kExpAvgSq + names_[i], adam_.exp_avg_sq()[i]);
-  }
+  for (const auto& [name, tensor] : OptimizerNames()) Add(tensors, name, tensor);
   return tensors;
 }
 
 Status TrainState::Restore(const checkpoint::LoadedCheckpoint& checkpoint) {
   whole_ = false;
-  for (std::size_t i = 0; i < names_.size(); ++i) {
-    GVSL_RETURN_IF_ERROR(CopyInto(checkpoint.model, names_[i], parameters_[i]));
-    GVSL_RETURN_IF_ERROR(CopyInto(checkpoint.optimizer, kExpAvg + names_[i], adam_.exp_avg()[i]));
-    GVSL_RETURN_IF_ERROR(
-        CopyInto(checkpoint.optimizer, kExpAvgSq + names_[i], adam_.exp_avg_sq()[i]));
+  for (const auto& [name, tensor] : ModelNames()) {
+    GVSL_RETURN_IF_ERROR(CopyInto(checkpoint.model, name, tensor));
+  }
+  for (const auto& [name, tensor] : OptimizerNames()) {
+    GVSL_RETURN_IF_ERROR(CopyInto(checkpoint.optimizer, name, tensor));
   }
   const Status restored =
       lineage_.Restore(checkpoint.manifest.step, checkpoint.manifest.lineage_sha256, {});
@@ -130,9 +176,9 @@ Status TrainState::Restore(const checkpoint::LoadedCheckpoint& checkpoint) {
 }
 
 std::vector<at::Tensor> TrainState::AllTensors() const {
-  std::vector<at::Tensor> tensors = parameters_;
-  tensors.insert(tensors.end(), adam_.exp_avg().begin(), adam_.exp_avg().end());
-  tensors.insert(tensors.end(), adam_.exp_avg_sq().begin(), adam_.exp_avg_sq().end());
+  std::vector<at::Tensor> tensors = Tensors(ModelNames());
+  const std::vector<at::Tensor> others = Tensors(OptimizerNames());
+  tensors.insert(tensors.end(), others.begin(), others.end());
   return tensors;
 }
 

@@ -32,8 +32,8 @@ struct HostTensors {
 // Not thread-safe.
 class TrainState {
  public:
-  // Seeded initial weights at step 0.
-  static StatusOr<std::unique_ptr<TrainState>> Create(const JobPlan& job,
+  // Seeded initial weights at step 0, for a dataset of so many volumes.
+  static StatusOr<std::unique_ptr<TrainState>> Create(const JobPlan& job, std::int64_t volumes,
                                                       const MethodFactory& make_method,
                                                       at::Device device = at::kCPU);
 
@@ -46,6 +46,10 @@ class TrainState {
   checkpoint::LineageLog& lineage() { return lineage_; }
   const checkpoint::LineageLog& lineage() const { return lineage_; }
 
+  // Part of the step to come: what the method makes of the descriptions of all volumes.
+  void BeginRound(std::uint64_t round, const at::Tensor& descriptions);
+  // Undoes a BeginRound that no Commit followed, so that what is held is of the committed step.
+  void Rollback();
   // Commits one step: the update from the parameters' gradients, and its samples.
   void Commit(double learning_rate, checkpoint::LineageRow samples);
 
@@ -61,16 +65,18 @@ class TrainState {
   Status FromBlob(std::span<const std::byte> blob);
 
  private:
-  TrainState(const JobPlan& job, std::unique_ptr<model::Method> method,
-             std::vector<std::pair<std::string, at::Tensor>> named);
-  // Weights and moments, parameter by parameter.
+  TrainState(const JobPlan& job, std::unique_ptr<model::Method> method);
+  // By name in the model's file and in the optimiser's: together all that the state is made of.
+  model::NamedTensors ModelNames() const;
+  model::NamedTensors OptimizerNames() const;
   std::vector<at::Tensor> AllTensors() const;
 
   std::unique_ptr<model::Method> method_;
-  std::vector<std::string> names_;
+  model::NamedTensors named_;  // the parameters
   std::vector<at::Tensor> parameters_;
   model::Adam adam_;
   checkpoint::LineageLog lineage_;
+  std::vector<at::Tensor> before_round_;  // AllTensors before a BeginRound; empty: there was none
   bool whole_ = true;
 };
 

@@ -1,12 +1,11 @@
-#include "model/gvsl_method.h"
+#include "model/methods/gvsl_method.h"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/core/grad_mode.h>
-#include <ATen/ops/cat.h>
 
 #include "model/augmentation.h"
 #include "model/initial_weights.h"
 #include "model/losses.h"
+#include "model/methods/methods.h"
 
 namespace gvsl::model {
 
@@ -22,16 +21,13 @@ std::vector<std::string> GvslMethod::LossNames() const {
   return names;
 }
 
-std::vector<std::pair<std::string, at::Tensor>> GvslMethod::NamedParameters() {
-  return network_.parameters();
-}
+NamedTensors GvslMethod::NamedParameters() { return network_.parameters(); }
 
 Inputs GvslMethod::Augment(const std::vector<PairSample>& samples) {
-  const at::NoGradGuard no_graph;
-  std::vector<at::Tensor> items;
-  for (const PairSample& sample : samples)
-    items.push_back(AugmentPair(sample, network_.options().device));
-  const at::Tensor batch = at::cat(items, 0).to(network_.options().dtype);
+  const auto augment = [this](const PairSample& sample) {
+    return AugmentPair(sample, network_.options().device);
+  };
+  const at::Tensor batch = Batch(samples, augment).to(network_.options().dtype);
   Inputs inputs = {{"fixed", batch.narrow(1, 0, 1).contiguous()},
                    {"damaged", batch.narrow(1, 1, 1).contiguous()}};
   if (network_.options().matching) inputs["moving"] = batch.narrow(1, 2, 1).contiguous();
@@ -51,6 +47,17 @@ Outcome LossesOf(const NetworkOutput& output, const at::Tensor& fixed) {
   if (output.restored.defined()) add("restoration", RestorationLoss(output.restored, fixed));
   outcome.parts.emplace_back("total", outcome.loss.detach());
   return outcome;
+}
+
+MethodPointer MakeGvsl(const MethodOptions& options) {
+  NetworkOptions network;
+  network.width = options.width;
+  network.device = options.device;
+  network.geometry = options.geometry;
+  network.matching = options.method != "gvsl-no-matching";
+  network.restoration = options.method != "gvsl-no-restoration";
+  network.affine = options.method != "gvsl-no-affine";
+  return std::make_unique<GvslMethod>(network, options.seed);
 }
 
 Outcome GvslMethod::Forward(const Inputs& inputs) {

@@ -23,7 +23,7 @@ class GvslMethod final : public Method {
   GvslMethod(const NetworkOptions& options, std::uint64_t seed);
 
   std::vector<std::string> LossNames() const override;
-  std::vector<std::pair<std::string, at::Tensor>> NamedParameters() override;
+  NamedTensors NamedParameters() override;
   Inputs Augment(const std::vector<PairSample>& samples) override;
   Outcome Forward(const Inputs& inputs) override;
 

@@ -1,0 +1,81 @@
+// Every method, very small: the bits of its weights for any number of workers and after a death.
+#include "tests/trainer/gang_fixture.h"
+
+namespace gvsl::trainer {
+namespace {
+
+class MethodBits : public GangTest, public ::testing::WithParamInterface<const char*> {
+ protected:
+  void SetUp() override {
+    GangTest::SetUp();
+    make_method_ = model::MakeMethod;
+    job_.method = GetParam();
+    job_.slots = 3;
+    job_.steps = 4;
+    job_.checkpoint.every_steps = 2;
+    job_.optimizer.learning_rate = 1e-3;
+    MakeDataset(6, {32, 16, 16}, 2);  // a round is two steps
+  }
+  bool trains() const { return std::string(GetParam()) != "scratch"; }
+};
+
+TEST_P(MethodBits, AreTheSameForOneTwoAndThreeWorkers) {
+  const std::string alone = Train(1);
+  EXPECT_EQ(Train(2), alone);
+  EXPECT_EQ(Train(3, {{2}, {0}, {1}}), alone);
+  ++job_.seed;
+  EXPECT_NE(Train(1), alone) << "the seed means nothing";
+}
+
+TEST_P(MethodBits, AreTheSameAfterADeathAJoinerAndACheckpoint) {
+  const std::string alone = Train(1);
+  job_.checkpoint.directory = "/ckpt-killed";
+  auto workers = NewWorkers(3);
+  // The third step, at the beginning of a round: in its first sum, whichever that is.
+  workers[0]->observer.on_step = [&](const StepProgress& progress) {
+    if (progress.step == 2) workers[0]->stop.Raise(StopVote::kNow);
+  };
+  RunGang(workers);
+  workers[0] = NewWorker();
+  workers[1]->observer.on_step = [&](const StepProgress& progress) {
+    if (progress.step == 3) workers[1]->stop.Raise(StopVote::kNow);
+  };
+  RunGang(workers);
+  workers = NewWorkers(2);
+  ExpectAll(RunGang(workers), GenerationEnd::kFinished);
+  EXPECT_THAT(workers[0]->observer.began, ::testing::ElementsAre(2)) << "from the checkpoint";
+  EXPECT_EQ(LastWeights(), alone);
+}
+
+TEST_P(MethodBits, TrainWithABatchOfTwoASlotAndInTheFastClass) {
+  job_.slots = 2;
+  job_.batch_per_slot = 2;
+  job_.steps = 2;
+  const std::string alone = Train(1);
+  EXPECT_EQ(Train(2), alone);
+  job_.numerics = Numerics::kFast;
+  job_.checkpoint.directory = "/ckpt-fast";
+  const auto workers = NewWorkers(2);
+  ExpectAll(RunGang(workers), GenerationEnd::kFinished);
+  EXPECT_TRUE(std::isfinite(workers[0]->observer.steps.back().losses.at("total")));
+}
+
+TEST_P(MethodBits, ChangeTheEncoderUnlessNothingIsTrained) {
+  job_.steps = 1;
+  const std::string after_one = Train(1);
+  job_.steps = 2;
+  EXPECT_EQ(Train(1) != after_one, trains());
+}
+
+INSTANTIATE_TEST_SUITE_P(Method, MethodBits,
+                         ::testing::Values("gvsl-no-affine", "scratch", "denoising", "inpainting",
+                                           "models-genesis", "rotation", "deepcluster", "simsiam",
+                                           "byol", "simclr", "densecl", "mae"),
+                         [](const auto& info) {
+                           std::string name = info.param;
+                           std::erase(name, '-');
+                           return name;
+                         });
+
+}  // namespace
+}  // namespace gvsl::trainer
