@@ -15,8 +15,8 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-# What of `worker` needs LibTorch has no compile command in a build without it.
-ROOMS = ("common", "cli", "coordinator", "data_loader", "deploy", "worker")
+# What of `model` and `worker` needs LibTorch has no compile command in a build without it.
+ROOMS = ("common", "cli", "coordinator", "data_loader", "deploy", "model", "worker")
 CACHE = pathlib.Path(os.environ.get("GVSL_CACHE", pathlib.Path.home() / ".cache/gvsl")) / "tidy"
 
 

@@ -10,10 +10,11 @@
 #include "common/text.h"
 #include "data_loader/dataset.h"
 #include "model/losses.h"
+#include "model/metrics/overlap.h"
 #include "model/register/aligner.h"
 #include "model/register/montage.h"
-#include "model/register/overlap.h"
 #include "model/register/png_file.h"
+#include "model/register/warp_labels.h"
 
 namespace gvsl::model {
 namespace {
@@ -61,8 +62,8 @@ void Measure(const PaddedVolume& fixed, const PaddedVolume& moving, const Alignm
   const auto sizes = fixed.voxels.sizes();
   const Labels warped =
       WarpLabels(*moving.labels, Span(alignment.field), {sizes[0], sizes[1], sizes[2]});
-  pair.dsc_before = MeanDsc(*fixed.labels, *moving.labels);
-  pair.dsc_after = MeanDsc(*fixed.labels, warped);
+  pair.dsc_before = MeanDiceOfTrueLabels(*moving.labels, *fixed.labels).value_or(0);
+  pair.dsc_after = MeanDiceOfTrueLabels(warped, *fixed.labels).value_or(0);
 }
 
 Status WritePicture(FileSystem& files, const std::string& directory, std::size_t number,

@@ -19,7 +19,8 @@ struct RegisteredPair {
   // Mean over the voxels of the squared correlation in windows of 9^3 (losses.h), 0 to 1.
   double ncc_before = 0;
   double ncc_after = 0;
-  // Absent where one of the two has no labels.
+  // Mean Dice over the labels of the fixed one (metrics/overlap.h), 0 where it is all background.
+  // Absent where one of the two has no label map.
   std::optional<double> dsc_before;
   std::optional<double> dsc_after;
 };

@@ -10,10 +10,10 @@
 #include "model/initial_weights.h"
 #include "model/register/aligner.h"
 #include "model/register/montage.h"
-#include "model/register/overlap.h"
 #include "model/register/png_file.h"
 #include "model/register/register_command.h"
 #include "model/register/register_report.h"
+#include "model/register/warp_labels.h"
 #include "model/weights_file.h"
 #include "tests/model/test_volumes.h"
 #include "tests/support/tiny_dataset.h"
@@ -33,17 +33,6 @@ data_loader::DatasetManifest Manifest(const std::vector<std::uint32_t>& subjects
     manifest.volumes.push_back(entry);
   }
   return manifest;
-}
-
-TEST(MeanDsc, IsOneForEqualMapsAndZeroForDisjointOnes) {
-  const Labels map = {0, 1, 1, 2};
-  EXPECT_EQ(MeanDsc(map, map), 1);
-  EXPECT_EQ(MeanDsc(map, Labels{1, 0, 0, 1}), 0);
-}
-
-TEST(MeanDsc, AveragesOverTheLabelsOfTheFixedVolumeAndLeavesTheBackgroundOut) {
-  // Label 1: 2 * 1 / (2 + 1); label 2: 2 * 1 / (1 + 2); label 5 occurs in the moving volume alone.
-  EXPECT_NEAR(MeanDsc(Labels{0, 1, 1, 2}, Labels{5, 1, 2, 2}), 2.0 / 3, 1e-12);
 }
 
 TEST(WarpLabels, TakesTheNearestVoxelAndZeroOutside) {

@@ -1,7 +1,6 @@
-#include "model/register/overlap.h"
+#include "model/register/warp_labels.h"
 
 #include <cmath>
-#include <map>
 
 namespace gvsl::model {
 namespace {
@@ -25,29 +24,6 @@ Labels WarpLabels(std::span<const std::int32_t> labels, std::span<const float> f
     if (z >= 0 && y >= 0 && x >= 0) out[i] = labels[(z * size[1] + y) * size[2] + x];
   }
   return out;
-}
-
-double MeanDsc(std::span<const std::int32_t> fixed, std::span<const std::int32_t> moving) {
-  struct Counts {
-    std::int64_t fixed = 0;
-    std::int64_t moving = 0;
-    std::int64_t both = 0;
-  };
-  std::map<std::int32_t, Counts> counts;
-  for (std::size_t i = 0; i < fixed.size(); ++i) {
-    if (fixed[i] == 0 && moving[i] == 0) continue;
-    ++counts[fixed[i]].fixed;
-    ++counts[moving[i]].moving;
-    if (fixed[i] == moving[i]) ++counts[fixed[i]].both;
-  }
-  double sum = 0;
-  int labels = 0;
-  for (const auto& [label, count] : counts) {
-    if (label == 0 || count.fixed == 0) continue;
-    sum += 2.0 * static_cast<double>(count.both) / static_cast<double>(count.fixed + count.moving);
-    ++labels;
-  }
-  return labels == 0 ? 0 : sum / labels;
 }
 
 }  // namespace gvsl::model

@@ -1,4 +1,4 @@
-// How well two label maps agree, and moving one along a field.
+// Moving a label map along a field.
 #pragma once
 
 #include <array>
@@ -15,9 +15,5 @@ using VolumeSize = std::array<std::int64_t, 3>;  // z, y, x
 // y, x, in voxels.
 Labels WarpLabels(std::span<const std::int32_t> labels, std::span<const float> field,
                   const VolumeSize& size);
-
-// Mean over the non-zero labels of `fixed` of 2|P and G| / (|P| + |G|); 0 when it has none. The
-// spans have one length.
-double MeanDsc(std::span<const std::int32_t> fixed, std::span<const std::int32_t> moving);
 
 }  // namespace gvsl::model
