@@ -102,5 +102,43 @@ TEST_F(TrainerOnGpu, FastTrainsOverNcclAndOverTheHostNearTheStrictLosses) {
   }
 }
 
+class MethodOnGpu : public TrainerOnGpu, public ::testing::WithParamInterface<const char*> {};
+
+TEST_P(MethodOnGpu, WeightsAreTheSameForAnyNumberOfWorkersOverTheHostAndOverNccl) {
+  job_.method = GetParam();
+  job_.slots = 3;
+  job_.steps = 5;
+  const std::string alone = Train(1);
+  EXPECT_EQ(Train(1), alone);
+  EXPECT_EQ(Train(3, {{1}, {0}, {2}}), alone);
+  over_nccl_ = true;
+  EXPECT_EQ(Train(1), alone);
+}
+
+TEST_P(MethodOnGpu, TheFirstLossIsTheProcessorsWithinTolerance) {
+  job_.method = GetParam();
+  job_.slots = 2;
+  job_.steps = 1;
+  job_.optimizer.learning_rate = 1e-4;
+  auto gpu = NewWorkers(1);
+  ExpectAll(RunGang(gpu), GenerationEnd::kFinished);
+  device_ = at::kCPU;
+  job_.checkpoint.directory = "/ckpt-cpu";
+  auto cpu = NewWorkers(1);
+  ExpectAll(RunGang(cpu), GenerationEnd::kFinished);
+  EXPECT_NEAR(gpu[0]->observer.steps[0].losses.at("total"),
+              cpu[0]->observer.steps[0].losses.at("total"), 5e-3);
+}
+
+INSTANTIATE_TEST_SUITE_P(Method, MethodOnGpu,
+                         ::testing::Values("scratch", "denoising", "inpainting", "models-genesis",
+                                           "rotation", "deepcluster", "simsiam", "byol", "simclr",
+                                           "densecl", "mae"),
+                         [](const auto& info) {
+                           std::string name = info.param;
+                           std::erase(name, '-');
+                           return name;
+                         });
+
 }  // namespace
 }  // namespace gvsl::trainer
