@@ -176,6 +176,7 @@ bool ApplyProgress(const WorkerView& worker, v1::StoredJob& stored) {
   job.set_learning_rate(progress.learning_rate());
   job.set_samples_per_second(progress.samples_per_second());
   *job.mutable_result() = progress.losses();
+  *job.mutable_indicators() = progress.indicators();
   const auto total = progress.losses().find("total");
   if (total != progress.losses().end()) job.set_loss(total->second);
   return true;

@@ -48,6 +48,16 @@ bool IsTime(const google::protobuf::Timestamp& time) {  // of the years 1 to 999
 
 double Sane(double value) { return std::isfinite(value) && value > 0 ? value : 0; }
 
+Status CheckNumbers(const char* field, const google::protobuf::Map<std::string, double>& numbers) {
+  if (numbers.size() > kMostNumbers) {
+    return Refuse(field, Concat("has more than ", kMostNumbers, " entries"));
+  }
+  for (const auto& [name, value] : numbers) {
+    GVSL_RETURN_IF_ERROR(CheckLength(field, name, kNameBytes));
+  }
+  return OkStatus();
+}
+
 }  // namespace
 
 Status CheckRegistration(const v1::RegisterWorkerRequest& request) {
@@ -77,12 +87,8 @@ Status CheckReport(const v1::TrainerReport& report, const v1::Job* job) {
   for (const std::string& suspect : report.suspects()) {
     GVSL_RETURN_IF_ERROR(CheckLength("trainer.suspects", suspect, kNameBytes));
   }
-  if (report.progress().losses().size() > kMostNumbers) {
-    return Refuse("trainer.progress.losses", Concat("has more than ", kMostNumbers, " entries"));
-  }
-  for (const auto& [name, loss] : report.progress().losses()) {
-    GVSL_RETURN_IF_ERROR(CheckLength("trainer.progress.losses", name, kNameBytes));
-  }
+  GVSL_RETURN_IF_ERROR(CheckNumbers("trainer.progress.losses", report.progress().losses()));
+  GVSL_RETURN_IF_ERROR(CheckNumbers("trainer.progress.indicators", report.progress().indicators()));
   if (job == nullptr) return OkStatus();
   const std::uint64_t step = std::max(report.step(), report.progress().step());
   if (step <= job->steps()) return OkStatus();

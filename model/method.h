@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -40,6 +41,8 @@ struct Outcome {
   at::Tensor loss;  // scalar with a graph: what is differentiated
   std::vector<std::pair<std::string, at::Tensor>>
       parts;  // detached scalars, in the order of LossNames()
+  // What tells whether training is healthy; detached scalars, in the order of IndicatorNames().
+  std::vector<std::pair<std::string, at::Tensor>> indicators = {};
 };
 
 // Not thread-safe. Arithmetic uses at::get_num_threads() threads. All tensors of parameters,
@@ -47,13 +50,15 @@ struct Outcome {
 //
 // A step is: Augment for each slot; where SharedFloats is not 0, Share for each slot and Receive of
 // what all slots shared; Forward and a backward pass for each slot; an update; AfterUpdate. Where
-// DescribedFloats is not 0, the first step of a round begins with Describe for each volume of the
-// dataset and BeginRound. Whatever is not a slot's own is the same on every worker.
+// DescriptionPeriod is not 0, every so many steps begin with Describe for each volume of the
+// dataset and TakeDescriptions. Whatever is not a slot's own is the same on every worker.
 class Method {
  public:
   virtual ~Method() = default;
   // Names of Outcome::parts; "total" is the last.
   virtual std::vector<std::string> LossNames() const = 0;
+  // Names of Outcome::indicators (docs/methods.md says what they mean).
+  virtual std::vector<std::string> IndicatorNames() const { return {}; }
   // State-dict name -> parameter, in state-dict order (the order of the released network).
   virtual NamedTensors NamedParameters() = 0;
   // Weights that are not trained and belong to the network all the same.
@@ -74,15 +79,19 @@ class Method {
   // (slots, SharedFloats()), on the method's device.
   virtual void Receive(const at::Tensor& /*shared*/) {}
 
-  // How much describes a volume before a round.
+  // After how many steps all volumes are looked at again, from step 0 on; 0: never.
+  virtual std::uint64_t DescriptionPeriod() const { return 0; }
+  // How much describes a volume.
   virtual std::int64_t DescribedFloats() const { return 0; }
   // Of a crop (1, D, H, W) from the middle of a volume: (DescribedFloats()), without a graph.
   virtual at::Tensor Describe(const at::Tensor& /*crop*/) { return {}; }
-  // Descriptions by volume: (volumes, DescribedFloats()), on the CPU. Changes NamedState and
-  // parameters; returns the names of parameters that begin anew, of which the optimiser is to
-  // forget its moments.
-  virtual std::vector<std::string> BeginRound(std::uint64_t /*round*/,
-                                              const at::Tensor& /*descriptions*/) {
+  // Descriptions by volume: (volumes, DescribedFloats()), on the CPU, at a step that is a multiple
+  // of the period. Changes NamedState and parameters; returns the names of parameters that begin
+  // anew, of which the optimiser is to forget the mean gradient. Calls `goes_on` every second or
+  // so; where that answers false, returns early, and all it has changed is to be undone.
+  virtual std::vector<std::string> TakeDescriptions(std::uint64_t /*step*/,
+                                                    const at::Tensor& /*descriptions*/,
+                                                    const std::function<bool()>& /*goes_on*/) {
     return {};
   }
 };

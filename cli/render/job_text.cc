@@ -97,6 +97,7 @@ std::string JobDescription(const v1::Job& job) {
   facts.emplace_back("ETA", Eta(job));
   facts.emplace_back("goodput", FormatNumber(job.goodput()));
   AddNumbers(facts, "lost seconds: ", job.lost_seconds());
+  AddNumbers(facts, "health: ", job.indicators());
   AddNumbers(facts, "result: ", job.result());
   if (!job.numeric_class().empty()) facts.emplace_back("numeric class", job.numeric_class());
   if (job.has_create_time()) facts.emplace_back("created", FormatTime(job.create_time()));

@@ -7,6 +7,7 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include "model/augmentation.h"
+#include "model/methods/projection_head.h"
 
 namespace gvsl::model {
 
@@ -20,7 +21,7 @@ Inputs AgreementMethod::Augment(const std::vector<PairSample>& samples) {
   return {{"view0", view(0)}, {"view1", view(1)}, {"slot", at::full({}, slot, at::kLong)}};
 }
 
-at::Tensor AgreementMethod::Rows(const Inputs& inputs) {
+at::Tensor AgreementMethod::Features(const Inputs& inputs) {
   const std::int64_t items = inputs.at("view0").size(0);
   const at::Tensor both = encoder_.Pooled(at::cat({inputs.at("view0"), inputs.at("view1")}, 0));
   return at::cat({both.narrow(0, 0, items), both.narrow(0, items, items)}, 1);
@@ -41,19 +42,23 @@ void AgreementMethod::Receive(const at::Tensor& shared) {
                             /*create_graph=*/false, /*allow_unused=*/true);
   row_gradient_ = gradients.front().view_as(shared);
   head_gradients_.assign(gradients.begin() + 1, gradients.end());
-  parts_ = joint.parts;
+  joint_ = {.parts = joint.parts,
+            .indicators = {{"spread", Spread(rows.narrow(1, 0, encoder_.channels()))}}};
 }
 
 Outcome AgreementMethod::Forward(const Inputs& inputs) {
   const std::int64_t slot = inputs.at("slot").item<std::int64_t>();
-  at::Tensor loss = (Rows(inputs).reshape(-1) * row_gradient_[slot]).sum();
+  const at::Tensor gradient = row_gradient_[slot].view({-1, ItemFloats()});
+  at::Tensor loss = (Features(inputs) * gradient.narrow(1, 0, 2 * encoder_.channels())).sum();
   if (slot == 0) {
     const NamedTensors heads = encoder_.Heads();
     for (std::size_t i = 0; i < heads.size(); ++i) {
       if (head_gradients_[i].defined()) loss = loss + (heads[i].second * head_gradients_[i]).sum();
     }
   }
-  return {loss * static_cast<double>(options_.slots), parts_};
+  Outcome outcome = joint_;
+  outcome.loss = loss * static_cast<double>(options_.slots);
+  return outcome;
 }
 
 }  // namespace gvsl::model

@@ -21,6 +21,9 @@ class AgreementMethod : public Method {
  public:
   explicit AgreementMethod(const MethodOptions& options) : options_(options), encoder_(options) {}
 
+  // Of the pooled features of view 0 (Spread in projection_head.h): projections are normalised over
+  // these very rows, and would hide a collapse.
+  std::vector<std::string> IndicatorNames() const override { return {"spread"}; }
   NamedTensors NamedParameters() override { return encoder_.Trained(); }
   NamedTensors FixedWeights() override { return encoder_.Fixed(); }
   Inputs Augment(const std::vector<PairSample>& samples) override;
@@ -34,8 +37,10 @@ class AgreementMethod : public Method {
  protected:
   // Of one item, in its row.
   virtual std::int64_t ItemFloats() const { return 2 * encoder_.channels(); }
-  // (N, ItemFloats()): [pooled features of view 0, those of view 1], and what a method appends.
-  virtual at::Tensor Rows(const Inputs& inputs);
+  // (N, ItemFloats()): Features, and what a method appends, to which no gradient goes.
+  virtual at::Tensor Rows(const Inputs& inputs) { return Features(inputs); }
+  // (N, 2 * channels): [pooled features of view 0, those of view 1].
+  at::Tensor Features(const Inputs& inputs);
   // Of all items of the step (items, ItemFloats()), the slots' in order.
   virtual Outcome JointLoss(const at::Tensor& rows) = 0;
 
@@ -45,9 +50,9 @@ class AgreementMethod : public Method {
  private:
   MethodOptions options_;
   Encoder encoder_;
-  std::vector<std::pair<std::string, at::Tensor>> parts_;  // of the joint loss received last
-  at::Tensor row_gradient_;                                // (slots, SharedFloats())
-  std::vector<at::Tensor> head_gradients_;                 // as Encoder::Heads()
+  Outcome joint_;                           // of what was received last; without a graph
+  at::Tensor row_gradient_;                 // (slots, SharedFloats())
+  std::vector<at::Tensor> head_gradients_;  // as Encoder::Heads()
 };
 
 }  // namespace gvsl::model

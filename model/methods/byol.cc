@@ -4,7 +4,6 @@
 // hidden layer of 4096 channels (twice its features) is twice the bottleneck's here; projections
 // have 256.
 #include <ATen/TensorOperators.h>
-#include <ATen/core/grad_mode.h>
 #include <ATen/ops/cat.h>
 
 #include <cmath>
@@ -39,7 +38,7 @@ class Byol final : public AgreementMethod {
     FillInitialWeights(target_.parameters().all(), options.seed);
   }
 
-  std::vector<std::string> LossNames() const override { return {"prediction", "spread", "total"}; }
+  std::vector<std::string> LossNames() const override { return {"prediction", "total"}; }
   NamedTensors NamedState() override {
     NamedTensors state;
     for (const auto& [name, tensor] : copy_.follower())
@@ -55,12 +54,9 @@ class Byol final : public AgreementMethod {
   // Behind the online network's features, the target network's.
   std::int64_t ItemFloats() const override { return 2 * AgreementMethod::ItemFloats(); }
   at::Tensor Rows(const Inputs& inputs) override {
-    const at::Tensor online = AgreementMethod::Rows(inputs);
-    const at::NoGradGuard no_graph;
     const at::Tensor targets =
         at::cat({target_.Pooled(inputs.at("view0")), target_.Pooled(inputs.at("view1"))}, 1);
-    const at::AutoGradMode graph(online.requires_grad());
-    return at::cat({online, targets}, 1);
+    return at::cat({Features(inputs), targets}, 1);
   }
   Outcome JointLoss(const at::Tensor& rows) override {
     const std::int64_t channels = encoder().channels();
@@ -71,8 +67,7 @@ class Byol final : public AgreementMethod {
       return (UnitRows(prediction) - UnitRows(wanted)).square().sum(1).mean();
     };
     const at::Tensor loss = error(0, 3) + error(1, 2);
-    const at::Tensor spread = Spread(projector_.Forward(part(0).detach()));
-    return {loss, {{"prediction", loss.detach()}, {"spread", spread}, {"total", loss.detach()}}};
+    return {loss, {{"prediction", loss.detach()}, {"total", loss.detach()}}};
   }
 
  private:

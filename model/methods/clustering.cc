@@ -15,24 +15,29 @@ constexpr int kRounds = 20;
 
 using Clusters = std::vector<std::int64_t>;
 
-// (N, centres): squared distances.
-at::Tensor Distances(const at::Tensor& points, const at::Tensor& centres) {
-  const at::Tensor lengths = points.square().sum(1, true) + centres.square().sum(1).unsqueeze(0);
-  return (lengths - 2 * at::mm(points, centres.t())).clamp_min(0);
+// (N, centres): squared distances. `lengths` are the points' squared ones, (N, 1).
+at::Tensor Distances(const at::Tensor& points, const at::Tensor& lengths,
+                     const at::Tensor& centres) {
+  at::Tensor distances = at::mm(points, centres.t());
+  return distances.mul_(-2).add_(lengths).add_(centres.square().sum(1).unsqueeze(0)).clamp_min_(0);
 }
 
-at::Tensor DrawCentres(const at::Tensor& points, std::int64_t clusters, Philox& draws) {
+at::Tensor DrawCentres(const at::Tensor& points, const at::Tensor& lengths, std::int64_t clusters,
+                       Philox& draws, const std::function<bool()>& goes_on) {
   const std::int64_t count = points.size(0);
   at::Tensor centres = at::zeros({clusters, points.size(1)}, at::kDouble);
   centres[0].copy_(points[draws.NextBelow(static_cast<std::uint32_t>(count))]);
-  at::Tensor nearest = Distances(points, centres.narrow(0, 0, 1)).select(1, 0).contiguous();
-  for (std::int64_t k = 1; k < clusters; ++k) {
+  const auto distances_to = [&](std::int64_t k) {
+    return Distances(points, lengths, centres.narrow(0, k, 1)).select(1, 0).contiguous();
+  };
+  at::Tensor nearest = distances_to(0);
+  for (std::int64_t k = 1; k < clusters && (k % 32 != 0 || goes_on()); ++k) {
     const double* distance = nearest.const_data_ptr<double>();
     double left = draws.NextDouble() * nearest.sum().item<double>();
     std::int64_t chosen = 0;
     while (chosen + 1 < count && (left -= distance[chosen]) > 0) ++chosen;
     centres[k].copy_(points[chosen]);
-    nearest = at::minimum(nearest, Distances(points, centres.narrow(0, k, 1)).select(1, 0));
+    nearest = at::minimum(nearest, distances_to(k));
   }
   return centres;
 }
@@ -54,8 +59,8 @@ void RepairEmpty(const at::Tensor& distances, std::vector<std::int64_t>& sizes,
   }
 }
 
-Clusters Assign(const at::Tensor& points, const at::Tensor& centres) {
-  const at::Tensor distances = Distances(points, centres);
+Clusters Assign(const at::Tensor& points, const at::Tensor& lengths, const at::Tensor& centres) {
+  const at::Tensor distances = Distances(points, lengths, centres);
   const at::Tensor nearest = distances.argmin(1).contiguous();
   const auto* first = nearest.const_data_ptr<std::int64_t>();
   Clusters assigned(first, first + nearest.numel());
@@ -88,14 +93,22 @@ at::Tensor WhitenedRows(const at::Tensor& rows, std::int64_t components) {
   return turned / turned.square().sum(1, true).sqrt().clamp_min(1e-12);
 }
 
-std::vector<std::int64_t> KMeans(const at::Tensor& points, std::int64_t clusters, Philox& draws) {
-  at::Tensor centres = DrawCentres(points, clusters, draws);
-  Clusters assigned = Assign(points, centres);
-  for (int round = 1; round < kRounds; ++round) {
+std::vector<std::int64_t> KMeans(const at::Tensor& points, std::int64_t clusters, Philox& draws,
+                                 const std::function<bool()>& goes_on) {
+  const at::Tensor lengths = points.square().sum(1, /*keepdim=*/true);
+  at::Tensor centres = DrawCentres(points, lengths, clusters, draws, goes_on);
+  Clusters assigned = Assign(points, lengths, centres);
+  for (int round = 1; round < kRounds && goes_on(); ++round) {
     centres = Means(points, assigned, clusters);
-    assigned = Assign(points, centres);
+    assigned = Assign(points, lengths, centres);
   }
   return assigned;
+}
+
+std::uint64_t ClusteringPeriod(std::int64_t volumes, std::int64_t samples) {
+  constexpr std::int64_t kLeastSteps = 500;
+  const std::int64_t round = std::max<std::int64_t>(1, (volumes + samples - 1) / samples);
+  return static_cast<std::uint64_t>((kLeastSteps + round - 1) / round * round);
 }
 
 }  // namespace gvsl::model

@@ -1,11 +1,13 @@
 // DeepCluster: Caron et al., "Deep clustering for unsupervised learning of visual features" (ECCV
-// 2018), section 3.2: before each round the pooled bottleneck of every volume is whitened and
-// clustered (clustering.h), and a new linear layer learns to name the clusters. Volumes of a small
-// cluster weigh more, which the paper takes to be the same as drawing clusters evenly. A tenth as
-// many clusters as volumes, at least 2, at most the paper's 10,000; up to 256 directions as in the
-// paper, but 8 volumes for each.
+// 2018), section 3.2: every so often the pooled bottleneck of every volume is whitened and
+// clustered (clustering.h), and a new linear layer learns to name the clusters. The paper does so
+// each round, of some 5,000 steps; here it is as many whole rounds as make 500 steps. Volumes of a
+// small cluster weigh more, which the paper takes to be the same as drawing clusters evenly. A
+// tenth as many clusters as volumes, at least 2, at most the paper's 10,000; up to 256 directions
+// as in the paper, but 8 volumes for each.
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/bincount.h>
 #include <ATen/ops/one_hot.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
@@ -42,19 +44,22 @@ class DeepCluster final : public Method {
   NamedTensors FixedWeights() override { return encoder_.Fixed(); }
   NamedTensors NamedState() override { return {{"clusters", assigned_}}; }
 
+  std::uint64_t DescriptionPeriod() const override {
+    return ClusteringPeriod(options_.volumes, options_.slots * options_.batch_per_slot);
+  }
   std::int64_t DescribedFloats() const override { return encoder_.channels(); }
   at::Tensor Describe(const at::Tensor& crop) override {
     const at::NoGradGuard no_graph;
     return encoder_.Pooled(crop.unsqueeze(0).to(options_.device))[0];
   }
-  std::vector<std::string> BeginRound(std::uint64_t round,
-                                      const at::Tensor& descriptions) override {
+  std::vector<std::string> TakeDescriptions(std::uint64_t step, const at::Tensor& descriptions,
+                                            const std::function<bool()>& goes_on) override {
     const std::int64_t components = std::clamp<std::int64_t>(
         options_.volumes / 8, 1, std::min<std::int64_t>(256, encoder_.channels()));
-    Philox draws(options_.seed, DrawPurpose::kClusters, round, 0);
-    const auto assigned = KMeans(WhitenedRows(descriptions, components), clusters_, draws);
-    std::copy(assigned.begin(), assigned.end(), assigned_.data_ptr<float>());
-    return RenewClassifier(round);
+    Philox draws(options_.seed, DrawPurpose::kClusters, step, 0);
+    const auto clusters = KMeans(WhitenedRows(descriptions, components), clusters_, draws, goes_on);
+    std::copy(clusters.begin(), clusters.end(), assigned_.data_ptr<float>());
+    return RenewClassifier(step);
   }
 
   Inputs Augment(const std::vector<PairSample>& samples) override {
@@ -77,19 +82,19 @@ class DeepCluster final : public Method {
  private:
   // By cluster: the inverse of its size, so that the mean over all volumes is 1.
   at::Tensor Weights() const {
-    const at::Tensor sizes = at::one_hot(assigned_.to(at::kLong), clusters_).sum(0);
+    const at::Tensor sizes = at::bincount(assigned_.to(at::kLong), {}, clusters_);
     return static_cast<double>(options_.volumes) /
            (static_cast<double>(clusters_) * sizes.clamp_min(1).to(at::kFloat));
   }
 
-  // The classifier as new, from the seed and the round: the clusters' numbers mean nothing beyond
-  // one. Returns its parameters' names.
-  std::vector<std::string> RenewClassifier(std::uint64_t round) {
+  // The classifier as new, from the seed and the step: the clusters' numbers mean nothing beyond
+  // one clustering. Returns its parameters' names.
+  std::vector<std::string> RenewClassifier(std::uint64_t step) {
     std::vector<std::string> names;
     NamedTensors renewed;
     for (const auto& [name, parameter] : encoder_.Heads()) {
       names.push_back(name);
-      renewed.emplace_back(Concat("round", round, ".", name), parameter);
+      renewed.emplace_back(Concat("step", step, ".", name), parameter);
     }
     FillInitialWeights(renewed, options_.seed);
     return names;

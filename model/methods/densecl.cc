@@ -1,13 +1,16 @@
 // DenseCL: Wang et al., "Dense contrastive learning for self-supervised visual pre-training" (CVPR
 // 2021), equations 1 to 3 on the bottleneck's grid, half global and half dense, at temperature 0.2.
 // Keys come from a network that follows with momentum 0.999; negatives are the keys of the last
-// steps, of all workers, in two queues (He et al., "Momentum contrast", CVPR 2020) of 4,096 instead
-// of 65,536: hospitals have thousands of volumes, not millions.
+// steps, of all workers, in two queues (He et al., "Momentum contrast", CVPR 2020) that hold half
+// as many as there are volumes, at most 4,096 and at least a step's: a longer one, as the paper's
+// 65,536 beside millions of images, would hold old keys of the query's own volume.
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/mm.h>
 #include <ATen/ops/zeros.h>
+
+#include <algorithm>
 
 #include "model/augmentation.h"
 #include "model/initial_weights.h"
@@ -23,7 +26,12 @@ constexpr double kMomentum = 0.999;
 constexpr double kTemperature = 0.2;
 constexpr double kDenseShare = 0.5;
 constexpr std::int64_t kProjection = 128;
-constexpr std::int64_t kQueue = 4096;
+constexpr std::int64_t kLongestQueue = 4096;
+
+std::int64_t QueueOf(const MethodOptions& options) {
+  return std::max(options.slots * options.batch_per_slot,
+                  std::min(kLongestQueue, options.volumes / 2));
+}
 
 // An encoder with its two projections.
 struct Network {
@@ -69,8 +77,9 @@ class DenseCl final : public Method {
         query_(options),
         key_(options),
         copy_(query_.encoder.Trained(), key_.encoder.Trained()),
-        global_queue_(at::zeros({kQueue, kProjection}, at::TensorOptions(options.device))),
-        dense_queue_(at::zeros({kQueue, kProjection}, at::TensorOptions(options.device))),
+        global_queue_(
+            at::zeros({QueueOf(options), kProjection}, at::TensorOptions(options.device))),
+        dense_queue_(at::zeros({QueueOf(options), kProjection}, at::TensorOptions(options.device))),
         next_(at::zeros({1}, at::kFloat)) {
     FillInitialWeights(
         {{"global_queue.weight", global_queue_}, {"dense_queue.weight", dense_queue_}},
@@ -80,8 +89,9 @@ class DenseCl final : public Method {
   }
 
   std::vector<std::string> LossNames() const override {
-    return {"contrast", "dense_contrast", "spread", "total"};
+    return {"contrast", "dense_contrast", "total"};
   }
+  std::vector<std::string> IndicatorNames() const override { return {"spread"}; }
   NamedTensors NamedParameters() override { return query_.encoder.Trained(); }
   NamedTensors FixedWeights() override { return query_.encoder.Fixed(); }
   NamedTensors NamedState() override {
@@ -129,8 +139,8 @@ class DenseCl final : public Method {
     return {loss,
             {{"contrast", global.detach() / count},
              {"dense_contrast", dense.detach() / count},
-             {"spread", Spread(new_keys_.narrow(1, 0, kProjection))},
-             {"total", loss.detach()}}};
+             {"total", loss.detach()}},
+            {{"spread", Spread(new_keys_.narrow(1, 0, kProjection))}}};
   }
 
   void AfterUpdate(std::uint64_t /*step*/) override {
@@ -139,7 +149,7 @@ class DenseCl final : public Method {
       const auto next = static_cast<std::int64_t>(next_.item<float>());
       global_queue_[next].copy_(new_keys_[k].narrow(0, 0, kProjection));
       dense_queue_[next].copy_(new_keys_[k].narrow(0, kProjection, kProjection));
-      next_.fill_(static_cast<float>((next + 1) % kQueue));
+      next_.fill_(static_cast<float>((next + 1) % global_queue_.size(0)));
     }
   }
 

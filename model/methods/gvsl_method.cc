@@ -1,8 +1,10 @@
 #include "model/methods/gvsl_method.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
 
 #include "model/augmentation.h"
+#include "model/field_health.h"
 #include "model/initial_weights.h"
 #include "model/losses.h"
 #include "model/methods/methods.h"
@@ -19,6 +21,11 @@ std::vector<std::string> GvslMethod::LossNames() const {
   if (network_.options().restoration) names.push_back("restoration");
   names.push_back("total");
   return names;
+}
+
+std::vector<std::string> GvslMethod::IndicatorNames() const {
+  if (!network_.options().matching) return {};
+  return {"ncc_before", "ncc_after", "displacement", "folding"};
 }
 
 NamedTensors GvslMethod::NamedParameters() { return network_.parameters(); }
@@ -63,7 +70,16 @@ MethodPointer MakeGvsl(const MethodOptions& options) {
 Outcome GvslMethod::Forward(const Inputs& inputs) {
   const bool matching = network_.options().matching;
   const at::Tensor moving = matching ? inputs.at("moving") : at::Tensor();
-  return LossesOf(network_.Forward(inputs.at("damaged"), moving), inputs.at("fixed"));
+  const NetworkOutput output = network_.Forward(inputs.at("damaged"), moving);
+  Outcome outcome = LossesOf(output, inputs.at("fixed"));
+  if (!matching) return outcome;
+  const at::NoGradGuard no_graph;
+  const at::Tensor& field = output.matching.field;
+  outcome.indicators = {{"ncc_before", 1 - NccLoss(moving, inputs.at("fixed"))},
+                        {"ncc_after", 1 - outcome.parts.front().second},
+                        {"displacement", MeanDisplacement(field)},
+                        {"folding", FoldingShare(field)}};
+  return outcome;
 }
 
 }  // namespace gvsl::model

@@ -23,6 +23,8 @@ class GvslMethod final : public Method {
   GvslMethod(const NetworkOptions& options, std::uint64_t seed);
 
   std::vector<std::string> LossNames() const override;
+  // With matching: those of field_health.h, and the local correlation of B and A.
+  std::vector<std::string> IndicatorNames() const override;
   NamedTensors NamedParameters() override;
   Inputs Augment(const std::vector<PairSample>& samples) override;
   Outcome Forward(const Inputs& inputs) override;

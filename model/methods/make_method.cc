@@ -11,7 +11,8 @@ namespace {
 struct Row {
   const char* name;
   MethodPointer (*make)(const MethodOptions&);
-  std::int64_t least_batch = 1;  // over all slots: what is compared has to be more than one
+  std::int64_t least_batch = 1;    // over all slots: what is compared has to be more than one
+  std::int64_t least_volumes = 0;  // of the dataset
 };
 
 constexpr Row kMethods[] = {
@@ -24,7 +25,7 @@ constexpr Row kMethods[] = {
     {"inpainting", MakeInpainting},
     {"models-genesis", MakeModelsGenesis},
     {"rotation", MakeRotation},
-    {"deepcluster", MakeDeepCluster},
+    {"deepcluster", MakeDeepCluster, 1, 2},
     {"simsiam", MakeSimSiam, 2},
     {"byol", MakeByol, 2},
     {"simclr", MakeSimClr, 2},
@@ -55,6 +56,10 @@ Status CheckOptions(const Row& row, const MethodOptions& options) {
                                   " compares samples of one step: slots * "
                                   "batch_per_slot must be at least ",
                                   row.least_batch));
+  }
+  if (options.volumes < row.least_volumes) {
+    return refuse("dataset", Concat("method ", row.name, " needs a dataset of at least ",
+                                    row.least_volumes, " volumes"));
   }
   return OkStatus();
 }

@@ -43,7 +43,7 @@ at::Tensor ProjectionHead::Forward(const at::Tensor& rows) const {
 }
 
 at::Tensor UnitRows(const at::Tensor& rows) {
-  return rows / rows.square().sum(1, /*keepdim=*/true).sqrt().clamp_min(1e-12);
+  return rows / (rows.square().sum(1, /*keepdim=*/true) + 1e-24).sqrt();
 }
 
 at::Tensor Spread(const at::Tensor& rows) {

@@ -28,7 +28,7 @@ class SimClr final : public AgreementMethod {
     FillInitialWeights(encoder().parameters().all(), options.seed);
   }
 
-  std::vector<std::string> LossNames() const override { return {"contrast", "spread", "total"}; }
+  std::vector<std::string> LossNames() const override { return {"contrast", "total"}; }
 
  protected:
   Outcome JointLoss(const at::Tensor& rows) override {
@@ -42,8 +42,7 @@ class SimClr final : public AgreementMethod {
     // Row k's partner is the other view of the same volume.
     const at::Tensor partner = same.roll({items}, {1});
     const at::Tensor loss = -(scores.log_softmax(1) * partner).sum(1).mean();
-    return {loss,
-            {{"contrast", loss.detach()}, {"spread", Spread(projected)}, {"total", loss.detach()}}};
+    return {loss, {{"contrast", loss.detach()}, {"total", loss.detach()}}};
   }
 
  private:

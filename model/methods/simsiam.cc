@@ -25,7 +25,7 @@ class SimSiam final : public AgreementMethod {
     FillInitialWeights(encoder().parameters().all(), options.seed);
   }
 
-  std::vector<std::string> LossNames() const override { return {"similarity", "spread", "total"}; }
+  std::vector<std::string> LossNames() const override { return {"similarity", "total"}; }
 
  protected:
   Outcome JointLoss(const at::Tensor& rows) override {
@@ -37,8 +37,7 @@ class SimSiam final : public AgreementMethod {
     };
     const at::Tensor loss =
         -(similarity(predictor_.Forward(z0), z1) + similarity(predictor_.Forward(z1), z0)) / 2;
-    return {loss,
-            {{"similarity", -loss.detach()}, {"spread", Spread(z0)}, {"total", loss.detach()}}};
+    return {loss, {{"similarity", -loss.detach()}, {"total", loss.detach()}}};
   }
 
  private:

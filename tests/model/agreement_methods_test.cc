@@ -52,8 +52,11 @@ TEST_P(Agreement, TheSpreadOfRowsThatAreAllAlikeIsZero) {
   const auto method = Make(GetParam());
   const auto inputs = TwoSlots(*method);
   method->Receive(at::zeros({2, method->SharedFloats()}));
-  EXPECT_NEAR(Part(method->Forward(inputs[0]), "spread"), 0, 1e-3);
-  EXPECT_GT(Part(Step(*method, inputs)[0], "spread"), 1e-3);
+  EXPECT_NEAR(Indicator(method->Forward(inputs[0]), "spread"), 0, 1e-6);
+  const at::Tensor one = Noise({1, method->SharedFloats()}, 3);
+  method->Receive(one + Noise({2, method->SharedFloats()}, 4) * 1e-5);
+  EXPECT_LT(Indicator(method->Forward(inputs[0]), "spread"), 1e-4) << "nearly alike";
+  EXPECT_GT(Indicator(Step(*method, inputs)[0], "spread"), 1e-3);
 }
 
 INSTANTIATE_TEST_SUITE_P(Method, Agreement, ::testing::Values("simsiam", "byol", "simclr"),
@@ -158,7 +161,9 @@ TEST(ProjectionHead, NormalisesOverTheRowsItIsGiven) {
 }
 
 TEST(DenseCl, TheKeysOfAllSlotsGoIntoTheQueuesInTheOrderOfTheSlots) {
-  const auto method = Make("densecl");
+  MethodOptions options = Options("densecl");
+  options.volumes = 10'000;
+  const auto method = Make(options);
   const std::vector<Inputs> slots = {method->Augment(Samples(0, 0)),
                                      method->Augment(Samples(1, 1))};
   const at::Tensor queue = Named(method->NamedState(), "global_queue");
@@ -175,6 +180,17 @@ TEST(DenseCl, TheKeysOfAllSlotsGoIntoTheQueuesInTheOrderOfTheSlots) {
   EXPECT_LT((queue[4095] - first.narrow(0, 0, 128)).abs().max().item<double>(), 1e-5);
   EXPECT_LT((queue[0] - second.narrow(0, 0, 128)).abs().max().item<double>(), 1e-5);
   EXPECT_LT((dense[0] - second.narrow(0, 128, 128)).abs().max().item<double>(), 1e-5);
+}
+
+TEST(DenseCl, AQueueIsShorterThanTheDataset) {
+  const auto length = [](std::int64_t volumes) {
+    MethodOptions options = Options("densecl");
+    options.volumes = volumes;
+    return Named(Make(options)->NamedState(), "dense_queue").size(0);
+  };
+  EXPECT_EQ(length(302), 151);
+  EXPECT_EQ(length(2), 2) << "what a step gives has room";
+  EXPECT_EQ(length(1'000'000), 4096);
 }
 
 TEST(DenseCl, LearnsFromBothHalvesOfItsLoss) {

@@ -2,13 +2,16 @@
 #include <cmath>
 #include <set>
 
+#include "model/augmentation.h"
 #include "model/methods/clustering.h"
 #include "tests/model/method_fixture.h"
 
 namespace gvsl::model {
 namespace {
 
-TEST(Rotation, EveryTurnOccursAndShowsTheVolumeTurned) {
+const std::function<bool()> kGoOn = [] { return true; };
+
+TEST(Rotation, EveryTurnOccursAndShowsACube) {
   const auto method = Make("rotation");
   std::set<std::int64_t> turns;
   for (std::uint32_t item = 0; item < 60; ++item) {
@@ -18,6 +21,35 @@ TEST(Rotation, EveryTurnOccursAndShowsTheVolumeTurned) {
   }
   EXPECT_EQ(turns.size(), 10U);
   EXPECT_EQ(*turns.rbegin(), 9);
+}
+
+// The planes at both ends of each axis tell how a cube lies: the blob volumes have no symmetry.
+TEST(Rotation, ATurnedVolumeIsTurned) {
+  const auto method = Make("rotation");
+  std::set<std::int64_t> turned;
+  for (std::uint32_t step = 0; step < 200 && turned.size() < 9; ++step) {
+    auto samples = Samples(0, 0);
+    samples[0].key.step = step;
+    const Inputs inputs = method->Augment(samples);
+    const std::int64_t turn = inputs.at("turn").item<std::int64_t>();
+    if (turn == 0) continue;
+    const std::int64_t axis = (turn - 1) / 3;
+    // The same draws without the turn: turned back, it is what another network would have seen.
+    const at::Tensor back = at::rot90(inputs.at("volume"), -((turn - 1) % 3 + 1),
+                                      {2 + (axis + 1) % 3, 2 + (axis + 2) % 3});
+    const at::Tensor clean = WarpTogether({samples[0].a}, samples[0].key, at::kCPU);
+    bool found = false;  // at one of the places where the cube may have been cut
+    for (std::int64_t y = 0; y < 2; ++y) {
+      for (std::int64_t x = 0; x < 3; ++x) {
+        const at::Tensor cube = clean.narrow(3, y, 20).narrow(4, x, 20);
+        found = found || at::equal(cube, back);
+        EXPECT_FALSE(at::equal(cube, inputs.at("volume"))) << "turn " << turn;
+      }
+    }
+    EXPECT_TRUE(found) << "turn " << turn;
+    turned.insert(turn);
+  }
+  EXPECT_EQ(turned.size(), 9U);
 }
 
 TEST(Rotation, AnUntrainedNetworkGuessesAmongTen) {
@@ -43,7 +75,7 @@ TEST(KMeans, FindsGroupsThatLieApart) {
                      at::tensor({double(group % 2), double(group / 2)}, at::kDouble));
   }
   Philox draws(1, DrawPurpose::kClusters, 0, 0);
-  const auto clusters = KMeans(at::cat(groups, 0), 4, draws);
+  const auto clusters = KMeans(at::cat(groups, 0), 4, draws, kGoOn);
   std::set<std::int64_t> seen;
   for (int group = 0; group < 4; ++group) {
     seen.insert(clusters[10 * group]);
@@ -54,8 +86,21 @@ TEST(KMeans, FindsGroupsThatLieApart) {
 
 TEST(KMeans, LeavesNoClusterEmptyEvenWhenPointsCoincide) {
   Philox draws(1, DrawPurpose::kClusters, 0, 0);
-  const auto clusters = KMeans(at::zeros({6, 2}, at::kDouble), 6, draws);
+  const auto clusters = KMeans(at::zeros({6, 2}, at::kDouble), 6, draws, kGoOn);
   EXPECT_EQ(std::set<std::int64_t>(clusters.begin(), clusters.end()).size(), 6U);
+}
+
+TEST(KMeans, StopsWhenToldTo) {
+  Philox draws(1, DrawPurpose::kClusters, 0, 0);
+  int asked = 0;
+  KMeans(Noise({200, 4}, 1).to(at::kDouble), 100, draws, [&] { return ++asked < 3; });
+  EXPECT_EQ(asked, 4) << "once more after the seeds";
+}
+
+TEST(ClusteringPeriod, IsOfWholeRoundsAndOfAtLeastFiveHundredSteps) {
+  EXPECT_EQ(ClusteringPeriod(302, 8), 532U);  // 14 rounds of 38
+  EXPECT_EQ(ClusteringPeriod(10'000, 8), 1250U);
+  EXPECT_EQ(ClusteringPeriod(2, 64), 500U);
 }
 
 class DeepClusterTest : public ::testing::Test {
@@ -76,7 +121,7 @@ class DeepClusterTest : public ::testing::Test {
 TEST_F(DeepClusterTest, ARoundGivesEveryVolumeAClusterAndBeginsTheClassifierAnew) {
   EXPECT_EQ(Classifier().size(0), 4) << "a tenth as many clusters as volumes";
   const at::Tensor before = Classifier().clone();
-  EXPECT_THAT(method_->BeginRound(1, descriptions_),
+  EXPECT_THAT(method_->TakeDescriptions(1, descriptions_, kGoOn),
               ::testing::ElementsAre("classifier.weight", "classifier.bias"));
   EXPECT_FALSE(at::equal(Classifier(), before));
   EXPECT_GE(Clusters().min().item<float>(), 0);
@@ -84,12 +129,12 @@ TEST_F(DeepClusterTest, ARoundGivesEveryVolumeAClusterAndBeginsTheClassifierAnew
 }
 
 TEST_F(DeepClusterTest, TheSameRoundAgainIsTheSame) {
-  method_->BeginRound(1, descriptions_);
+  method_->TakeDescriptions(1, descriptions_, kGoOn);
   const at::Tensor classifier = Classifier().clone();
   const at::Tensor clusters = Clusters().clone();
-  method_->BeginRound(2, descriptions_.flip(0));
+  method_->TakeDescriptions(2, descriptions_.flip(0), kGoOn);
   EXPECT_FALSE(at::equal(Classifier(), classifier));
-  method_->BeginRound(1, descriptions_);
+  method_->TakeDescriptions(1, descriptions_, kGoOn);
   EXPECT_TRUE(at::equal(Classifier(), classifier));
   EXPECT_TRUE(at::equal(Clusters(), clusters));
 }

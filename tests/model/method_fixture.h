@@ -68,12 +68,18 @@ inline at::Tensor FlatGradient(Method& method) {
   return at::cat(flat);
 }
 
-inline double Part(const Outcome& outcome, const std::string& wanted) {
-  for (const auto& [name, value] : outcome.parts) {
+inline double Find(const NamedTensors& scalars, const std::string& wanted) {
+  for (const auto& [name, value] : scalars) {
     if (name == wanted) return value.item<double>();
   }
-  ADD_FAILURE() << "no part " << wanted;
+  ADD_FAILURE() << "no " << wanted;
   return 0;
+}
+inline double Part(const Outcome& outcome, const std::string& wanted) {
+  return Find(outcome.parts, wanted);
+}
+inline double Indicator(const Outcome& outcome, const std::string& wanted) {
+  return Find(outcome.indicators, wanted);
 }
 
 inline at::Tensor Named(const NamedTensors& tensors, const std::string& wanted) {

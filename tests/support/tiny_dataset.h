@@ -45,14 +45,17 @@ inline data_loader::NewVolume BlobVolume(std::uint32_t number, std::array<std::i
   return volume;
 }
 
-// Writes `count` blob volumes of as many subjects as a dataset at `directory`.
+// Writes `count` blob volumes of as many subjects as a dataset at `directory`. `contrast` is
+// a factor to all voxels.
 inline StatusOr<data_loader::DatasetManifest> WriteTinyDataset(
     FileSystem& files, const std::string& directory, std::uint32_t count,
-    std::array<std::int64_t, 3> size, std::uint32_t volumes_per_shard, bool labelled = true) {
+    std::array<std::int64_t, 3> size, std::uint32_t volumes_per_shard, bool labelled = true,
+    float contrast = 1) {
   GVSL_ASSIGN_OR_RETURN(auto writer, data_loader::DatasetWriter::Create(files, directory));
   for (std::uint32_t number = 0; number < count; ++number) {
     data_loader::NewVolume volume = BlobVolume(number, size);
     if (!labelled) volume.labels.reset();
+    for (float& voxel : volume.voxels) voxel *= contrast;
     GVSL_RETURN_IF_ERROR(writer->Add(volume));
   }
   GVSL_ASSIGN_OR_RETURN(auto layout, writer->Arrange(volumes_per_shard));

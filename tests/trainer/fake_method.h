@@ -24,6 +24,7 @@ namespace gvsl::trainer {
 struct FakeMethodOptions {
   // Where the loss is not a number.
   std::optional<std::pair<std::uint64_t, std::uint32_t>> broken;  // step, slot
+  std::uint64_t description_period = 0;
 };
 
 class FakeMethod final : public model::Method {
@@ -55,10 +56,25 @@ class FakeMethod final : public model::Method {
     return {loss, {{"error", loss.detach()}, {"total", loss.detach()}}};
   }
 
+  model::NamedTensors NamedState() override { return {{"described", described_}}; }
+  std::uint64_t DescriptionPeriod() const override { return options_.description_period; }
+  std::int64_t DescribedFloats() const override { return 2; }
+  at::Tensor Describe(const at::Tensor& crop) override {
+    return at::stack({crop.mean(), crop.max()});
+  }
+  // Twice would be more than once.
+  std::vector<std::string> TakeDescriptions(std::uint64_t /*step*/, const at::Tensor& descriptions,
+                                            const std::function<bool()>& /*goes_on*/) override {
+    described_.add_(descriptions.sum());
+    scale_.add_(descriptions.mean());
+    return {"scale"};
+  }
+
  private:
   FakeMethodOptions options_;
   bool broken_ = false;
   at::Tensor scale_, shift_, unused_;
+  at::Tensor described_ = at::zeros({1});
 };
 
 inline MethodFactory MakeFakeMethod(FakeMethodOptions options = {}) {

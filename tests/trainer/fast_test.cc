@@ -66,8 +66,8 @@ TEST(FastReduction, SumsEveryParameterOnceAlsoThoseThatNoLossUses) {
   std::vector<at::Tensor> parameters;
   for (const auto& [name, parameter] : method->NamedParameters()) parameters.push_back(parameter);
   auto communicators = collective::MakeLocalCommunicators(1);
-  const auto reduction =
-      MakeReduction(Numerics::kFast, {parameters, *communicators[0], {0, 0, 0}, SlotRows(3, 0, 0)});
+  const auto reduction = MakeReduction(
+      Numerics::kFast, {parameters, *communicators[0], {0, 0, 0}, SlotRows(3, 0, 0, 0)});
   for (int step = 0; step < 2; ++step) {
     reduction->BeginStep();
     for (int slot = 0; slot < 3; ++slot) {

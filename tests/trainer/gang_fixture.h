@@ -31,13 +31,17 @@ class RecordingObserver final : public TrainerObserver {
     if (announce) announce();
     if (on_step) on_step(progress);
   }
-  void OnActivity(Activity activity) override { activities.push_back(activity); }
+  void OnActivity(Activity activity) override {
+    activities.push_back(activity);
+    if (on_activity) on_activity(activity);
+  }
   void OnCheckpoint(const CheckpointOutcome& outcome) override { checkpoints.push_back(outcome); }
   void OnDamage(const std::vector<std::uint64_t>& steps) override { damaged = steps; }
   void OnNotice(const std::string& sentence) override { notices.push_back(sentence); }
 
   std::function<void()> announce;  // the fixture's
   std::function<void(const StepProgress&)> on_step;
+  std::function<void(Activity)> on_activity;
   std::vector<std::uint64_t> began;
   std::vector<StepProgress> steps;
   std::vector<Activity> activities;

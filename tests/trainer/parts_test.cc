@@ -37,10 +37,11 @@ TEST(StopFlag, IsRaisedAndNeverLowered) {
 }
 
 TEST(SlotRows, SumOfAllRowsGivesBackWhatEverySlotReported) {
-  const SlotRows rows(3, 2, 2);
+  const SlotRows rows(3, 2, 1, 2);
   std::vector<SlotReport> reports(3);
   for (int slot = 0; slot < 3; ++slot) {
     reports[slot].losses = {0.5f + slot, 2.5f};
+    reports[slot].indicators = {-0.25f * slot};
     reports[slot].volumes = {slot, slot + 1, 16777215 - slot, 7};
   }
   reports[1].vote = StopVote::kCheckpoint;
@@ -55,6 +56,7 @@ TEST(SlotRows, SumOfAllRowsGivesBackWhatEverySlotReported) {
   ASSERT_EQ(read.size(), 3u);
   for (int slot = 0; slot < 3; ++slot) {
     EXPECT_EQ(read[slot].losses, reports[slot].losses);
+    EXPECT_EQ(read[slot].indicators, reports[slot].indicators);
     EXPECT_EQ(read[slot].volumes, reports[slot].volumes);
     EXPECT_EQ(read[slot].vote, reports[slot].vote);
     EXPECT_EQ(read[slot].broken_gradient, reports[slot].broken_gradient);
@@ -63,7 +65,7 @@ TEST(SlotRows, SumOfAllRowsGivesBackWhatEverySlotReported) {
 }
 
 TEST(SlotRows, ALossThatIsNotANumberStaysInItsOwnRow) {
-  const SlotRows rows(2, 1, 1);
+  const SlotRows rows(2, 1, 0, 1);
   std::vector<float> first(rows.floats()), second(rows.floats());
   rows.Write(0, {.losses = {std::nanf("")}, .volumes = {0, 1}}, first);
   rows.Write(1, {.losses = {2}, .volumes = {2, 3}}, second);

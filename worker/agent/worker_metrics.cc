@@ -11,6 +11,7 @@ namespace {
 constexpr char kStepSeconds[] = "gvsl_worker_step_seconds";
 constexpr char kPhaseSeconds[] = "gvsl_worker_phase_seconds";
 constexpr char kLoss[] = "gvsl_worker_loss";
+constexpr char kIndicator[] = "gvsl_worker_indicator";
 constexpr char kSamples[] = "gvsl_worker_samples_total";
 constexpr char kSamplesHelp[] = "Samples (pairs of volumes) that this worker computed.";
 constexpr char kRestarts[] = "gvsl_worker_trainer_restarts_total";
@@ -50,7 +51,8 @@ void WorkerMetrics::Show(const v1::TrainerReport& report, std::uint64_t samples_
   if (report.has_progress()) {
     ShowProgress(report.progress(), samples_per_step);
   } else {
-    for (const char* name : {kStepSeconds, kPhaseSeconds, kLoss}) metrics_.RemoveGauge(name);
+    for (const char* name : {kStepSeconds, kPhaseSeconds, kLoss, kIndicator})
+      metrics_.RemoveGauge(name);
   }
 }
 
@@ -62,6 +64,10 @@ void WorkerMetrics::ShowProgress(const v1::StepProgress& progress, std::uint64_t
   }
   for (const auto& [name, loss] : progress.losses()) {
     metrics_.SetGauge(kLoss, "Losses of the last committed step.", loss, {{"loss", name}});
+  }
+  for (const auto& [name, value] : progress.indicators()) {
+    metrics_.SetGauge(kIndicator, "Indicators of training's health at the last committed step.",
+                      value, {{"indicator", name}});
   }
   if (progress.step() <= step_) return;
   metrics_.AddCounter(kSamples, kSamplesHelp,

@@ -54,11 +54,11 @@ void GradientBuffer::Unflatten(const at::Tensor& gradient) {
   }
 }
 
-void ScaleAndClip(at::Tensor gradient, double factor, double clip_norm) {
+double ScaleAndClip(at::Tensor gradient, double factor, double clip_norm) {
   gradient.mul_(factor);
-  if (clip_norm <= 0) return;
   const double norm = at::linalg_vector_norm(gradient).item<double>();
-  if (norm > clip_norm) gradient.mul_(clip_norm / (norm + 1e-6));
+  if (clip_norm > 0 && norm > clip_norm) gradient.mul_(clip_norm / (norm + 1e-6));
+  return norm;
 }
 
 bool IsFinite(std::span<const float> gradient, at::Device device) {

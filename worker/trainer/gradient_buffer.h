@@ -33,9 +33,10 @@ class GradientBuffer {
   std::size_t floats_ = 0;
 };
 
-// `gradient` times `factor`; then, if `clip_norm` > 0 and its Euclidean norm is larger, scaled down
-// to that norm. In place; the bits of the norm are those of the tensor's device.
-void ScaleAndClip(at::Tensor gradient, double factor, double clip_norm);
+// The Euclidean norm of `gradient` times `factor`, to which it is scaled in place; then, if
+// `clip_norm` > 0 and its Euclidean norm is larger, scaled down to that norm. In place; the bits of
+// the norm are those of the tensor's device.
+double ScaleAndClip(at::Tensor gradient, double factor, double clip_norm);
 bool IsFinite(std::span<const float> gradient, at::Device device = at::kCPU);
 
 }  // namespace gvsl::trainer

@@ -69,11 +69,12 @@ StatusOr<GenerationEnd> JobSession::RunGeneration(const GangPlan& gang,
   StatusOr<GenerationEnd> end = GenerationEnd::kBroken;
   try {
     end = Run(gang, communicator, stop);
+    if (state_ != nullptr) state_->Rollback();
   } catch (const std::exception& error) {
     end = FromException(error);
+    ForgetUnlessRolledBack();
   }
   if (state_ != nullptr && !state_->whole()) ForgetState();
-  if (state_ != nullptr) state_->Rollback();
   if (end.ok()) return end;
   communicator.Abort(end.status());
   if (IsBrokenGang(end.status())) return GenerationEnd::kBroken;
@@ -136,6 +137,14 @@ Status JobSession::LoadState(const GangPlan& gang, const StopFlag& stop) {
   }
   holds_state_ = true;
   return OkStatus();
+}
+
+void JobSession::ForgetUnlessRolledBack() {
+  try {
+    if (state_ != nullptr) state_->Rollback();
+  } catch (const std::exception&) {
+    ForgetState();
+  }
 }
 
 void JobSession::ForgetState() {

@@ -62,6 +62,8 @@ class JobSession {
   Status Take(const GangPlan& gang, collective::Communicator& communicator);
   Status PrepareToWrite();
   void ForgetState();
+  // After an exception, which may mean that nothing can be copied any more.
+  void ForgetUnlessRolledBack();
 
   TrainerEnvironment environment_;
   JobPlan job_;

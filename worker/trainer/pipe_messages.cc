@@ -101,6 +101,9 @@ v1::StepProgress MessageOf(const StepProgress& progress) {
   message.set_step(progress.step);
   message.set_round(progress.round);
   for (const auto& [name, loss] : progress.losses) (*message.mutable_losses())[name] = loss;
+  for (const auto& [name, value] : progress.indicators) {
+    (*message.mutable_indicators())[name] = value;
+  }
   message.set_learning_rate(progress.learning_rate);
   message.set_step_seconds(progress.step_seconds);
   for (const auto& [phase, seconds] : progress.phase_seconds) {

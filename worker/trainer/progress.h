@@ -16,6 +16,7 @@ struct StepProgress {
   std::uint64_t step = 0;  // committed steps
   std::uint64_t round = 0;
   std::map<std::string, double> losses;  // by name, mean over the slots; "total" is the job's loss
+  std::map<std::string, double> indicators;  // by name, mean over the slots, and "gradient_norm"
   double learning_rate = 0;
   double step_seconds = 0;                      // smoothed
   std::map<std::string, double> phase_seconds;  // smoothed: data, augment, forward, ...

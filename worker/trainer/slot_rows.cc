@@ -13,6 +13,7 @@ void SlotRows::Write(int slot, const SlotReport& report, std::span<float> rows) 
   std::fill(rows.begin(), rows.end(), 0.0f);
   auto out = rows.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(slot) * row());
   out = std::copy(report.losses.begin(), report.losses.end(), out);
+  out = std::copy(report.indicators.begin(), report.indicators.end(), out);
   for (const std::int64_t volume : report.volumes) *out++ = static_cast<float>(volume);
   *out++ = static_cast<float>(report.vote);
   *out++ = report.broken_gradient ? 1.0f : 0.0f;
@@ -23,11 +24,14 @@ void SlotRows::Write(int slot, const SlotReport& report, std::span<float> rows) 
 SlotReport SlotRows::Read(int slot, std::span<const float> rows) const {
   const auto in = rows.subspan(static_cast<std::size_t>(slot) * row(), row());
   SlotReport report;
-  report.losses.assign(in.begin(), in.begin() + static_cast<std::ptrdiff_t>(losses_));
-  for (const float volume : in.subspan(losses_, volumes_)) {
+  const auto losses = in.first(losses_);
+  const auto indicators = in.subspan(losses_, indicators_);
+  report.losses.assign(losses.begin(), losses.end());
+  report.indicators.assign(indicators.begin(), indicators.end());
+  for (const float volume : in.subspan(losses_ + indicators_, volumes_)) {
     report.volumes.push_back(static_cast<std::int64_t>(volume));
   }
-  const auto rest = in.subspan(losses_ + volumes_);
+  const auto rest = in.subspan(losses_ + indicators_ + volumes_);
   report.vote = static_cast<StopVote>(rest[0]);
   report.broken_gradient = rest[1] != 0;
   report.published_lineage =

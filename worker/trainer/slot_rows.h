@@ -1,8 +1,9 @@
 // The rows that travel behind the gradient: one a slot, zero elsewhere, so that the tree-sum gives
 // every rank all of them. Pure.
 //
-// A row is [losses..., volumes a, b by item..., vote, broken gradient (0/1), published lineage as
-// two numbers of 20 bits and the rest]: all whole numbers are below 2^24 and so exact as floats.
+// A row is [losses..., indicators..., volumes a, b by item..., vote, broken gradient (0/1),
+// published lineage as two numbers of 20 bits and the rest]: all whole numbers are below 2^24 and
+// so exact as floats.
 #pragma once
 
 #include <cstddef>
@@ -16,6 +17,7 @@ namespace gvsl::trainer {
 
 struct SlotReport {
   std::vector<float> losses;          // in the order of Method::LossNames
+  std::vector<float> indicators;      // in the order of Method::IndicatorNames
   std::vector<std::int64_t> volumes;  // a, b by item
   StopVote vote = StopVote::kNone;
   bool broken_gradient = false;         // not finite
@@ -24,8 +26,8 @@ struct SlotReport {
 
 class SlotRows {
  public:
-  SlotRows(std::size_t slots, std::size_t losses, std::size_t batch)
-      : slots_(slots), losses_(losses), volumes_(2 * batch) {}
+  SlotRows(std::size_t slots, std::size_t losses, std::size_t indicators, std::size_t batch)
+      : slots_(slots), losses_(losses), indicators_(indicators), volumes_(2 * batch) {}
 
   std::size_t floats() const { return slots_ * row(); }
   // Fills all of `rows`, of floats() elements.
@@ -34,10 +36,11 @@ class SlotRows {
   std::vector<SlotReport> ReadAll(std::span<const float> rows) const;
 
  private:
-  std::size_t row() const { return losses_ + volumes_ + 4; }
+  std::size_t row() const { return losses_ + indicators_ + volumes_ + 4; }
 
   std::size_t slots_;
   std::size_t losses_;
+  std::size_t indicators_;
   std::size_t volumes_;
 };
 

@@ -1,7 +1,10 @@
 #include "worker/trainer/step_loop.h"
 
+#include <ATen/core/grad_mode.h>
+
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <utility>
 
 #include "common/text.h"
@@ -17,12 +20,24 @@ StopVote HighestVote(const std::vector<SlotReport>& reports) {
   return vote;
 }
 
+// Over the slots.
+std::map<std::string, double> MeansByName(const std::vector<std::string>& names,
+                                          const std::vector<SlotReport>& reports,
+                                          std::vector<float> SlotReport::*values) {
+  std::map<std::string, double> means;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    double& mean = means[names[i]];
+    for (const SlotReport& report : reports) mean += (report.*values)[i] / double(reports.size());
+  }
+  return means;
+}
+
 }  // namespace
 
 StatusOr<LoopEnd> StepLoop::Run() {
   while (p_.state.step() < p_.job.steps) {
     const StopVote vote = p_.stop.vote();
-    GVSL_RETURN_IF_ERROR(MaybeBeginRound());
+    GVSL_RETURN_IF_ERROR(MaybeDescribe());
     GVSL_RETURN_IF_ERROR(ShareAmongSlots());
     reduction_->BeginStep();
     for (const int slot : own_slots_) GVSL_RETURN_IF_ERROR(ComputeSlot(slot, vote));
@@ -31,6 +46,7 @@ StatusOr<LoopEnd> StepLoop::Run() {
     const std::vector<SlotReport>& reports = sum.reports;
     Commit(reports);
     Announce(reports);
+    GVSL_RETURN_IF_ERROR(collapse_.Check(p_.state.step(), IndicatorsOf(reports)));
 
     const StopVote agreed = HighestVote(reports);
     GVSL_RETURN_IF_ERROR(MaybeCheckpoint(agreed));
@@ -53,12 +69,10 @@ StatusOr<StepLoop::Prepared> StepLoop::Prepare(int slot) {
   return prepared;
 }
 
-Status StepLoop::MaybeBeginRound() {
+Status StepLoop::MaybeDescribe() {
+  const std::uint64_t period = p_.state.method().DescriptionPeriod();
+  if (period == 0 || p_.state.step() % period != 0) return OkStatus();
   const std::int64_t floats = p_.state.method().DescribedFloats();
-  const std::uint64_t step = p_.state.step();
-  const std::uint64_t round = p_.samples.Round(step);
-  if (floats == 0 || (step > 0 && p_.samples.Round(step - 1) == round)) return OkStatus();
-
   Enter(Phase::kForward);
   SlotExchange exchange(
       p_.communicator, SlotOwners(p_.gang, p_.job.slots),
@@ -71,8 +85,24 @@ Status StepLoop::MaybeBeginRound() {
   }
   GVSL_ASSIGN_OR_RETURN(const at::Tensor gathered, Gather(exchange));
   Enter(Phase::kForward);
-  p_.state.BeginRound(round, ByVolume(gathered, p_.samples, p_.job.slots, floats));
+  p_.state.TakeDescriptions(ByVolume(gathered, p_.samples, p_.job.slots, floats), [this] {
+    p_.observer.OnActivity(Activity::kComputing);
+    return p_.stop.vote() != StopVote::kNow;
+  });
+  if (p_.stop.vote() == StopVote::kNow) return AbortedError("told to stop at once");
+  if (p_.job.numerics == Numerics::kFast) GVSL_RETURN_IF_ERROR(TakeMethodStateOfRankZero());
   return CheckMemory();
+}
+
+Status StepLoop::TakeMethodStateOfRankZero() {
+  const at::NoGradGuard no_graph;
+  for (auto& [name, tensor] : p_.state.method().NamedState()) {
+    const at::Tensor host = tensor.to(at::kCPU, /*non_blocking=*/false, /*copy=*/true);
+    const std::span bytes(static_cast<std::byte*>(host.mutable_data_ptr()), host.nbytes());
+    GVSL_RETURN_IF_ERROR(p_.communicator.Broadcast(0, bytes));
+    tensor.copy_(host);
+  }
+  return OkStatus();
 }
 
 Status StepLoop::ShareAmongSlots() {
@@ -84,6 +114,8 @@ Status StepLoop::ShareAmongSlots() {
   for (const int slot : own_slots_) {
     GVSL_ASSIGN_OR_RETURN(Prepared prepared, Prepare(slot));
     exchange.Put(slot, method.Share(prepared.inputs));
+    // A device has room for the inputs of one slot, however many this worker computes.
+    for (auto& [name, tensor] : prepared.inputs) tensor = tensor.to(at::kCPU);
     prepared_.emplace(slot, std::move(prepared));
   }
   GVSL_ASSIGN_OR_RETURN(const at::Tensor shared, Gather(exchange));
@@ -101,10 +133,17 @@ StatusOr<at::Tensor> StepLoop::Gather(SlotExchange& exchange) {
 }
 
 Status StepLoop::ComputeSlot(int slot, StopVote vote) {
-  if (!prepared_.contains(slot)) {
-    GVSL_ASSIGN_OR_RETURN(prepared_[slot], Prepare(slot));
+  Prepared prepared;
+  if (const auto shared = prepared_.extract(slot); !shared.empty()) {
+    if (p_.stop.vote() == StopVote::kNow) return AbortedError("told to stop at once");
+    p_.observer.OnActivity(Activity::kComputing);
+    Enter(Phase::kForward);
+    prepared = shared.mapped();
+    const at::Device device = p_.state.parameters().front().device();
+    for (auto& [name, tensor] : prepared.inputs) tensor = tensor.to(device);
+  } else {
+    GVSL_ASSIGN_OR_RETURN(prepared, Prepare(slot));
   }
-  const Prepared prepared = std::move(prepared_.extract(slot).mapped());
   const model::Outcome outcome = p_.state.method().Forward(prepared.inputs);
 
   Enter(Phase::kBackward);
@@ -114,6 +153,9 @@ Status StepLoop::ComputeSlot(int slot, StopVote vote) {
 
   SlotReport report;
   for (const auto& [name, value] : outcome.parts) report.losses.push_back(value.item<float>());
+  for (const auto& [name, value] : outcome.indicators) {
+    report.indicators.push_back(value.item<float>());
+  }
   report.volumes = prepared.volumes;
   report.vote = vote;
   report.published_lineage = p_.state.lineage().begin();
@@ -166,7 +208,8 @@ Status StepLoop::CheckFinite(const SummedStep& sum) const {
 void StepLoop::Commit(const std::vector<SlotReport>& reports) {
   Enter(Phase::kUpdate);
   const at::Tensor gradient = gradients_.OnDevice(reduction_->gradient());
-  ScaleAndClip(gradient, 1.0 / static_cast<double>(p_.job.slots), p_.job.optimizer.clip_norm);
+  gradient_norm_ =
+      ScaleAndClip(gradient, 1.0 / static_cast<double>(p_.job.slots), p_.job.optimizer.clip_norm);
   gradients_.Unflatten(gradient);
   std::vector<std::int64_t> samples;
   std::uint64_t published = 0;
@@ -178,16 +221,20 @@ void StepLoop::Commit(const std::vector<SlotReport>& reports) {
   p_.state.lineage().Trim(published);
 }
 
+std::map<std::string, double> StepLoop::IndicatorsOf(const std::vector<SlotReport>& reports) const {
+  auto indicators = MeansByName(indicator_names_, reports, &SlotReport::indicators);
+  indicators["gradient_norm"] = gradient_norm_;
+  return indicators;
+}
+
 void StepLoop::Announce(const std::vector<SlotReport>& reports) {
   Synchronize(p_.state.parameters().front().device());
   meter_.EndStep(own_slots_.size());
   StepProgress progress;
   progress.step = p_.state.step();
   progress.round = p_.samples.Round(p_.state.step() - 1);
-  for (std::size_t i = 0; i < loss_names_.size(); ++i) {
-    double& mean = progress.losses[loss_names_[i]];
-    for (const SlotReport& report : reports) mean += report.losses[i] / double(reports.size());
-  }
+  progress.losses = MeansByName(loss_names_, reports, &SlotReport::losses);
+  progress.indicators = IndicatorsOf(reports);
   progress.learning_rate = LearningRate(p_.job.optimizer, p_.state.step() - 1);
   progress.step_seconds = meter_.step_seconds();
   progress.phase_seconds = meter_.phase_seconds();
@@ -233,11 +280,13 @@ Status StepLoop::FinalCheckpoint() {
 StepLoop::StepLoop(const Parts& parts)
     : p_(parts),
       loss_names_(parts.state.method().LossNames()),
+      indicator_names_(parts.state.method().IndicatorNames()),
       own_slots_(parts.gang.members[static_cast<std::size_t>(parts.gang.rank)].slots),
       reduction_(MakeReduction(
           parts.job.numerics,
           {parts.state.parameters(), parts.communicator, SlotOwners(parts.gang, parts.job.slots),
-           SlotRows(parts.job.slots, loss_names_.size(), parts.job.batch_per_slot)})),
+           SlotRows(parts.job.slots, loss_names_.size(), indicator_names_.size(),
+                    parts.job.batch_per_slot)})),
       gradients_(parts.state.parameters(), reduction_->device()),
       memory_refusals_(MemoryRefusals(parts.state.parameters().front().device())),
       meter_(parts.clock) {}

@@ -10,6 +10,7 @@
 #include "common/clock.h"
 #include "common/status.h"
 #include "worker/collective/communicator.h"
+#include "worker/trainer/collapse_watch.h"
 #include "worker/trainer/gradient_buffer.h"
 #include "worker/trainer/job_checkpoints.h"
 #include "worker/trainer/job_plan.h"
@@ -48,7 +49,8 @@ class StepLoop {
   explicit StepLoop(const Parts& parts);
 
   // The communicator's error when the gang is broken: the state then holds every step that this
-  // rank committed. FAILED_PRECONDITION when a loss is not finite, DATA_LOSS for a damaged shard.
+  // rank committed. FAILED_PRECONDITION when a loss is not finite or the
+  // features have collapsed, DATA_LOSS for a damaged shard.
   StatusOr<LoopEnd> Run();
 
  private:
@@ -58,8 +60,10 @@ class StepLoop {
     model::Inputs inputs;
   };
   StatusOr<Prepared> Prepare(int slot);
-  // Before the first step of a round: shows the method all volumes, where it wants to see them.
-  Status MaybeBeginRound();
+  // Shows the method all volumes, where it wants to see them before this step.
+  Status MaybeDescribe();
+  // Where numeric classes mix, what the workers made of the same descriptions may differ.
+  Status TakeMethodStateOfRankZero();
   // Before the forward passes: lets the slots tell each other what the method needs, if anything.
   Status ShareAmongSlots();
   StatusOr<at::Tensor> Gather(SlotExchange& exchange);
@@ -73,12 +77,17 @@ class StepLoop {
   void Enter(Phase phase);
   Status CheckFinite(const SummedStep& sum) const;
   void Commit(const std::vector<SlotReport>& reports);
+  // What the slots found, by name, and the gradient's norm.
+  std::map<std::string, double> IndicatorsOf(const std::vector<SlotReport>& reports) const;
   void Announce(const std::vector<SlotReport>& reports);
   Status MaybeCheckpoint(StopVote vote);
   Status FinalCheckpoint();
 
   Parts p_;
   std::vector<std::string> loss_names_;
+  std::vector<std::string> indicator_names_;
+  double gradient_norm_ = 0;  // of the last committed step, before clipping
+  CollapseWatch collapse_;
   std::vector<int> own_slots_;
   std::map<int, Prepared> prepared_;  // of the slots that have shared already
   std::unique_ptr<Reduction> reduction_;

@@ -104,24 +104,28 @@ TrainState::TrainState(const JobPlan& job, std::unique_ptr<model::Method> method
       adam_(parameters_, AdamOptionsOf(job.optimizer)),
       lineage_(job.slots, job.batch_per_slot) {}
 
-void TrainState::BeginRound(std::uint64_t round, const at::Tensor& descriptions) {
+void TrainState::TakeDescriptions(const at::Tensor& descriptions,
+                                  const std::function<bool()>& goes_on) {
   const at::NoGradGuard no_graph;
   Rollback();
-  for (const at::Tensor& tensor : AllTensors()) before_round_.push_back(tensor.clone());
-  const std::vector<std::string> anew = method_->BeginRound(round, descriptions);
+  std::vector<at::Tensor> before;
+  for (const at::Tensor& tensor : AllTensors()) {
+    before.push_back(tensor.detach().to(at::kCPU, /*non_blocking=*/false, /*copy=*/true));
+  }
+  before_descriptions_ = std::move(before);
+  const auto anew = method_->TakeDescriptions(step(), descriptions, goes_on);
   for (std::size_t i = 0; i < named_.size(); ++i) {
-    if (std::ranges::count(anew, named_[i].first) == 0) continue;
-    adam_.exp_avg()[i].zero_();
-    adam_.exp_avg_sq()[i].zero_();
+    if (std::ranges::count(anew, named_[i].first) > 0) adam_.exp_avg()[i].zero_();
   }
 }
 
 void TrainState::Rollback() {
-  if (before_round_.empty()) return;
   const at::NoGradGuard no_graph;
   const std::vector<at::Tensor> tensors = AllTensors();
-  for (std::size_t i = 0; i < tensors.size(); ++i) tensors[i].copy_(before_round_[i]);
-  before_round_.clear();
+  for (std::size_t i = 0; i < before_descriptions_.size(); ++i) {
+    tensors[i].copy_(before_descriptions_[i]);
+  }
+  before_descriptions_.clear();
 }
 
 void TrainState::Commit(double learning_rate, checkpoint::LineageRow samples) {
@@ -129,7 +133,7 @@ void TrainState::Commit(double learning_rate, checkpoint::LineageRow samples) {
   adam_.Update(step(), learning_rate);
   method_->AfterUpdate(step() + 1);
   lineage_.Append(samples);
-  before_round_.clear();
+  before_descriptions_.clear();
   whole_ = true;
 }
 

@@ -46,9 +46,10 @@ class TrainState {
   checkpoint::LineageLog& lineage() { return lineage_; }
   const checkpoint::LineageLog& lineage() const { return lineage_; }
 
-  // Part of the step to come: what the method makes of the descriptions of all volumes.
-  void BeginRound(std::uint64_t round, const at::Tensor& descriptions);
-  // Undoes a BeginRound that no Commit followed, so that what is held is of the committed step.
+  // Part of the step to come: what the method makes of the descriptions of all volumes. Where
+  // `goes_on` answers false, it may be left half done until Rollback.
+  void TakeDescriptions(const at::Tensor& descriptions, const std::function<bool()>& goes_on);
+  // Undoes TakeDescriptions that no Commit followed, so that what is held is of the committed step.
   void Rollback();
   // Commits one step: the update from the parameters' gradients, and its samples.
   void Commit(double learning_rate, checkpoint::LineageRow samples);
@@ -76,7 +77,8 @@ class TrainState {
   std::vector<at::Tensor> parameters_;
   model::Adam adam_;
   checkpoint::LineageLog lineage_;
-  std::vector<at::Tensor> before_round_;  // AllTensors before a BeginRound; empty: there was none
+  // AllTensors before TakeDescriptions, in the host's memory; empty: there was none.
+  std::vector<at::Tensor> before_descriptions_;
   bool whole_ = true;
 };
 

@@ -1,4 +1,4 @@
-// What a method learns of all volumes before a round (model::Method::Describe): each volume is
+// What a method learns of all volumes (model::Method::Describe): each volume is
 // described by one slot, and the descriptions travel in the slots' rows (slot_exchange.h).
 #pragma once
 
