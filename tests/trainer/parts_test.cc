@@ -201,7 +201,8 @@ TEST(TrainState, TensorsHaveTheNamesOfTheStateDict) {
   EXPECT_TRUE(state->ModelTensors().views.contains("shift"));
   EXPECT_TRUE(state->OptimizerTensors().views.contains("exp_avg.shift"));
   EXPECT_TRUE(state->OptimizerTensors().views.contains("exp_avg_sq.shift"));
-  EXPECT_EQ(state->OptimizerTensors().views.size(), 2 * state->ModelTensors().views.size());
+  EXPECT_TRUE(state->OptimizerTensors().views.contains("state.described"));
+  EXPECT_EQ(state->OptimizerTensors().views.size(), 2 * state->ModelTensors().views.size() + 1);
 }
 
 TEST(StepMeter, TimeGoesToThePhaseThatIsEntered) {
