@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "model/draw_between.h"
 #include "model/intensity_curve.h"
 
 namespace gvsl::model {
@@ -28,11 +29,6 @@ void ForEachVoxel(const std::array<std::int64_t, 3>& size, const Box& box, Visit
   }
 }
 
-// Uniform in [low, high]; low <= high.
-std::int64_t Between(Philox& draws, std::int64_t low, std::int64_t high) {
-  return low + draws.NextBelow(static_cast<std::uint32_t>(high - low + 1));
-}
-
 }  // namespace
 
 void ShuffleLocally(const MutableVolume& volume, Philox& draws) {
@@ -44,7 +40,7 @@ void ShuffleLocally(const MutableVolume& volume, Philox& draws) {
   std::vector<float> values;
   for (int k = 0; k < kShuffledBoxes; ++k) {
     for (int axis = 0; axis < 3; ++axis) {
-      box.begin[axis] = Between(draws, 0, volume.size[axis] - box.size[axis]);
+      box.begin[axis] = DrawBetween(draws, 0, volume.size[axis] - box.size[axis]);
     }
     values.clear();
     ForEachVoxel(volume.size, box, [&](std::int64_t i) { values.push_back(before[i]); });
@@ -70,9 +66,9 @@ void PaintBoxes(const MutableVolume& volume, Philox& draws) {
     for (int axis = 0; axis < 3; ++axis) {
       const std::int64_t n = volume.size[axis];
       const std::int64_t least = std::max<std::int64_t>(1, n / 10);
-      box.size[axis] = Between(draws, least, std::max(least, n / 5 - 1));
+      box.size[axis] = DrawBetween(draws, least, std::max(least, n / 5 - 1));
       fits = fits && box.size[axis] + 2 * kMargin <= n;
-      if (fits) box.begin[axis] = Between(draws, kMargin, n - box.size[axis] - kMargin);
+      if (fits) box.begin[axis] = DrawBetween(draws, kMargin, n - box.size[axis] - kMargin);
     }
     if (!fits) continue;
     ForEachVoxel(volume.size, box, [&](std::int64_t i) { volume.voxels[i] = draws.NextFloat(); });

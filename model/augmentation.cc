@@ -62,4 +62,10 @@ at::Tensor Batch(const std::vector<PairSample>& samples,
   return at::cat(items, 0);
 }
 
+at::Tensor BatchOfViews(const std::vector<PairSample>& samples, std::uint32_t view,
+                        at::Device device) {
+  return Batch(samples,
+               [&](const PairSample& sample) { return AugmentView(sample, view, device); });
+}
+
 }  // namespace gvsl::model

@@ -42,4 +42,8 @@ at::Tensor AugmentView(const PairSample& sample, std::uint32_t view, at::Device 
 at::Tensor Batch(const std::vector<PairSample>& samples,
                  const std::function<at::Tensor(const PairSample&)>& augment);
 
+// That view of every sample, as one batch (N, 1, D, H, W).
+at::Tensor BatchOfViews(const std::vector<PairSample>& samples, std::uint32_t view,
+                        at::Device device);
+
 }  // namespace gvsl::model

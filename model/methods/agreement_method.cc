@@ -12,10 +12,8 @@
 namespace gvsl::model {
 
 Inputs AgreementMethod::Augment(const std::vector<PairSample>& samples) {
-  const auto view = [this, &samples](std::uint32_t number) {
-    return Batch(samples, [this, number](const PairSample& sample) {
-      return AugmentView(sample, number, options_.device);
-    });
+  const auto view = [&](std::uint32_t number) {
+    return BatchOfViews(samples, number, options_.device);
   };
   const auto slot = static_cast<std::int64_t>(samples.front().key.slot);
   return {{"view0", view(0)}, {"view1", view(1)}, {"slot", at::full({}, slot, at::kLong)}};

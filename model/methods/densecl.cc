@@ -102,10 +102,8 @@ class DenseCl final : public Method {
   }
 
   Inputs Augment(const std::vector<PairSample>& samples) override {
-    const auto view = [this, &samples](std::uint32_t number) {
-      return Batch(samples, [this, number](const PairSample& sample) {
-        return AugmentView(sample, number, options_.device);
-      });
+    const auto view = [&](std::uint32_t number) {
+      return BatchOfViews(samples, number, options_.device);
     };
     return {{"query", view(0)}, {"key", view(1)}};
   }

@@ -6,6 +6,8 @@
 #include <array>
 #include <cmath>
 
+#include "model/draw_between.h"
+
 namespace gvsl::model {
 namespace {
 
@@ -20,10 +22,6 @@ at::Tensor Box(const at::Tensor& mask, const Triple& begin, const Triple& size) 
   return box;
 }
 
-std::int64_t Between(Philox& draws, std::int64_t low, std::int64_t high) {
-  return low + draws.NextBelow(static_cast<std::uint32_t>(high - low + 1));
-}
-
 }  // namespace
 
 at::Tensor DrawBoxMask(at::IntArrayRef size, double share, Philox& draws) {
@@ -32,8 +30,8 @@ at::Tensor DrawBoxMask(at::IntArrayRef size, double share, Philox& draws) {
     Triple begin, length;
     for (int axis = 0; axis < 3; ++axis) {
       const std::int64_t least = std::max<std::int64_t>(1, size[axis] / 6);
-      length[axis] = Between(draws, least, std::max(least, size[axis] / 3));
-      begin[axis] = Between(draws, 0, size[axis] - length[axis]);
+      length[axis] = DrawBetween(draws, least, std::max(least, size[axis] / 3));
+      begin[axis] = DrawBetween(draws, 0, size[axis] - length[axis]);
     }
     Box(mask, begin, length).fill_(1);
   }
