@@ -65,8 +65,13 @@ CheckpointManifest FromJson(const json& json) {
   json.at("job_name").get_to(manifest.job_name);
   json.at("step").get_to(manifest.step);
   json.at("seed").get_to(manifest.seed);
+  manifest.task = json.value("task", manifest.task);
   json.at("method").get_to(manifest.method);
   json.at("width").get_to(manifest.width);
+  manifest.classes = json.value("classes", manifest.classes);
+  manifest.patch = json.value("patch", manifest.patch);
+  manifest.window = json.value("window", manifest.window);
+  manifest.spacing = json.value("spacing", manifest.spacing);
   json.at("slots").get_to(manifest.slots);
   json.at("batch_per_slot").get_to(manifest.batch_per_slot);
   json.at("threads").get_to(manifest.threads);
@@ -106,8 +111,13 @@ std::string ToJson(const CheckpointManifest& manifest) {
       {"job_name", manifest.job_name},
       {"step", manifest.step},
       {"seed", manifest.seed},
+      {"task", manifest.task},
       {"method", manifest.method},
       {"width", manifest.width},
+      {"classes", manifest.classes},
+      {"patch", manifest.patch},
+      {"window", manifest.window},
+      {"spacing", manifest.spacing},
       {"slots", manifest.slots},
       {"batch_per_slot", manifest.batch_per_slot},
       {"threads", manifest.threads},

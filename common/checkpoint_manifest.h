@@ -1,6 +1,7 @@
 // manifest.json of a checkpoint.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -25,8 +26,15 @@ struct CheckpointManifest {
   std::string job_name;
   std::uint64_t step = 0;
   std::uint64_t seed = 0;
+  std::string task = "pretrain";
   std::string method;
   std::uint32_t width = 0;
+  std::uint32_t classes = 0;            // that a network tells apart; 0 where it tells none
+  std::array<std::int64_t, 3> patch{};  // voxels z, y, x that it saw at once; zeros: not written
+  // How its volumes were made from scans, so that another scan can be: the window (ct, mr, minmax,
+  // "LO,HI"; empty where they differ) and the spacing (z, y, x, mm; zeros where they differ).
+  std::string window;
+  std::array<double, 3> spacing{};
   std::uint32_t slots = 0;
   std::uint32_t batch_per_slot = 0;
   std::uint32_t threads = 0;

@@ -36,6 +36,9 @@ struct VolumeEntry {
   std::array<double, 2> window_range{};  // intensities mapped to 0 and 1
   std::string sha256;                    // of the image's voxels
   std::optional<std::string> label_sha256;
+  // Voxels by label value; follows from the labels, so that the dataset's hash does not cover it.
+  // Empty without labels, and where an earlier version wrote the manifest.
+  std::map<std::int32_t, std::uint64_t> label_voxels;
   std::optional<std::int32_t> class_index;
   std::string source;  // keyed hash
 };

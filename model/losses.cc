@@ -109,8 +109,10 @@ at::Tensor RestorationLoss(const at::Tensor& restored, const at::Tensor& clean) 
 
 at::Tensor DiceLoss(const at::Tensor& probabilities, const at::Tensor& labels) {
   const std::int64_t classes = probabilities.size(1);
-  const at::Tensor truth =
-      at::one_hot(labels, classes).movedim(4, 1).to(probabilities.scalar_type());
+  const at::Tensor truth = at::one_hot(labels + 1, classes + 1)
+                               .narrow(4, 1, classes)
+                               .movedim(4, 1)
+                               .to(probabilities.scalar_type());
   const auto sum = [](const at::Tensor& values) { return values.sum({2, 3, 4}); };
   const at::Tensor overlap = 2 * sum(probabilities * truth) + 1;
   return 1 - (overlap / (sum(probabilities * probabilities) + sum(truth) + 1)).mean();

@@ -20,7 +20,7 @@ at::Tensor RestorationLoss(const at::Tensor& restored, const at::Tensor& clean);
 
 // 1 - mean over the batch and all classes, background included, of
 // (2 * sum(p g) + 1) / (sum(p^2) + sum(g^2) + 1). Probabilities (N, C, D, H, W); labels (N, D, H,
-// W), int64, in [0, C).
+// W), int64, in [0, C), or -1 where a voxel is of no class, as beyond the end of a volume.
 at::Tensor DiceLoss(const at::Tensor& probabilities, const at::Tensor& labels);
 
 }  // namespace gvsl::model

@@ -1,0 +1,63 @@
+#include "model/tasks/sliding_window.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/zeros.h>
+
+#include <algorithm>
+
+namespace gvsl::model {
+namespace {
+
+std::vector<std::int64_t> Starts(std::int64_t size, std::int64_t window) {
+  std::vector<std::int64_t> starts;
+  const std::int64_t stride = std::max<std::int64_t>(1, window / 2);
+  for (std::int64_t start = 0; start + window < size; start += stride) starts.push_back(start);
+  starts.push_back(std::max<std::int64_t>(0, size - window));
+  return starts;
+}
+
+// The part of the last three axes of `from` that begins at `origin`, where it ends too.
+at::Tensor Part(at::Tensor from, const VolumeExtent& origin, const VolumeExtent& extent) {
+  for (int axis = 0; axis < 3; ++axis) {
+    from = from.narrow(axis - 3, origin[axis], extent[axis]);
+  }
+  return from;
+}
+
+}  // namespace
+
+std::vector<VolumeExtent> WindowOrigins(const VolumeExtent& size, const VolumeExtent& window) {
+  std::vector<VolumeExtent> origins;
+  for (const std::int64_t z : Starts(size[0], window[0])) {
+    for (const std::int64_t y : Starts(size[1], window[1])) {
+      for (const std::int64_t x : Starts(size[2], window[2])) origins.push_back({z, y, x});
+    }
+  }
+  return origins;
+}
+
+at::Tensor SumOverWindows(const at::Tensor& volume, const VolumeExtent& window,
+                          const SeeWindow& see) {
+  const at::NoGradGuard no_graph;
+  const VolumeExtent size = {volume.size(0), volume.size(1), volume.size(2)};
+  at::Tensor sums;
+  for (const VolumeExtent& origin : WindowOrigins(size, window)) {
+    VolumeExtent inside{};
+    for (int axis = 0; axis < 3; ++axis) {
+      inside[axis] = std::min(window[axis], size[axis] - origin[axis]);
+    }
+    at::Tensor crop = at::zeros({1, 1, window[0], window[1], window[2]}, volume.options());
+    Part(crop, {0, 0, 0}, inside).copy_(Part(volume, origin, inside));
+    const at::Tensor seen = see(crop, origin)[0];
+    if (!sums.defined()) {
+      sums = at::zeros({seen.size(0), size[0], size[1], size[2]}, seen.options());
+    }
+    Part(sums, origin, inside).add_(Part(seen, {0, 0, 0}, inside));
+  }
+  return sums;
+}
+
+at::Tensor GreatestClass(const at::Tensor& sums) { return sums.argmax(0); }
+
+}  // namespace gvsl::model
