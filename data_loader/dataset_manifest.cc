@@ -1,7 +1,9 @@
 #include "data_loader/dataset_manifest.h"
 
 #include <algorithm>
+#include <charconv>
 #include <exception>
+#include <stdexcept>
 
 #include <nlohmann/json.hpp>
 
@@ -33,8 +35,26 @@ Json HashedPart(const VolumeEntry& volume) {
           {"to_ras", volume.grid.to_ras}};
 }
 
+Json LabelsToJson(const std::map<std::int32_t, std::uint64_t>& voxels) {
+  Json json = Json::object();
+  for (const auto& [value, count] : voxels) json[Concat(value)] = count;
+  return json;
+}
+
+std::map<std::int32_t, std::uint64_t> LabelsFromJson(const Json& json) {
+  std::map<std::int32_t, std::uint64_t> voxels;
+  for (const auto& [name, count] : json.items()) {
+    std::int32_t value = 0;
+    std::from_chars(name.data(), name.data() + name.size(), value);
+    if (Concat(value) != name) throw std::invalid_argument("label_voxels: no label: " + name);
+    voxels[value] = count.get<std::uint64_t>();
+  }
+  return voxels;
+}
+
 Json ToJsonObject(const VolumeEntry& volume) {
   Json json = HashedPart(volume);
+  json["label_voxels"] = LabelsToJson(volume.label_voxels);
   json["id"] = volume.id;
   json["shard"] = volume.shard;
   json["modality"] = volume.modality;
@@ -66,6 +86,7 @@ VolumeEntry VolumeFromJson(const Json& json) {
   if (const Json& label = json.at("label_sha256"); !label.is_null()) {
     volume.label_sha256 = label.get<std::string>();
   }
+  if (json.contains("label_voxels")) volume.label_voxels = LabelsFromJson(json["label_voxels"]);
   if (const Json& index = json.at("class"); !index.is_null()) {
     volume.class_index = index.get<std::int32_t>();
   }

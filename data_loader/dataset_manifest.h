@@ -37,7 +37,8 @@ struct VolumeEntry {
   std::string sha256;                    // of the image's voxels
   std::optional<std::string> label_sha256;
   // Voxels by label value; follows from the labels, so that the dataset's hash does not cover it.
-  // Empty without labels, and where an earlier version wrote the manifest.
+  // Empty without labels, where an earlier version wrote the manifest, and where there are more
+  // than 65536 values, which are no classes.
   std::map<std::int32_t, std::uint64_t> label_voxels;
   std::optional<std::int32_t> class_index;
   std::string source;  // keyed hash

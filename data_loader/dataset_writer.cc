@@ -35,6 +35,20 @@ std::string RandomSuffix() {
   return digits;
 }
 
+constexpr std::size_t kMostLabelValues = 65536;
+
+// Empty beyond so many values.
+std::map<std::int32_t, std::uint64_t> CountLabels(const std::vector<std::int32_t>& labels) {
+  std::map<std::int32_t, std::uint64_t> voxels;
+  for (auto begin = labels.begin(); begin != labels.end();) {
+    const auto end = std::find_if(begin, labels.end(), [&](auto value) { return value != *begin; });
+    voxels[*begin] += static_cast<std::uint64_t>(end - begin);
+    if (voxels.size() > kMostLabelValues) return {};
+    begin = end;
+  }
+  return voxels;
+}
+
 Status CheckSizes(const NewVolume& volume) {
   const auto& size = volume.grid.size;
   const auto voxels = static_cast<std::size_t>(size[0] * size[1] * size[2]);
@@ -120,6 +134,7 @@ Status DatasetWriter::Add(const NewVolume& volume) {
       {"image", {DType::kF32, shape, Bytes(volume.voxels)}}};
   if (volume.labels) {
     part.entry.label_sha256 = Sha256Hex(Bytes(*volume.labels));
+    part.entry.label_voxels = CountLabels(*volume.labels);
     tensors["label"] = {DType::kI32, shape, Bytes(*volume.labels)};
   }
   GVSL_ASSIGN_OR_RETURN([[maybe_unused]] const WrittenFile written,

@@ -103,6 +103,7 @@ StatusOr<DatasetSummary> SummarizeDataset(FileSystem& files, const std::string& 
     ++summary.spacings[Concat(z, "x", y, "x", x)];
     ++summary.modalities[volume.modality];
     ++summary.windows[volume.window];
+    for (const auto& [value, voxels] : volume.label_voxels) ++summary.labels[value];
     if (volume.class_index) ++summary.classes[*volume.class_index];
     for (int axis = 0; axis < 3; ++axis) {
       summary.smallest_size[axis] = std::min(summary.smallest_size[axis], volume.grid.size[axis]);

@@ -30,6 +30,7 @@ struct DatasetSummary {
   std::map<std::string, std::uint64_t> modalities;  // likewise
   std::map<std::string, std::uint64_t> windows;
   std::map<std::int32_t, std::uint64_t> classes;
+  std::map<std::int32_t, std::uint64_t> labels;   // value: volumes that it occurs in
   std::map<std::string, std::uint64_t> rejected;  // by code, from the report; empty without one
 };
 StatusOr<DatasetSummary> SummarizeDataset(FileSystem& files, const std::string& directory);

@@ -22,6 +22,18 @@ std::string HashAbsurdity(const VolumeEntry& volume) {
   return {};
 }
 
+std::string LabelAbsurdity(const VolumeEntry& volume) {
+  if (volume.label_voxels.empty()) return {};
+  if (!volume.label_sha256) return "it counts labels and has none";
+  const auto& size = volume.grid.size;
+  std::uint64_t left = static_cast<std::uint64_t>(size[0]) * size[1] * size[2];
+  for (const auto& [value, count] : volume.label_voxels) {
+    if (count < 1 || count > left) return "its label_voxels are not those of its size";
+    left -= count;
+  }
+  return left == 0 ? "" : "its label_voxels are not those of its size";
+}
+
 Status CheckShards(const DatasetManifest& manifest) {
   std::vector<int> seen(manifest.volumes.size(), 0);
   for (std::size_t i = 0; i < manifest.shards.size(); ++i) {
@@ -73,6 +85,10 @@ Status CheckManifest(const DatasetManifest& manifest) {
     }
     for (const std::string& reason : {Absurdity(volume), HashAbsurdity(volume)}) {
       if (!reason.empty()) return DataLossError(Concat("volume ", volume.id, ": ", reason));
+    }
+    if (const std::string reason = LabelAbsurdity(volume);
+        !reason.empty()) {  // once sizes are sane
+      return DataLossError(Concat("volume ", volume.id, ": ", reason));
     }
     if (volume.subject >= manifest.volumes.size()) {
       return DataLossError(Concat("volume ", volume.id, ": its subject is out of range"));

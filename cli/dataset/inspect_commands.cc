@@ -36,6 +36,7 @@ Json VolumesJson(const DatasetSummary& summary) {
                  {"window", volume.window},
                  {"window_range", volume.window_range},
                  {"labelled", volume.label_sha256.has_value()},
+                 {"label_voxels", ByValue(volume.label_voxels)},
                  {"class", nullptr},
                  {"source", volume.source}};
     if (volume.class_index) json["class"] = *volume.class_index;
@@ -44,9 +45,13 @@ Json VolumesJson(const DatasetSummary& summary) {
   return volumes;
 }
 
+Json ByValue(const std::map<std::int32_t, std::uint64_t>& counts) {
+  Json json = Json::object();
+  for (const auto& [value, count] : counts) json[Concat(value)] = count;
+  return json;
+}
+
 void PrintJson(const DatasetSummary& summary) {
-  std::map<std::string, std::uint64_t> classes;
-  for (const auto& [value, count] : summary.classes) classes[Concat(value)] = count;
   const Json json = {{"sha256", summary.manifest.sha256},
                      {"volumes", summary.manifest.volumes.size()},
                      {"subjects", summary.subjects},
@@ -58,7 +63,8 @@ void PrintJson(const DatasetSummary& summary) {
                      {"spacings", summary.spacings},
                      {"modalities", summary.modalities},
                      {"windows", summary.windows},
-                     {"classes", classes},
+                     {"classes", ByValue(summary.classes)},
+                     {"labels", ByValue(summary.labels)},
                      {"rejected", summary.rejected},
                      {"volume_list", VolumesJson(summary)}};
   std::cout << json.dump(1) << "\n";
@@ -88,6 +94,7 @@ void PrintText(const DatasetSummary& summary) {
   PrintCounts("modalities  ", summary.modalities);
   PrintCounts("windows     ", summary.windows);
   PrintCounts("classes     ", summary.classes);
+  PrintCounts("labels      ", summary.labels);
   PrintCounts("rejected    ", summary.rejected);
   for (const auto& volume : manifest.volumes) {
     std::cout << volume.id << "  shard " << volume.shard << "  subject " << volume.subject << "  "

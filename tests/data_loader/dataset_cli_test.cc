@@ -61,6 +61,7 @@ TEST_F(DatasetProgramTest, IngestsVerifiesShowsAndExports) {
   const auto shown = nlohmann::json::parse(run.output);
   EXPECT_EQ(shown["volumes"], 2);
   EXPECT_EQ(shown["modalities"]["MR"], 1);
+  EXPECT_TRUE(shown["labels"].is_object());
   const std::string id = shown["volume_list"][0]["id"];
   EXPECT_EQ(Run("export set " + id + " out.nii.gz").exit_code, 0);
   EXPECT_TRUE(std::filesystem::exists(directory_ / "out.nii.gz"));

@@ -92,6 +92,23 @@ TEST(Dataset, HashCoversLabelsSubjectsAndTheCutIntoShardsButNoSource) {
   EXPECT_NE(plain, hash([](NewVolume&) {}, 3));
 }
 
+TEST(Dataset, CountsTheVoxelsOfEachLabelOutsideItsHash) {
+  FaultFileSystem files;
+  DatasetManifest manifest = *WriteTinyDataset(files, "/set", 2, kSize, 2);
+  const VolumeEntry& volume = ReadManifest(files, "/set")->volumes[0];
+  std::uint64_t voxels = 0;
+  for (const auto& [value, count] : volume.label_voxels) voxels += count;
+  EXPECT_EQ(voxels, 5u * 6 * 7);
+  EXPECT_EQ(volume.label_voxels.count(0), 1u);
+  EXPECT_EQ(volume.label_voxels, manifest.volumes[0].label_voxels);
+
+  ++manifest.volumes[0].label_voxels[1];
+  EXPECT_EQ(DatasetSha256(manifest), manifest.sha256);
+  EXPECT_EQ(ParseManifest(ToJson(manifest)).status().code(), StatusCode::kDataLoss);
+  manifest.volumes[0].label_voxels.clear();  // as an earlier version wrote it
+  EXPECT_TRUE(ParseManifest(ToJson(manifest)).ok());
+}
+
 TEST(Dataset, EqualContentIsOneSubjectAndGetsANumberedId) {
   FaultFileSystem files;
   auto writer = *DatasetWriter::Create(files, "/set");
