@@ -6,6 +6,7 @@
 #include "common/text.h"
 #include "coordinator/coordinator.h"
 #include "coordinator/generation_end.h"
+#include "coordinator/job_scores.h"
 #include "coordinator/job_validation.h"
 #include "coordinator/job_view.h"
 #include "coordinator/static_gang.h"
@@ -183,6 +184,7 @@ void Coordinator::EndGang(Draft& draft, v1::StoredJob& job, v1::JobState state,
     job.clear_wish();
   }
   if (state == v1::JOB_STATE_PAUSED) job.mutable_job()->set_step(NewestCheckpoint(job.job()));
+  CutCurve(*job.mutable_job());
   if (HasEnded(state)) *job.mutable_job()->mutable_end_time() = ToTimestamp(clock_.WallNow());
   AddEvent(draft, job, WrittenName(state), reason);
 }

@@ -9,6 +9,7 @@
 #include "common/sha256.h"
 #include "common/text.h"
 #include "coordinator/coordinator.h"
+#include "coordinator/init_check.h"
 #include "coordinator/job_admission.h"
 #include "coordinator/job_validation.h"
 #include "coordinator/job_view.h"
@@ -18,6 +19,8 @@ namespace gvsl::coordinator {
 namespace {
 
 using google::protobuf::util::TimeUtil;
+
+constexpr std::size_t kMostPageBytes = 2 << 20;  // jobs carry curves; gRPC takes 4 MiB
 
 std::string RandomHex(std::size_t digits) {
   static constexpr char kDigits[] = "0123456789abcdef";
@@ -103,6 +106,7 @@ StatusOr<v1::Job> Coordinator::CreateJob(const v1::CreateJobRequest& request) {
   job.set_uid(RandomHex(32));
   GVSL_RETURN_IF_ERROR(PinDataset(files_, job));
   GVSL_RETURN_IF_ERROR(CheckDirectoryOwner(files_, job));
+  GVSL_RETURN_IF_ERROR(CheckInit(files_, job.spec()));
   job.set_name(job.spec().name());
   job.set_steps(job.spec().steps());
   job.set_state(v1::JOB_STATE_QUEUED);
@@ -144,14 +148,17 @@ StatusOr<v1::ListJobsResponse> Coordinator::ListJobs(const v1::ListJobsRequest& 
   v1::ListJobsResponse response;
   const std::size_t size = PageSize(request.page_size());
   std::int64_t last = 0;
+  std::size_t bytes = 0;
   for (const std::string& uid : order_) {
     const std::int64_t created = CreateNanoseconds(jobs_.at(uid).stored.job());
     if (created <= after) continue;
-    if (static_cast<std::size_t>(response.jobs_size()) == size) {
+    const bool full = static_cast<std::size_t>(response.jobs_size()) == size;
+    if (full || bytes > kMostPageBytes) {
       response.set_next_page_token(MakePageToken("jobs", last));
       break;
     }
     *response.add_jobs() = View(uid);
+    bytes += response.jobs().rbegin()->ByteSizeLong();
     last = created;
   }
   return response;

@@ -7,7 +7,9 @@
 
 #include "common/checkpoint_directory.h"
 #include "common/text.h"
+#include "coordinator/task_rules.h"
 #include "data_loader/dataset.h"
+#include "data_loader/downstream.h"
 
 namespace gvsl::coordinator {
 namespace {
@@ -32,6 +34,37 @@ Status RefuseDirectory(const Status& status) {
   return status.WithViolation("checkpoint.directory", status.message());
 }
 
+data_loader::Truth TruthOf(v1::Task task) {
+  if (task == v1::TASK_SEGMENT) return data_loader::Truth::kLabels;
+  return task == v1::TASK_CLASSIFY ? data_loader::Truth::kClass : data_loader::Truth::kNone;
+}
+
+// Pairs for pre-training are drawn from the whole dataset.
+Status CheckSubjects(const data_loader::DatasetManifest& manifest) {
+  std::set<std::uint32_t> subjects;
+  for (const auto& volume : manifest.volumes) subjects.insert(volume.subject);
+  if (subjects.size() >= 2) return OkStatus();
+  const std::string reason = Concat("it has ", subjects.size(), " subjects; ",
+                                    "pairs of two different subjects are drawn, so 2 are needed");
+  return InvalidArgumentError("dataset: " + reason).WithViolation("dataset", reason);
+}
+
+Status CheckDownstream(const data_loader::DatasetManifest& manifest, const v1::JobSpec& spec) {
+  data_loader::DownstreamRequest request;
+  request.truth = TruthOf(spec.task());
+  request.split = {spec.split().train(), spec.split().validation(), spec.split().test()};
+  request.labels = {spec.labels().begin(), spec.labels().end()};
+  request.seed = spec.seed();
+  const auto plan = data_loader::PlanDownstream(manifest, request);
+  if (plan.ok()) return OkStatus();
+  const std::string place = Concat(" (dataset ", spec.dataset(), ")");
+  Status status(plan.status().code(), plan.status().message() + place);
+  for (const FieldViolation& one : plan.status().violations()) {
+    status = status.WithViolation(one.field, one.reason + place);
+  }
+  return status;
+}
+
 }  // namespace
 
 Status PinDataset(FileSystem& files, v1::Job& job) {
@@ -41,13 +74,8 @@ Status PinDataset(FileSystem& files, v1::Job& job) {
     return manifest.status().WithContext("dataset").WithViolation("dataset",
                                                                   manifest.status().message());
   }
-  std::set<std::uint32_t> subjects;
-  for (const auto& volume : manifest->volumes) subjects.insert(volume.subject);
-  if (subjects.size() < 2) {
-    const std::string reason = Concat("it has ", subjects.size(), " subjects; ",
-                                      "pairs of two different subjects are drawn, so 2 are needed");
-    return InvalidArgumentError("dataset: " + reason).WithViolation("dataset", reason);
-  }
+  GVSL_RETURN_IF_ERROR(IsDownstream(spec.task()) ? CheckDownstream(*manifest, spec)
+                                                 : CheckSubjects(*manifest));
   if (spec.patch().empty()) {
     for (const std::int64_t size : manifest->LargestSize()) spec.add_patch(size);
   }

@@ -12,7 +12,8 @@ namespace gvsl::coordinator {
 
 // Reads the dataset's manifest (never a shard), pins its hash in job.dataset_sha256 and resolves an
 // empty patch to the dataset's largest size. NOT_FOUND, DATA_LOSS, or INVALID_ARGUMENT (too few
-// subjects to draw pairs of).
+// subjects to draw pairs of; a split or classes of a downstream task that the dataset can not
+// give).
 Status PinDataset(FileSystem& files, v1::Job& job);
 
 // FAILED_PRECONDITION: a job that is not deleted writes to the directory. Pure.

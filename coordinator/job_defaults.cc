@@ -2,6 +2,7 @@
 
 #include "common/text.h"
 #include "coordinator/job_validation.h"
+#include "coordinator/task_rules.h"
 
 namespace gvsl::coordinator {
 
@@ -44,6 +45,14 @@ void SetDefaults(v1::JobSpec& spec, std::string_view name_suffix) {
   GVSL_DEFAULT(checkpoint, every_steps, 500);
   GVSL_DEFAULT(checkpoint, keep_last, 3);
   GVSL_DEFAULT(checkpoint, keep_every, 10000);
+
+  if (spec.has_init()) GVSL_DEFAULT(*spec.mutable_init(), frozen, false);
+  if (IsDownstream(spec.task())) {
+    v1::SplitSpec& split = *spec.mutable_split();
+    GVSL_DEFAULT(split, train, "60%");
+    GVSL_DEFAULT(split, validation, "20%");
+    GVSL_DEFAULT(split, test, "rest");
+  }
 }
 #undef GVSL_DEFAULT
 

@@ -11,6 +11,8 @@
 
 #include "common/text.h"
 #include "coordinator/job_defaults.h"
+#include "coordinator/task_rules.h"
+#include "coordinator/violations.h"
 
 namespace gvsl::coordinator {
 namespace {
@@ -47,25 +49,9 @@ Status LaterVersion(const std::string& field, const std::string& value, const st
   return UnimplementedError(Concat(field, ": ", reason)).WithViolation(field, reason);
 }
 
-Status CheckKnownChoices(const v1::JobSpec& spec) {
-  if (spec.has_task() && spec.task() > v1::TASK_PRETRAIN) {
-    return LaterVersion("task", Written(v1::Task_descriptor(), spec.task()), "pretrain");
-  }
+Status CheckKnown(const v1::JobSpec& spec) {
   if (spec.precision() > v1::PRECISION_FP32) {
     return LaterVersion("precision", Written(v1::Precision_descriptor(), spec.precision()), "fp32");
-  }
-  return OkStatus();
-}
-
-Status CheckKnownParts(const v1::JobSpec& spec) {
-  if (spec.has_init() && (spec.init().has_checkpoint() || spec.init().frozen())) {
-    return LaterVersion("init", "starting from a checkpoint", "seeded weights");
-  }
-  if (spec.has_split() && spec.split().ByteSizeLong() > 0) {
-    return LaterVersion("split", "a split of the dataset", "tasks without one");
-  }
-  if (!spec.labels().empty()) {
-    return LaterVersion("labels", "merging labels", "tasks without labels");
   }
   if (spec.priority() != 0) {
     return LaterVersion("priority", Concat("priority ", spec.priority()), "0");
@@ -75,33 +61,6 @@ Status CheckKnownParts(const v1::JobSpec& spec) {
   }
   return OkStatus();
 }
-
-class Violations {
- public:
-  void Add(std::string field, std::string reason) {
-    list_.push_back({std::move(field), std::move(reason)});
-  }
-  void Require(bool present, const char* field) {
-    if (!present) Add(field, "is required");
-  }
-  template <typename Number>
-  void Range(const char* field, Number value, Number low, Number high) {
-    if (value >= low && value <= high) return;
-    Add(field, Concat(value, " is not within ", low, " to ", high, "; the nearest is ",
-                      std::clamp(value, low, high)));
-  }
-  Status ToStatus() const {
-    if (list_.empty()) return OkStatus();
-    std::vector<std::string> parts;
-    for (const FieldViolation& one : list_) parts.push_back(Concat(one.field, ": ", one.reason));
-    Status status = InvalidArgumentError(Join(parts, "; "));
-    for (const FieldViolation& one : list_) status = status.WithViolation(one.field, one.reason);
-    return status;
-  }
-
- private:
-  std::vector<FieldViolation> list_;
-};
 
 bool IsName(const std::string& name) {
   const auto is_inner = [](unsigned char c) {
@@ -134,7 +93,7 @@ void CheckEnums(const v1::JobSpec& spec, Violations& wrong) {
   const auto check = [&](const char* field, bool valid, const char* known) {
     if (!valid) wrong.Add(field, Concat("is no known value; known: ", known));
   };
-  check("task", v1::Task_IsValid(spec.task()), "pretrain");
+  check("task", v1::Task_IsValid(spec.task()), "pretrain, segment, classify, register");
   check("method", v1::Method_IsValid(spec.method()), "those of docs/methods.md");
   check("numerics",
         spec.numerics() != v1::NUMERICS_UNSPECIFIED && v1::Numerics_IsValid(spec.numerics()),
@@ -156,36 +115,6 @@ void CheckPatch(const v1::JobSpec& spec, Violations& wrong) {
   for (const std::uint32_t size : spec.patch()) wrong.Range("patch", size, 1u, kMaxPatch);
 }
 
-bool IsGvsl(v1::Method method) {
-  return method == v1::METHOD_GVSL || method == v1::METHOD_GVSL_NO_MATCHING ||
-         method == v1::METHOD_GVSL_NO_RESTORATION || method == v1::METHOD_GVSL_NO_AFFINE;
-}
-
-// The released code leaves parameters without a gradient alone, which decay would not.
-void CheckReference(const v1::JobSpec& spec, Violations& wrong) {
-  if (spec.numerics() != v1::NUMERICS_REFERENCE) return;
-  if (spec.optimizer().weight_decay() != 0) {
-    wrong.Add("optimizer.weight_decay", "must be 0 with numerics: reference");
-  }
-  if (!IsGvsl(spec.method())) {
-    wrong.Add("numerics", Concat("reference is gvsl's and its ablations'; the nearest for ",
-                                 WrittenName(spec.method()), " is strict"));
-  }
-}
-
-// What a method asks of the rest of the job (docs/methods.md).
-void CheckMethod(const v1::JobSpec& spec, Violations& wrong) {
-  const bool compares = spec.method() == v1::METHOD_SIMSIAM || spec.method() == v1::METHOD_BYOL ||
-                        spec.method() == v1::METHOD_SIMCLR;
-  if (compares && spec.slots() == 1 && spec.batch_per_slot() == 1) {
-    wrong.Add("slots", Concat("1 with batch_per_slot 1 is one sample a step, and ",
-                              WrittenName(spec.method()), " compares several; the nearest is 2"));
-  }
-  if (spec.method() == v1::METHOD_SCRATCH && spec.optimizer().weight_decay() != 0) {
-    wrong.Add("optimizer.weight_decay", "must be 0 with method: scratch, which trains nothing");
-  }
-}
-
 void CheckNumbers(const v1::JobSpec& spec, Violations& wrong) {
   if (spec.has_steps()) wrong.Range<std::uint64_t>("steps", spec.steps(), 1, kMaxSteps);
   wrong.Range("slots", spec.slots(), 1u, kMaxSlots);
@@ -200,8 +129,7 @@ void CheckNumbers(const v1::JobSpec& spec, Violations& wrong) {
   }
   if (spec.evaluate_every() < 1) wrong.Add("evaluate_every", "0 is below 1; the nearest is 1");
   CheckPatch(spec, wrong);
-  CheckReference(spec, wrong);
-  CheckMethod(spec, wrong);
+  CheckTask(spec, wrong);
 }
 
 void CheckOptimizer(const v1::OptimizerSpec& optimizer, Violations& wrong) {
@@ -243,14 +171,10 @@ void CheckPlaces(const v1::JobSpec& spec, Violations& wrong) {
               Concat("'", spec.name(), "' is not made of 1 to 63 of a-z, 0-9 and inner '-'; ",
                      "the nearest is ", NearestName(spec.name())));
   }
-  const std::string& dataset = spec.dataset();
-  if (!dataset.empty() && dataset.front() != '/') {
-    wrong.Add("dataset", Concat("'", dataset, "' is not an absolute path"));
-  }
+  if (!spec.dataset().empty()) wrong.Absolute("dataset", spec.dataset());
   const std::string& directory = spec.checkpoint().directory();
-  if (!directory.empty() && directory.front() != '/') {
-    wrong.Add("checkpoint.directory", Concat("'", directory, "' is not an absolute path"));
-  }
+  if (!directory.empty()) wrong.Absolute("checkpoint.directory", directory);
+  if (spec.init().has_checkpoint()) wrong.Absolute("init.checkpoint", spec.init().checkpoint());
   if (spec.checkpoint().every_steps() < 1) {
     wrong.Add("checkpoint.every_steps", "0 is below 1; the nearest is 1");
   }
@@ -281,13 +205,12 @@ void CheckPool(const v1::JobSpec& spec, Violations& wrong) {
 }  // namespace
 
 std::string WrittenName(v1::Method method) { return Written(v1::Method_descriptor(), method); }
+std::string WrittenName(v1::Task task) { return Written(v1::Task_descriptor(), task); }
 std::string WrittenName(v1::JobState state) { return EnumName(v1::JobState_descriptor(), state); }
 
 Status CompleteJobSpec(v1::JobSpec& spec, std::string_view name_suffix) {
-  GVSL_RETURN_IF_ERROR(CheckKnownChoices(spec));
-  GVSL_RETURN_IF_ERROR(CheckKnownParts(spec));
-  spec.clear_init();
-  spec.clear_split();
+  GVSL_RETURN_IF_ERROR(CheckKnown(spec));
+  if (spec.split().ByteSizeLong() == 0) spec.clear_split();
   SetDefaults(spec, name_suffix);
   Violations wrong;
   CheckRequired(spec, wrong);
@@ -296,6 +219,7 @@ Status CompleteJobSpec(v1::JobSpec& spec, std::string_view name_suffix) {
   CheckEnums(spec, wrong);
   CheckOptimizer(spec.optimizer(), wrong);
   CheckPool(spec, wrong);
+  if (spec.init().checkpoint().empty()) spec.clear_init();
   return wrong.ToStatus();
 }
 

@@ -11,6 +11,7 @@ namespace gvsl::coordinator {
 
 // As people write it: METHOD_MODELS_GENESIS is "models-genesis".
 std::string WrittenName(v1::Method method);
+std::string WrittenName(v1::Task task);
 std::string WrittenName(v1::JobState state);  // upper case: "RUNNING"
 
 // On success every field that has a default is set; `patch` stays empty where it was (the dataset

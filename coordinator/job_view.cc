@@ -7,6 +7,7 @@
 
 #include "common/clock.h"
 #include "common/text.h"
+#include "coordinator/job_scores.h"
 #include "coordinator/job_validation.h"
 
 namespace gvsl::coordinator {
@@ -161,9 +162,12 @@ bool ApplyProgress(const WorkerView& worker, v1::StoredJob& stored) {
     CountRecomputing(report.step(), stored);
     job.set_step(report.step());
     stored.set_formed_at_step(report.step());
+    CutCurve(job);
+    TakeScores(report, job);
     return true;
   }
-  if (step <= job.step()) return false;
+  const bool scored = TakeScores(report, job);  // evaluated after the step, so without a new one
+  if (step <= job.step()) return scored;
   const v1::StepProgress& progress = report.progress();
   const std::uint64_t advance = step - job.step();
   job.set_step(step);
@@ -175,7 +179,7 @@ bool ApplyProgress(const WorkerView& worker, v1::StoredJob& stored) {
   job.set_round(progress.round());
   job.set_learning_rate(progress.learning_rate());
   job.set_samples_per_second(progress.samples_per_second());
-  *job.mutable_result() = progress.losses();
+  if (job.spec().task() == v1::TASK_PRETRAIN) *job.mutable_result() = progress.losses();
   *job.mutable_indicators() = progress.indicators();
   const auto total = progress.losses().find("total");
   if (total != progress.losses().end()) job.set_loss(total->second);

@@ -18,6 +18,9 @@ constexpr std::size_t kHashBytes = 64;
 constexpr int kMostMembers = 4096;
 constexpr int kMostDamaged = 4096;
 constexpr std::size_t kMostNumbers = 64;
+constexpr std::size_t kMostResults = 800;  // three scores of each of 255 classes, and their means
+constexpr int kMostPoints = 1100;
+constexpr std::size_t kScoreBytes = 32;
 constexpr std::uint32_t kMostThreads = 1 << 16;
 
 Status Refuse(const std::string& field, const std::string& reason) {
@@ -48,14 +51,39 @@ bool IsTime(const google::protobuf::Timestamp& time) {  // of the years 1 to 999
 
 double Sane(double value) { return std::isfinite(value) && value > 0 ? value : 0; }
 
-Status CheckNumbers(const char* field, const google::protobuf::Map<std::string, double>& numbers) {
-  if (numbers.size() > kMostNumbers) {
-    return Refuse(field, Concat("has more than ", kMostNumbers, " entries"));
+Status CheckNumbers(const char* field, const google::protobuf::Map<std::string, double>& numbers,
+                    std::size_t most = kMostNumbers) {
+  if (numbers.size() > most) {
+    return Refuse(field, Concat("has more than ", most, " entries"));
   }
   for (const auto& [name, value] : numbers) {
     GVSL_RETURN_IF_ERROR(CheckLength(field, name, kNameBytes));
   }
   return OkStatus();
+}
+
+Status CheckCurve(const v1::Curve& curve) {
+  GVSL_RETURN_IF_ERROR(CheckLength("trainer.curve.score", curve.score(), kScoreBytes));
+  if (curve.points_size() > kMostPoints) {
+    return Refuse("trainer.curve.points", Concat("has more than ", kMostPoints, " entries"));
+  }
+  std::uint64_t last = 0;
+  for (const v1::CurvePoint& point : curve.points()) {
+    if (point.step() <= last) return Refuse("trainer.curve.points", "its steps do not ascend");
+    if (!std::isfinite(point.score())) {
+      return Refuse("trainer.curve.points",
+                    Concat("its score of step ", point.step(), " is not finite"));
+    }
+    last = point.step();
+  }
+  return OkStatus();
+}
+
+// The last step that the report speaks of.
+std::uint64_t LastStep(const v1::TrainerReport& report) {
+  const v1::Curve& curve = report.curve();
+  const std::uint64_t point = curve.points().empty() ? 0 : curve.points().rbegin()->step();
+  return std::max({report.step(), report.progress().step(), point, curve.best_step()});
 }
 
 }  // namespace
@@ -89,8 +117,10 @@ Status CheckReport(const v1::TrainerReport& report, const v1::Job* job) {
   }
   GVSL_RETURN_IF_ERROR(CheckNumbers("trainer.progress.losses", report.progress().losses()));
   GVSL_RETURN_IF_ERROR(CheckNumbers("trainer.progress.indicators", report.progress().indicators()));
+  GVSL_RETURN_IF_ERROR(CheckNumbers("trainer.result", report.result(), kMostResults));
+  GVSL_RETURN_IF_ERROR(CheckCurve(report.curve()));
   if (job == nullptr) return OkStatus();
-  const std::uint64_t step = std::max(report.step(), report.progress().step());
+  const std::uint64_t step = LastStep(report);
   if (step <= job->steps()) return OkStatus();
   return Refuse("trainer.step", Concat(step, " is beyond the job's ", job->steps()));
 }

@@ -192,13 +192,110 @@ TEST(JobValidation, CollectiveLocalMeansOneWorker) {
 }
 
 TEST(JobValidation, WhatALaterVersionBringsIsNamed) {
-  ExpectLater("task", [](auto& spec) { spec.set_task(v1::TASK_SEGMENT); });
   ExpectLater("precision", [](auto& spec) { spec.set_precision(v1::PRECISION_BF16); });
-  ExpectLater("init", [](auto& spec) { spec.mutable_init()->set_checkpoint("/x"); });
-  ExpectLater("split", [](auto& spec) { spec.mutable_split()->set_train("40"); });
-  ExpectLater("labels", [](auto& spec) { (*spec.mutable_labels())[35] = 1; });
   ExpectLater("priority", [](auto& spec) { spec.set_priority(1); });
   ExpectLater("queue", [](auto& spec) { spec.set_queue("fast"); });
+}
+
+TEST(JobValidation, DownstreamTasksAreCompletedWithTheirSplit) {
+  for (const auto task : {v1::TASK_SEGMENT, v1::TASK_CLASSIFY, v1::TASK_REGISTER}) {
+    v1::JobSpec spec = Good();
+    spec.set_task(task);
+    spec.mutable_split()->set_train("40");
+    (*spec.mutable_labels())[35] = 1;
+    spec.mutable_init()->set_checkpoint("/ckpt/x");
+    const Status taken = CompleteJobSpec(spec, "abc123");
+    ASSERT_TRUE(taken.ok()) << taken;
+    EXPECT_EQ(spec.split().train(), "40");
+    EXPECT_EQ(spec.split().validation(), "20%");
+    EXPECT_EQ(spec.split().test(), "rest");
+    EXPECT_TRUE(spec.init().has_frozen());
+    v1::JobSpec again = spec;
+    ASSERT_TRUE(CompleteJobSpec(again, "other").ok());
+    EXPECT_EQ(spec.SerializeAsString(), again.SerializeAsString());
+  }
+  v1::JobSpec pretrain = Good();
+  pretrain.mutable_init()->set_checkpoint("/ckpt/x");
+  ASSERT_TRUE(CompleteJobSpec(pretrain, "abc123").ok());
+  EXPECT_EQ(pretrain.init().checkpoint(), "/ckpt/x");
+  EXPECT_FALSE(pretrain.has_split());
+}
+
+TEST(JobValidation, WhatBelongsToDownstreamTasksIsRefusedOfPretrain) {
+  ExpectRefused("split", "belongs to downstream tasks",
+                [](auto& spec) { spec.mutable_split()->set_train("40"); });
+  ExpectRefused("labels", "belongs to downstream tasks",
+                [](auto& spec) { (*spec.mutable_labels())[35] = 1; });
+  ExpectRefused("init.frozen", "belongs to downstream tasks", [](auto& spec) {
+    spec.mutable_init()->set_checkpoint("/x");
+    spec.mutable_init()->set_frozen(true);
+  });
+}
+
+TEST(JobValidation, InitIsAnAbsolutePathAndAFrozenBackboneNeedsOne) {
+  for (const char* path : {"here", ""}) {
+    ExpectRefused("init.checkpoint", "not an absolute path",
+                  [&](auto& spec) { spec.mutable_init()->set_checkpoint(path); });
+  }
+  ExpectRefused("init.frozen", "a frozen backbone needs init.checkpoint", [](auto& spec) {
+    spec.set_task(v1::TASK_SEGMENT);
+    spec.mutable_init()->set_frozen(true);
+  });
+}
+
+TEST(JobValidation, AJobIsEvaluatedAtMostAThousandTimes) {
+  const auto every = [](std::uint64_t steps, std::uint64_t every) {
+    return [=](v1::JobSpec& spec) {
+      spec.set_task(v1::TASK_SEGMENT);
+      spec.set_steps(steps);
+      spec.set_evaluate_every(every);
+    };
+  };
+  EXPECT_TRUE(Check(every(1000, 1)).ok());
+  EXPECT_TRUE(Check(every(20019, 20)).ok());
+  ExpectRefused("evaluate_every", "nearest is 2", every(1001, 1));
+  ExpectRefused("evaluate_every", "nearest is 20", every(20000, 19));
+  ExpectRefused("evaluate_every", "nearest is 20", every(20019, 1));
+  for (const std::uint64_t steps : {1001, 1999, 20000, 20019, 123456789}) {
+    const std::uint64_t nearest = steps / 1001 + 1;
+    EXPECT_TRUE(Check(every(steps, nearest)).ok()) << steps;
+    EXPECT_FALSE(Check(every(steps, nearest - 1)).ok()) << steps;
+  }
+}
+
+TEST(JobValidation, RulesOfMethodsAreOfPretraining) {
+  EXPECT_TRUE(Check([](auto& spec) {
+                spec.set_task(v1::TASK_SEGMENT);
+                spec.set_method(v1::METHOD_SIMSIAM);
+                spec.set_slots(1);
+              }).ok());
+  EXPECT_TRUE(Check([](auto& spec) {
+                spec.set_task(v1::TASK_CLASSIFY);
+                spec.set_method(v1::METHOD_SCRATCH);
+                spec.mutable_optimizer()->set_weight_decay(0.1);
+              }).ok());
+}
+
+TEST(JobValidation, RegistrationNeedsAMethodThatAligns) {
+  for (const auto method : {v1::METHOD_GVSL_NO_MATCHING, v1::METHOD_SCRATCH, v1::METHOD_MAE}) {
+    ExpectRefused("method", "aligns nothing", [&](auto& spec) {
+      spec.set_task(v1::TASK_REGISTER);
+      spec.set_method(method);
+    });
+  }
+}
+
+TEST(JobValidation, NumericsReferenceIsOfPretrainAndRegister) {
+  EXPECT_TRUE(Check([](auto& spec) {
+                spec.set_task(v1::TASK_REGISTER);
+                spec.set_numerics(v1::NUMERICS_REFERENCE);
+              }).ok());
+  for (const auto task : {v1::TASK_SEGMENT, v1::TASK_CLASSIFY}) {
+    ExpectRefused("numerics", "is strict", [&](auto& spec) {
+      spec.set_task(task);
+      spec.set_numerics(v1::NUMERICS_REFERENCE);
+    });
+  }
 }
 
 TEST(JobValidation, DevicesAreKindsAndNcclNeedsGpus) {

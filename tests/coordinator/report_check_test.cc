@@ -35,6 +35,56 @@ TEST(ReportCheck, AStateThatDoesNotExistAndAStepBeyondTheEndAreRefused) {
   EXPECT_EQ(CheckReport(report, &job).code(), StatusCode::kInvalidArgument);
 }
 
+TrainerReport Scored(int points) {
+  TrainerReport report;
+  report.set_state(TrainerReport::STATE_RUNNING);
+  report.mutable_curve()->set_score("dsc");
+  for (int i = 1; i <= points; ++i) {
+    v1::CurvePoint& point = *report.mutable_curve()->add_points();
+    point.set_step(i);
+    point.set_score(0.5);
+  }
+  return report;
+}
+
+void ExpectRefused(const TrainerReport& report, const char* field) {
+  v1::Job job = TestJob();
+  job.set_steps(2000);
+  const Status refused = CheckReport(report, &job);
+  EXPECT_EQ(refused.code(), StatusCode::kInvalidArgument) << field;
+  ASSERT_FALSE(refused.violations().empty());
+  EXPECT_EQ(refused.violations()[0].field, field);
+}
+
+TEST(ReportCheck, ACurveAscendsIsFiniteAndEndsWithTheJob) {
+  const v1::Job job = TestJob();
+  const TrainerReport good = Scored(100);
+  EXPECT_TRUE(CheckReport(good, &job).ok());
+  EXPECT_FALSE(CheckReport(Scored(101), &job).ok()) << "beyond the job's steps";
+  ExpectRefused(Scored(1101), "trainer.curve.points");
+  TrainerReport bad = good;
+  bad.mutable_curve()->mutable_points(7)->set_step(7);
+  ExpectRefused(bad, "trainer.curve.points");
+  bad = good;
+  bad.mutable_curve()->mutable_points(7)->set_score(std::numeric_limits<double>::quiet_NaN());
+  ExpectRefused(bad, "trainer.curve.points");
+  bad = good;
+  bad.mutable_curve()->set_score(std::string(100, 's'));
+  ExpectRefused(bad, "trainer.curve.score");
+  bad = good;
+  bad.mutable_curve()->set_best_step(101);
+  EXPECT_FALSE(CheckReport(bad, &job).ok());
+}
+
+TEST(ReportCheck, AResultHasRoomForEveryClassAndNoMore) {
+  TrainerReport report = Scored(1);
+  for (int i = 0; i < 768; ++i) (*report.mutable_result())["dsc." + std::to_string(i)] = 1;
+  const v1::Job job = TestJob();
+  EXPECT_TRUE(CheckReport(report, &job).ok());
+  for (int i = 768; i < 801; ++i) (*report.mutable_result())["dsc." + std::to_string(i)] = 1;
+  ExpectRefused(report, "trainer.result");
+}
+
 TEST(ReportCheck, NumbersThatAreNotFiniteBecomeZero) {
   TrainerReport report;
   report.mutable_progress()->set_step_seconds(std::numeric_limits<double>::quiet_NaN());

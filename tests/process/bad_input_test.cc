@@ -136,7 +136,7 @@ TEST(BadInput, WhatALaterVersionBringsIsSaidByName) {
   cluster.MakeDataset();
   cluster.StartCoordinator();
   const std::string file = cluster.WriteJob({});
-  for (const char* setting : {"precision=bf16", "task=segment"}) {
+  for (const char* setting : {"precision=bf16", "queue=fast"}) {
     const Finished answer = cluster.Ctl({"submit", file, "--set", setting});
     EXPECT_NE(answer.status, 0) << setting;
     const std::string key = std::string(setting).substr(0, std::string(setting).find('='));
