@@ -19,6 +19,29 @@ std::int64_t SameRelativeCentre(std::int64_t origin_a, std::int64_t size_a, std:
   return std::min(room, (twice + size_a - 1) / (2 * size_a));
 }
 
+// Rows of the box that lie in the volume, by where they begin in the volume and in the patch.
+template <typename CopyRow>
+void ForEachRow(const std::array<std::int64_t, 3>& size, const std::array<std::int64_t, 3>& origin,
+                const std::array<std::int64_t, 3>& patch, const std::array<std::int64_t, 3>& count,
+                const CopyRow& copy) {
+  for (std::int64_t z = 0; z < count[0]; ++z) {
+    for (std::int64_t y = 0; y < count[1]; ++y) {
+      const std::int64_t row = (origin[0] + z) * size[1] + origin[1] + y;
+      copy(row * size[2] + origin[2], (z * patch[1] + y) * patch[2]);
+    }
+  }
+}
+
+std::array<std::int64_t, 3> CountInside(const std::array<std::int64_t, 3>& size,
+                                        const std::array<std::int64_t, 3>& origin,
+                                        const std::array<std::int64_t, 3>& patch) {
+  std::array<std::int64_t, 3> count{};
+  for (int axis = 0; axis < 3; ++axis) {
+    count[axis] = std::clamp<std::int64_t>(size[axis] - origin[axis], 0, patch[axis]);
+  }
+  return count;
+}
+
 }  // namespace
 
 CropPair DrawCrop(std::uint64_t seed, std::uint64_t step, std::uint32_t slot, std::uint32_t item,
@@ -38,18 +61,23 @@ CropPair DrawCrop(std::uint64_t seed, std::uint64_t step, std::uint32_t slot, st
 void CopyCrop(const VolumeView& volume, const std::array<std::int64_t, 3>& origin,
               const std::array<std::int64_t, 3>& patch, std::span<float> out) {
   assert(static_cast<std::int64_t>(out.size()) == patch[0] * patch[1] * patch[2]);
-  std::array<std::int64_t, 3> count;
-  for (int axis = 0; axis < 3; ++axis) {
-    count[axis] = std::clamp<std::int64_t>(volume.size[axis] - origin[axis], 0, patch[axis]);
-  }
+  const auto count = CountInside(volume.size, origin, patch);
   if (count != patch) std::fill(out.begin(), out.end(), 0.0F);
-  for (std::int64_t z = 0; z < count[0]; ++z) {
-    for (std::int64_t y = 0; y < count[1]; ++y) {
-      const std::int64_t row = (origin[0] + z) * volume.size[1] + origin[1] + y;
-      const float* from = volume.voxels.data() + row * volume.size[2] + origin[2];
-      std::copy_n(from, count[2], out.data() + (z * patch[1] + y) * patch[2]);
-    }
-  }
+  ForEachRow(volume.size, origin, patch, count, [&](std::int64_t from, std::int64_t to) {
+    std::copy_n(volume.voxels.data() + from, count[2], out.data() + to);
+  });
+}
+
+void CopyClasses(const VolumeView& volume, const ClassMap& classes,
+                 const std::array<std::int64_t, 3>& origin,
+                 const std::array<std::int64_t, 3>& patch, std::span<std::int64_t> out) {
+  assert(static_cast<std::int64_t>(out.size()) == patch[0] * patch[1] * patch[2]);
+  const auto count = CountInside(volume.size, origin, patch);
+  if (count != patch) std::fill(out.begin(), out.end(), -1);
+  ForEachRow(volume.size, origin, patch, count, [&](std::int64_t from, std::int64_t to) {
+    std::transform(volume.labels->data() + from, volume.labels->data() + from + count[2],
+                   out.data() + to, [&](std::int32_t value) { return ClassOf(classes, value); });
+  });
 }
 
 }  // namespace gvsl::data_loader

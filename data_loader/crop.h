@@ -10,6 +10,7 @@
 #include <span>
 
 #include "data_loader/dataset.h"
+#include "data_loader/downstream.h"
 
 namespace gvsl::data_loader {
 
@@ -29,5 +30,9 @@ CropPair DrawCrop(std::uint64_t seed, std::uint64_t step, std::uint32_t slot, st
 // Fills `out`, which has exactly the patch's voxels, z, y, x.
 void CopyCrop(const VolumeView& volume, const std::array<std::int64_t, 3>& origin,
               const std::array<std::int64_t, 3>& patch, std::span<float> out);
+// The classes of the volume's labels, likewise; -1 beyond its end. It has labels.
+void CopyClasses(const VolumeView& volume, const ClassMap& classes,
+                 const std::array<std::int64_t, 3>& origin,
+                 const std::array<std::int64_t, 3>& patch, std::span<std::int64_t> out);
 
 }  // namespace gvsl::data_loader

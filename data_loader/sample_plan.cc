@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <queue>
+#include <set>
 #include <utility>
 
 #include "common/philox.h"
@@ -23,20 +24,17 @@ Status CheckInput(const SamplePlanInput& input) {
     return InvalidArgumentError("slots and batch_per_slot must be at least 1");
   }
   std::vector<int> seen(input.subjects.size(), 0);
+  std::set<std::uint32_t> subjects;
   for (const auto& shard : input.shards) {
     for (std::uint32_t volume : shard) {
       if (volume >= seen.size() || seen[volume]++ > 0) {
         return InvalidArgumentError(Concat("volume ", volume, " is unknown or in two shards"));
       }
+      subjects.insert(input.subjects[volume]);
     }
   }
-  if (seen.empty() || std::find(seen.begin(), seen.end(), 0) != seen.end()) {
-    return InvalidArgumentError(seen.empty() ? "the dataset has no volume"
-                                             : "a volume is in no shard");
-  }
-  const auto& subjects = input.subjects;
-  if (std::all_of(subjects.begin(), subjects.end(),
-                  [&](std::uint32_t subject) { return subject == subjects[0]; })) {
+  if (subjects.empty()) return InvalidArgumentError("the dataset has no volume");
+  if (input.pairs && subjects.size() < 2) {
     return InvalidArgumentError("pairs need volumes of at least two subjects; there is one");
   }
   return OkStatus();
@@ -137,6 +135,7 @@ VolumePair SamplePlan::At(std::uint64_t step, std::uint32_t slot, std::uint32_t 
   const std::size_t holding = state_->Holding(slot, sample);
   const DealtShard& dealt = state_->slots[slot][holding];
   const std::uint32_t a = dealt.order[sample - dealt.first_sample];
+  if (!state_->input.pairs) return {a, a};
   const auto partners = state_->Partners(slot, holding, a);
   Philox philox(state_->input.seed, DrawPurpose::kPairing, step,
                 (std::uint64_t{slot} << 32) | item);

@@ -18,8 +18,9 @@ struct SamplePlanInput {
   std::uint64_t seed = 1;
   std::uint32_t slots = 1;
   std::uint32_t batch_per_slot = 1;
-  std::vector<std::vector<std::uint32_t>> shards;  // volume indices of each shard
+  std::vector<std::vector<std::uint32_t>> shards;  // volume indices of each shard, those to see
   std::vector<std::uint32_t> subjects;             // by volume index
+  bool pairs = true;                               // false: single volumes, of which B is A again
 };
 
 // A is fixed, B is moving; indices into the manifest's volumes.
@@ -33,7 +34,7 @@ struct VolumePair {
 // answers. Not thread-safe.
 class SamplePlan {
  public:
-  // INVALID_ARGUMENT: no volume, or fewer than two subjects.
+  // INVALID_ARGUMENT: no volume, or for pairs fewer than two subjects.
   static StatusOr<SamplePlan> Create(SamplePlanInput input);
   SamplePlan(SamplePlan&&) noexcept;
   SamplePlan& operator=(SamplePlan&&) noexcept;

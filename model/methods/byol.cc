@@ -45,6 +45,7 @@ class Byol final : public AgreementMethod {
       state.emplace_back("target." + name, tensor);
     return state;
   }
+  void AfterInit() override { copy_.BeginAgain(); }
   void AfterUpdate(std::uint64_t step) override {
     const double done = static_cast<double>(step) / static_cast<double>(options().steps);
     copy_.Follow(1 - (1 - kBaseMomentum) * (std::cos(std::numbers::pi * done) + 1) / 2);

@@ -44,15 +44,19 @@ class DeepCluster final : public Method {
   NamedTensors FixedWeights() override { return encoder_.Fixed(); }
   NamedTensors NamedState() override { return {{"clusters", assigned_}}; }
 
-  std::uint64_t DescriptionPeriod() const override {
-    return ClusteringPeriod(options_.volumes, options_.slots * options_.batch_per_slot);
+  std::vector<Survey> SurveysAt(std::uint64_t step) const override {
+    const std::uint64_t period =
+        ClusteringPeriod(options_.volumes, options_.slots * options_.batch_per_slot);
+    if (step % period != 0 || step >= options_.steps) return {};
+    return {{Part::kTrain, Survey::View::kMiddle, encoder_.channels()}};
   }
-  std::int64_t DescribedFloats() const override { return encoder_.channels(); }
-  at::Tensor Describe(const at::Tensor& crop) override {
+  at::Tensor Describe(const Survey& /*survey*/, const LabelledVolume& volume,
+                      const LabelledVolume* /*partner*/) override {
     const at::NoGradGuard no_graph;
-    return encoder_.Pooled(crop.unsqueeze(0).to(options_.device))[0];
+    return encoder_.Pooled(volume.voxels.unsqueeze(0).to(options_.device))[0];
   }
-  std::vector<std::string> TakeDescriptions(std::uint64_t step, const at::Tensor& descriptions,
+  std::vector<std::string> TakeDescriptions(std::uint64_t step, const Survey& /*survey*/,
+                                            const at::Tensor& descriptions,
                                             const std::function<bool()>& goes_on) override {
     const std::int64_t components = std::clamp<std::int64_t>(
         options_.volumes / 8, 1, std::min<std::int64_t>(256, encoder_.channels()));

@@ -141,6 +141,7 @@ class DenseCl final : public Method {
             {{"spread", Spread(new_keys_.narrow(1, 0, kProjection))}}};
   }
 
+  void AfterInit() override { copy_.BeginAgain(); }
   void AfterUpdate(std::uint64_t /*step*/) override {
     copy_.Follow(kMomentum);
     for (std::int64_t k = 0; k < new_keys_.size(0); ++k) {

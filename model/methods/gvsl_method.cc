@@ -25,7 +25,7 @@ std::vector<std::string> GvslMethod::LossNames() const {
 
 std::vector<std::string> GvslMethod::IndicatorNames() const {
   if (!network_.options().matching) return {};
-  return {"ncc_before", "ncc_after", "displacement", "folding"};
+  return MatchingIndicatorNames();
 }
 
 NamedTensors GvslMethod::NamedParameters() { return network_.parameters(); }
@@ -56,6 +56,20 @@ Outcome LossesOf(const NetworkOutput& output, const at::Tensor& fixed) {
   return outcome;
 }
 
+std::vector<std::string> MatchingIndicatorNames() {
+  return {"ncc_before", "ncc_after", "displacement", "folding"};
+}
+
+void AddMatchingIndicators(const NetworkOutput& output, const at::Tensor& fixed,
+                           const at::Tensor& moving, Outcome& outcome) {
+  const at::NoGradGuard no_graph;
+  const at::Tensor& field = output.matching.field;
+  outcome.indicators = {{"ncc_before", 1 - NccLoss(moving, fixed)},
+                        {"ncc_after", 1 - outcome.parts.front().second},
+                        {"displacement", MeanDisplacement(field)},
+                        {"folding", FoldingShare(field)}};
+}
+
 MethodPointer MakeGvsl(const MethodOptions& options) {
   NetworkOptions network;
   network.width = options.width;
@@ -72,13 +86,7 @@ Outcome GvslMethod::Forward(const Inputs& inputs) {
   const at::Tensor moving = matching ? inputs.at("moving") : at::Tensor();
   const NetworkOutput output = network_.Forward(inputs.at("damaged"), moving);
   Outcome outcome = LossesOf(output, inputs.at("fixed"));
-  if (!matching) return outcome;
-  const at::NoGradGuard no_graph;
-  const at::Tensor& field = output.matching.field;
-  outcome.indicators = {{"ncc_before", 1 - NccLoss(moving, inputs.at("fixed"))},
-                        {"ncc_after", 1 - outcome.parts.front().second},
-                        {"displacement", MeanDisplacement(field)},
-                        {"folding", FoldingShare(field)}};
+  if (matching) AddMatchingIndicators(output, inputs.at("fixed"), moving, outcome);
   return outcome;
 }
 

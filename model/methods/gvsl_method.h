@@ -16,6 +16,12 @@ namespace gvsl::model {
 // "smooth" and "restoration" that its parts give, and "total", their sum (paper, equation 9).
 Outcome LossesOf(const NetworkOutput& output, const at::Tensor& fixed);
 
+// How healthy the matching of a pair is: field_health.h, and the local correlation of B and A.
+std::vector<std::string> MatchingIndicatorNames();
+// Adds them to what LossesOf gave.
+void AddMatchingIndicators(const NetworkOutput& output, const at::Tensor& fixed,
+                           const at::Tensor& moving, Outcome& outcome);
+
 // Inputs by name: "fixed" (A), "damaged" (A's input to the network) and, with matching, "moving"
 // (B).
 class GvslMethod final : public Method {
@@ -23,7 +29,7 @@ class GvslMethod final : public Method {
   GvslMethod(const NetworkOptions& options, std::uint64_t seed);
 
   std::vector<std::string> LossNames() const override;
-  // With matching: those of field_health.h, and the local correlation of B and A.
+  // With matching: MatchingIndicatorNames().
   std::vector<std::string> IndicatorNames() const override;
   NamedTensors NamedParameters() override;
   Inputs Augment(const std::vector<PairSample>& samples) override;

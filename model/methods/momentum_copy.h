@@ -14,6 +14,8 @@ class MomentumCopy {
 
   // follower = momentum * follower + (1 - momentum) * leader.
   void Follow(double momentum);
+  // As if both had been filled with what the leader is now.
+  void BeginAgain() { Follow(0); }
   const NamedTensors& follower() const { return follower_; }
 
  private:

@@ -11,10 +11,10 @@
 #include "data_loader/dataset.h"
 #include "model/losses.h"
 #include "model/metrics/overlap.h"
+#include "model/metrics/warp_labels.h"
 #include "model/register/aligner.h"
 #include "model/register/montage.h"
 #include "model/register/png_file.h"
-#include "model/register/warp_labels.h"
 
 namespace gvsl::model {
 namespace {

@@ -25,6 +25,16 @@ at::Tensor Part(at::Tensor from, const VolumeExtent& origin, const VolumeExtent&
   return from;
 }
 
+// How much of a window lies in the volume.
+VolumeExtent Inside(const VolumeExtent& size, const VolumeExtent& window,
+                    const VolumeExtent& origin) {
+  VolumeExtent inside{};
+  for (int axis = 0; axis < 3; ++axis) {
+    inside[axis] = std::min(window[axis], size[axis] - origin[axis]);
+  }
+  return inside;
+}
+
 }  // namespace
 
 std::vector<VolumeExtent> WindowOrigins(const VolumeExtent& size, const VolumeExtent& window) {
@@ -37,24 +47,31 @@ std::vector<VolumeExtent> WindowOrigins(const VolumeExtent& size, const VolumeEx
   return origins;
 }
 
-at::Tensor SumOverWindows(const at::Tensor& volume, const VolumeExtent& window,
-                          const SeeWindow& see) {
+void ForEachWindow(
+    const at::Tensor& volume, const VolumeExtent& window,
+    const std::function<void(const at::Tensor& crop, const VolumeExtent& origin)>& see) {
   const at::NoGradGuard no_graph;
   const VolumeExtent size = {volume.size(0), volume.size(1), volume.size(2)};
-  at::Tensor sums;
   for (const VolumeExtent& origin : WindowOrigins(size, window)) {
-    VolumeExtent inside{};
-    for (int axis = 0; axis < 3; ++axis) {
-      inside[axis] = std::min(window[axis], size[axis] - origin[axis]);
-    }
+    const VolumeExtent inside = Inside(size, window, origin);
     at::Tensor crop = at::zeros({1, 1, window[0], window[1], window[2]}, volume.options());
     Part(crop, {0, 0, 0}, inside).copy_(Part(volume, origin, inside));
+    see(crop, origin);
+  }
+}
+
+at::Tensor SumOverWindows(const at::Tensor& volume, const VolumeExtent& window,
+                          const SeeWindow& see) {
+  const VolumeExtent size = {volume.size(0), volume.size(1), volume.size(2)};
+  at::Tensor sums;
+  ForEachWindow(volume, window, [&](const at::Tensor& crop, const VolumeExtent& origin) {
     const at::Tensor seen = see(crop, origin)[0];
     if (!sums.defined()) {
       sums = at::zeros({seen.size(0), size[0], size[1], size[2]}, seen.options());
     }
+    const VolumeExtent inside = Inside(size, window, origin);
     Part(sums, origin, inside).add_(Part(seen, {0, 0, 0}, inside));
-  }
+  });
   return sums;
 }
 

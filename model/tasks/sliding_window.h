@@ -16,6 +16,12 @@ using VolumeExtent = std::array<std::int64_t, 3>;  // voxels z, y, x
 // end; none twice. An axis that is no longer than the window has the one at 0.
 std::vector<VolumeExtent> WindowOrigins(const VolumeExtent& size, const VolumeExtent& window);
 
+// Calls `see` for every window of `volume` (D, H, W) with what lies in it: (1, 1, *window), zeros
+// beyond the volume's end.
+void ForEachWindow(
+    const at::Tensor& volume, const VolumeExtent& window,
+    const std::function<void(const at::Tensor& crop, const VolumeExtent& origin)>& see);
+
 // What is seen in one window, which is (1, 1, *window) with zeros beyond the volume's end; the
 // answer is (1, C, *window).
 using SeeWindow = std::function<at::Tensor(const at::Tensor& volume, const VolumeExtent& origin)>;

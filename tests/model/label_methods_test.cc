@@ -109,19 +109,21 @@ class DeepClusterTest : public ::testing::Test {
     MethodOptions options = Options("deepcluster");
     options.volumes = 40;
     method_ = Make(options);
-    descriptions_ = Noise({40, method_->DescribedFloats()}, 9);
+    survey_ = method_->SurveysAt(0).at(0);
+    descriptions_ = Noise({40, survey_.floats}, 9);
   }
   at::Tensor Classifier() { return Named(method_->NamedParameters(), "classifier.weight"); }
   at::Tensor Clusters() { return Named(method_->NamedState(), "clusters"); }
 
   std::unique_ptr<Method> method_;
+  Survey survey_;
   at::Tensor descriptions_;
 };
 
 TEST_F(DeepClusterTest, ARoundGivesEveryVolumeAClusterAndBeginsTheClassifierAnew) {
   EXPECT_EQ(Classifier().size(0), 4) << "a tenth as many clusters as volumes";
   const at::Tensor before = Classifier().clone();
-  EXPECT_THAT(method_->TakeDescriptions(1, descriptions_, kGoOn),
+  EXPECT_THAT(method_->TakeDescriptions(1, survey_, descriptions_, kGoOn),
               ::testing::ElementsAre("classifier.weight", "classifier.bias"));
   EXPECT_FALSE(at::equal(Classifier(), before));
   EXPECT_GE(Clusters().min().item<float>(), 0);
@@ -129,12 +131,12 @@ TEST_F(DeepClusterTest, ARoundGivesEveryVolumeAClusterAndBeginsTheClassifierAnew
 }
 
 TEST_F(DeepClusterTest, TheSameRoundAgainIsTheSame) {
-  method_->TakeDescriptions(1, descriptions_, kGoOn);
+  method_->TakeDescriptions(1, survey_, descriptions_, kGoOn);
   const at::Tensor classifier = Classifier().clone();
   const at::Tensor clusters = Clusters().clone();
-  method_->TakeDescriptions(2, descriptions_.flip(0), kGoOn);
+  method_->TakeDescriptions(2, survey_, descriptions_.flip(0), kGoOn);
   EXPECT_FALSE(at::equal(Classifier(), classifier));
-  method_->TakeDescriptions(1, descriptions_, kGoOn);
+  method_->TakeDescriptions(1, survey_, descriptions_, kGoOn);
   EXPECT_TRUE(at::equal(Classifier(), classifier));
   EXPECT_TRUE(at::equal(Clusters(), clusters));
 }
@@ -158,8 +160,8 @@ TEST_F(DeepClusterTest, AVolumeIsToBeNamedByItsClusterAndSmallClustersWeighMore)
 }
 
 TEST_F(DeepClusterTest, DescribesAVolumeByItsPooledBottleneck) {
-  const at::Tensor row = method_->Describe(Noise({1, 20, 21, 22}, 3));
-  EXPECT_EQ(row.sizes(), at::IntArrayRef({method_->DescribedFloats()}));
+  const at::Tensor row = method_->Describe(survey_, {Noise({1, 20, 21, 22}, 3)}, nullptr);
+  EXPECT_EQ(row.sizes(), at::IntArrayRef({survey_.floats}));
   EXPECT_FALSE(row.requires_grad());
 }
 

@@ -8,12 +8,12 @@
 
 #include "common/text.h"
 #include "model/initial_weights.h"
+#include "model/metrics/warp_labels.h"
 #include "model/register/aligner.h"
 #include "model/register/montage.h"
 #include "model/register/png_file.h"
 #include "model/register/register_command.h"
 #include "model/register/register_report.h"
-#include "model/register/warp_labels.h"
 #include "model/weights_file.h"
 #include "tests/model/test_volumes.h"
 #include "tests/support/tiny_dataset.h"

@@ -24,7 +24,7 @@ namespace gvsl::trainer {
 struct FakeMethodOptions {
   // Where the loss is not a number.
   std::optional<std::pair<std::uint64_t, std::uint32_t>> broken;  // step, slot
-  std::uint64_t description_period = 0;
+  std::uint64_t survey_period = 0;
 };
 
 class FakeMethod final : public model::Method {
@@ -57,13 +57,17 @@ class FakeMethod final : public model::Method {
   }
 
   model::NamedTensors NamedState() override { return {{"described", described_}}; }
-  std::uint64_t DescriptionPeriod() const override { return options_.description_period; }
-  std::int64_t DescribedFloats() const override { return 2; }
-  at::Tensor Describe(const at::Tensor& crop) override {
-    return at::stack({crop.mean(), crop.max()});
+  std::vector<model::Survey> SurveysAt(std::uint64_t step) const override {
+    if (options_.survey_period == 0 || step % options_.survey_period != 0) return {};
+    return {{model::Part::kTrain, model::Survey::View::kMiddle, 2}};
+  }
+  at::Tensor Describe(const model::Survey& /*survey*/, const model::LabelledVolume& volume,
+                      const model::LabelledVolume* /*partner*/) override {
+    return at::stack({volume.voxels.mean(), volume.voxels.max()});
   }
   // Twice would be more than once.
-  std::vector<std::string> TakeDescriptions(std::uint64_t /*step*/, const at::Tensor& descriptions,
+  std::vector<std::string> TakeDescriptions(std::uint64_t /*step*/, const model::Survey& /*survey*/,
+                                            const at::Tensor& descriptions,
                                             const std::function<bool()>& /*goes_on*/) override {
     described_.add_(descriptions.sum());
     scale_.add_(descriptions.mean());

@@ -9,7 +9,7 @@ class Descriptions : public GangTest {
  protected:
   void SetUp() override {
     GangTest::SetUp();
-    make_method_ = MakeFakeMethod({.description_period = 2});
+    make_method_ = MakeFakeMethod({.survey_period = 2});
     MakeDataset(7, {6, 5, 4}, 2);
   }
 };
@@ -18,7 +18,7 @@ TEST_F(Descriptions, AreThoseOfAllVolumesForAnyNumberOfWorkers) {
   const std::string alone = Train(1);
   EXPECT_EQ(Train(2), alone);
   EXPECT_EQ(Train(3, {{4}, {0, 2}, {1, 3}}), alone);
-  make_method_ = MakeFakeMethod({.description_period = 3});
+  make_method_ = MakeFakeMethod({.survey_period = 3});
   EXPECT_NE(Train(1), alone) << "they mean nothing";
 }
 

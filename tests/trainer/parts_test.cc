@@ -138,7 +138,7 @@ JobPlan SmallJob() {
 }
 
 std::unique_ptr<TrainState> TrainedState(int steps) {
-  auto state = TrainState::Create(SmallJob(), 4, MakeFakeMethod());
+  auto state = TrainState::Create(SmallJob(), {.volumes = 4}, MakeFakeMethod());
   GradientBuffer gradients((*state)->parameters());
   for (int step = 0; step < steps; ++step) {
     std::vector<float> gradient(gradients.floats(), 0.5f + static_cast<float>(step));

@@ -129,9 +129,10 @@ Status CheckpointStore::Publish(std::uint64_t step, const std::string& aside) {
   return files_.SyncDirectory(directory_);
 }
 
-StatusOr<std::vector<std::uint64_t>> CheckpointStore::Retain(std::uint64_t good) {
+StatusOr<std::vector<std::uint64_t>> CheckpointStore::Retain(std::uint64_t good,
+                                                             std::uint64_t best) {
   GVSL_ASSIGN_OR_RETURN(const auto steps, ListCheckpointSteps(files_, directory_));
-  std::vector<std::uint64_t> removed = StepsToRemove(steps, good, rule_);
+  std::vector<std::uint64_t> removed = StepsToRemove(steps, good, rule_, best);
   for (const std::uint64_t step : removed) {
     GVSL_RETURN_IF_ERROR(RemoveCheckpoint(files_, directory_, step));
   }

@@ -57,8 +57,8 @@ class CheckpointStore {
   // error. After an error nothing is left behind (as far as the disk allows).
   StatusOr<CheckpointManifest> Write(CheckpointContent content);
 
-  // Applies the rule after `good` was written; gives the removed steps.
-  StatusOr<std::vector<std::uint64_t>> Retain(std::uint64_t good);
+  // Applies the rule after `good` was written; gives the removed steps. `best` stays too.
+  StatusOr<std::vector<std::uint64_t>> Retain(std::uint64_t good, std::uint64_t best = 0);
 
   // The newest checkpoint that verifies; `damaged`, if given, becomes the newer ones that were
   // passed over. Empty: there is none. DATA_LOSS: there are some, and all of them are damaged. Any

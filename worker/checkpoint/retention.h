@@ -15,7 +15,8 @@ struct RetentionRule {
 // The steps to remove, ascending, after the checkpoint of step `good` was written and is known to
 // be whole. Pure. `steps` ascends. `good` itself is never among them, and neither is anything newer
 // than it: what is newer may be damaged, so it neither counts nor goes.
+// Nor is `best`, where that is not 0.
 std::vector<std::uint64_t> StepsToRemove(std::span<const std::uint64_t> steps, std::uint64_t good,
-                                         const RetentionRule& rule);
+                                         const RetentionRule& rule, std::uint64_t best = 0);
 
 }  // namespace gvsl::checkpoint

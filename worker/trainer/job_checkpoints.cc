@@ -139,6 +139,7 @@ Status JobCheckpoints::AnnounceAll(const Damaged& damaged) const {
 }
 
 Status JobCheckpoints::CheckFits(const CheckpointManifest& manifest) const {
+  GVSL_RETURN_IF_ERROR(CheckSame("task", manifest.task, TaskName()));
   GVSL_RETURN_IF_ERROR(CheckSame("method", manifest.method, job_.method));
   GVSL_RETURN_IF_ERROR(CheckSame("width", manifest.width, job_.width));
   GVSL_RETURN_IF_ERROR(CheckSame("seed", manifest.seed, job_.seed));
@@ -150,14 +151,23 @@ Status JobCheckpoints::CheckFits(const CheckpointManifest& manifest) const {
   return CheckSame("numeric class", manifest.numeric_class, numeric_class_);
 }
 
+std::string JobCheckpoints::TaskName() const {
+  return job_.task.task.empty() ? "pretrain" : job_.task.task;
+}
+
 CheckpointManifest JobCheckpoints::Manifest(const TrainState& state) const {
   CheckpointManifest manifest;
   manifest.job_uid = job_.uid;
   manifest.job_name = job_.name;
   manifest.step = state.step();
   manifest.seed = job_.seed;
+  manifest.task = TaskName();
   manifest.method = job_.method;
   manifest.width = job_.width;
+  manifest.classes = static_cast<std::uint32_t>(data_.classes);
+  manifest.patch = data_.patch;
+  manifest.window = data_.window;
+  manifest.spacing = data_.spacing;
   manifest.slots = job_.slots;
   manifest.batch_per_slot = job_.batch_per_slot;
   manifest.threads = job_.threads;
@@ -180,7 +190,7 @@ CheckpointOutcome JobCheckpoints::TryWrite(TrainState& state) {
   if (written.ok()) {
     outcome.manifest = *std::move(written);
     state.lineage().Trim(state.step());
-    auto removed = store_.Retain(state.step());
+    auto removed = store_.Retain(state.step(), state.method().Validation().best_step);
     if (removed.ok()) {
       outcome.removed_steps = *std::move(removed);
     } else {

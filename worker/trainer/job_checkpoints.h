@@ -12,6 +12,7 @@
 #include "worker/checkpoint/checkpoint_store.h"
 #include "worker/trainer/job_plan.h"
 #include "worker/trainer/progress.h"
+#include "worker/trainer/sample_source.h"
 #include "worker/trainer/stop_flag.h"
 #include "worker/trainer/train_state.h"
 
@@ -29,6 +30,8 @@ class JobCheckpoints {
   JobCheckpoints(FileSystem& files, Clock& clock, const JobPlan& job, std::string numeric_class,
                  TrainerObserver& observer);
 
+  // What manifests say of the data that the job sees.
+  void Describe(const SeenData& data) { data_ = data; }
   // Rank 0, when a generation begins: makes the directory ready and lets go of lineage that is on
   // disk. FAILED_PRECONDITION: another job's directory.
   Status Prepare(TrainState& state);
@@ -49,6 +52,7 @@ class JobCheckpoints {
   Status WriteInsistently(TrainState& state, const StopFlag& stop);
 
  private:
+  std::string TaskName() const;
   CheckpointManifest Manifest(const TrainState& state) const;
   using Damaged = std::vector<checkpoint::DamagedCheckpoint>;
   // Tells the observer of all that are on disk, without those of no use.
@@ -64,6 +68,7 @@ class JobCheckpoints {
   Clock& clock_;
   const JobPlan& job_;
   std::string numeric_class_;
+  SeenData data_;
   TrainerObserver& observer_;
   checkpoint::CheckpointStore store_;
 };

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "data_loader/downstream.h"
+
 namespace gvsl::trainer {
 
 struct OptimizerPlan {
@@ -17,6 +19,15 @@ struct OptimizerPlan {
   double weight_decay = 0;
   double clip_norm = 0;            // 0: gradients are not clipped
   std::uint64_t warmup_steps = 0;  // the rate rises linearly over them
+};
+
+// A downstream task; `task` is empty where a method pre-trains.
+struct TaskPlan {
+  std::string task;
+  bool frozen = false;
+  std::uint64_t evaluate_every = 200;
+  data_loader::SplitRequest split;
+  data_loader::ClassMap labels;
 };
 
 struct CheckpointPlan {
@@ -57,6 +68,9 @@ struct JobPlan {
   CollectiveChoice collective = CollectiveChoice::kAuto;
   OptimizerPlan optimizer;
   CheckpointPlan checkpoint;
+  // Weights to begin with, as common/stored_weights.h finds them; empty: seeded ones.
+  std::string init_checkpoint;
+  TaskPlan task;
 };
 
 struct MemberPlan {

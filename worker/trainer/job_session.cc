@@ -9,6 +9,7 @@
 
 #include "common/text.h"
 #include "worker/trainer/failure.h"
+#include "worker/trainer/init_weights.h"
 #include "worker/trainer/numerics.h"
 #include "worker/trainer/step_loop.h"
 
@@ -91,6 +92,9 @@ StatusOr<GenerationEnd> JobSession::Run(const GangPlan& gang,
   environment_.observer.OnActivity(Activity::kComputing);
   if (gang.rank == 0) GVSL_RETURN_IF_ERROR(PrepareToWrite());
   environment_.observer.OnRunning(state_->step());
+  if (!job_.task.task.empty()) {
+    environment_.observer.OnEvaluated(state_->method().Validation(), state_->method().Result());
+  }
 
   StepLoop loop({job_, gang, *state_, *samples_, checkpoints_, communicator, stop,
                  environment_.observer, environment_.clock});
@@ -104,6 +108,7 @@ StatusOr<GenerationEnd> JobSession::Run(const GangPlan& gang,
 Status JobSession::EnsureParts() {
   if (samples_ == nullptr) {
     GVSL_ASSIGN_OR_RETURN(samples_, SampleSource::Open(environment_.files, job_));
+    checkpoints_.Describe(samples_->seen());
   }
   if (state_ == nullptr) {
     GVSL_ASSIGN_OR_RETURN(state_, CreateState());
@@ -112,8 +117,7 @@ Status JobSession::EnsureParts() {
 }
 
 StatusOr<std::unique_ptr<TrainState>> JobSession::CreateState() const {
-  return TrainState::Create(job_, samples_->volumes(), environment_.make_method,
-                            environment_.device);
+  return TrainState::Create(job_, samples_->seen(), environment_.make_method, environment_.device);
 }
 
 Status JobSession::Agree(const GangPlan& gang, collective::Communicator& communicator,
@@ -131,11 +135,21 @@ Status JobSession::Agree(const GangPlan& gang, collective::Communicator& communi
 Status JobSession::LoadState(const GangPlan& gang, const StopFlag& stop) {
   const Status loaded =
       checkpoints_.Load(*state_, {gang.checkpoint_step, HighestHeldStep(gang)}, stop);
-  if (!loaded.ok() && loaded.code() != StatusCode::kNotFound) {
+  const bool begins = loaded.code() == StatusCode::kNotFound;
+  const Status status = begins ? Begin() : loaded;
+  if (!status.ok()) {
     ForgetState();
-    return loaded;
+    return status;
   }
   holds_state_ = true;
+  return OkStatus();
+}
+
+Status JobSession::Begin() {
+  if (job_.init_checkpoint.empty()) return OkStatus();
+  std::vector<std::string> notices;
+  GVSL_RETURN_IF_ERROR(LoadInitWeights(environment_.files, job_, *state_, notices));
+  for (const std::string& notice : notices) environment_.observer.OnNotice(notice);
   return OkStatus();
 }
 
@@ -153,7 +167,8 @@ void JobSession::ForgetState() {
 }
 
 Status JobSession::Send(const GangPlan& gang, collective::Communicator& communicator) {
-  const bool fresh = state_->step() == 0;
+  // Others make seeded weights themselves.
+  const bool fresh = state_->step() == 0 && job_.init_checkpoint.empty();
   std::vector<std::byte> blob;
   if (!fresh && gang.members.size() > 1) blob = state_->ToBlob();
   environment_.observer.OnActivity(Activity::kWaiting);

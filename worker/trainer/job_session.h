@@ -57,6 +57,8 @@ class JobSession {
   Status EnsureParts();
   StatusOr<std::unique_ptr<TrainState>> CreateState() const;
   Status Agree(const GangPlan& gang, collective::Communicator& communicator, const StopFlag& stop);
+  // At step 0, by what init says.
+  Status Begin();
   Status LoadState(const GangPlan& gang, const StopFlag& stop);
   Status Send(const GangPlan& gang, collective::Communicator& communicator);
   Status Take(const GangPlan& gang, collective::Communicator& communicator);

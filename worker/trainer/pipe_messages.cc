@@ -9,8 +9,8 @@ namespace gvsl::trainer {
 namespace {
 
 // METHOD_GVSL_NO_AFFINE is written gvsl-no-affine.
-std::string MethodName(v1::Method method) {
-  std::string name = v1::Method_Name(method).substr(std::string("METHOD_").size());
+std::string WrittenName(const std::string& value, const std::string& prefix) {
+  std::string name = value.substr(prefix.size());
   std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) {
     return c == '_' ? '-' : static_cast<char>(std::tolower(c));
   });
@@ -27,6 +27,17 @@ OptimizerPlan OptimizerPlanOf(const v1::JobSpec& spec) {
   plan.weight_decay = spec.optimizer().weight_decay();
   plan.clip_norm = spec.optimizer().clip_norm();
   plan.warmup_steps = spec.schedule().warmup_steps();
+  return plan;
+}
+
+TaskPlan TaskPlanOf(const v1::JobSpec& spec) {
+  TaskPlan plan;
+  if (spec.task() == v1::TASK_PRETRAIN) return plan;
+  plan.task = WrittenName(v1::Task_Name(spec.task()), "TASK_");
+  plan.frozen = spec.init().frozen();
+  plan.evaluate_every = spec.evaluate_every();
+  plan.split = {spec.split().train(), spec.split().validation(), spec.split().test()};
+  plan.labels = {spec.labels().begin(), spec.labels().end()};
   return plan;
 }
 
@@ -47,7 +58,7 @@ JobPlan JobPlanOf(const v1::Assignment& assignment) {
   JobPlan job;
   job.uid = assignment.job_uid();
   job.name = assignment.job_name();
-  job.method = MethodName(spec.method());
+  job.method = WrittenName(v1::Method_Name(spec.method()), "METHOD_");
   job.width = spec.model().width();
   job.seed = spec.seed();
   job.dataset = spec.dataset();
@@ -63,6 +74,8 @@ JobPlan JobPlanOf(const v1::Assignment& assignment) {
   job.optimizer = OptimizerPlanOf(spec);
   job.checkpoint = {spec.checkpoint().directory(), spec.checkpoint().every_steps(),
                     spec.checkpoint().keep_last(), spec.checkpoint().keep_every()};
+  job.init_checkpoint = spec.init().checkpoint();
+  job.task = TaskPlanOf(spec);
   return job;
 }
 
@@ -125,6 +138,18 @@ v1::Activity MessageOf(Activity activity) {
     default:
       return v1::ACTIVITY_COMPUTING;
   }
+}
+
+v1::Curve MessageOf(const model::Curve& curve) {
+  v1::Curve message;
+  message.set_score(curve.score);
+  message.set_best_step(curve.best_step);
+  for (const auto& [step, score] : curve.points) {
+    v1::CurvePoint& point = *message.add_points();
+    point.set_step(step);
+    point.set_score(score);
+  }
+  return message;
 }
 
 v1::CheckpointReport MessageOf(const CheckpointOutcome& outcome, const std::string& job_uid,

@@ -35,6 +35,8 @@ void PipeReports::Forming(const JobPlan& job, const GangPlan& gang,
   report_.clear_own_trouble();
   report_.clear_reason();
   report_.clear_suspects();
+  report_.clear_curve();
+  report_.clear_result();
   members_ = gang.members.size();
   rank_ = gang.rank;
   Hold(held_step);
@@ -119,6 +121,21 @@ void PipeReports::OnCheckpoint(const CheckpointOutcome& outcome) {
   v1::TrainerEvent event;
   *event.mutable_checkpoint() = MessageOf(outcome, report_.job_uid(), report_.generation());
   (void)pipe_.Send(event.SerializeAsString());
+}
+
+void PipeReports::OnEvaluated(const model::Curve& curve, const model::Scores& result) {
+  const std::lock_guard lock(mutex_);
+  *report_.mutable_curve() = MessageOf(curve);
+  report_.mutable_result()->clear();
+  for (const auto& [name, value] : result) (*report_.mutable_result())[name] = value;
+  if (!curve.points.empty()) {
+    LogInfo("evaluated", {{"job", report_.job_uid()},
+                          {"step", curve.points.back().first},
+                          {"score", curve.score},
+                          {"value", curve.points.back().second},
+                          {"best_step", curve.best_step}});
+  }
+  Send();
 }
 
 void PipeReports::OnDamage(const std::vector<std::uint64_t>& steps) {

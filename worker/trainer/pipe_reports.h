@@ -36,6 +36,7 @@ class PipeReports final : public TrainerObserver {
   void OnStep(const StepProgress& progress) override;
   void OnActivity(Activity activity) override;
   void OnCheckpoint(const CheckpointOutcome& outcome) override;
+  void OnEvaluated(const model::Curve& curve, const model::Scores& result) override;
   void OnDamage(const std::vector<std::uint64_t>& steps) override;
   void OnNotice(const std::string& sentence) override;
 

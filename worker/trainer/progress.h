@@ -8,6 +8,7 @@
 
 #include "common/checkpoint_directory.h"
 #include "common/status.h"
+#include "model/tasks/curve.h"
 
 namespace gvsl::trainer {
 
@@ -48,6 +49,9 @@ class TrainerObserver {
   // Whenever it changes, and again with each slot; a generation begins with computing.
   virtual void OnActivity(Activity /*activity*/) {}
   virtual void OnCheckpoint(const CheckpointOutcome& outcome) = 0;
+  // All that the validation of a downstream task has come to, when it is taken up and each time;
+  // and the scores of its result, once there are any.
+  virtual void OnEvaluated(const model::Curve& /*curve*/, const model::Scores& /*result*/) {}
   // Checkpoints on disk that are of no use.
   virtual void OnDamage(const std::vector<std::uint64_t>& steps) = 0;
   // A sentence for the log: a damaged checkpoint was passed over, for example.

@@ -2,6 +2,8 @@
 
 #include <ATen/ops/empty.h>
 
+#include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "common/text.h"
@@ -10,15 +12,68 @@
 namespace gvsl::trainer {
 namespace {
 
-data_loader::SamplePlanInput PlanInput(const data_loader::DatasetManifest& manifest,
+using data_loader::DatasetManifest;
+using Extent = std::array<std::int64_t, 3>;
+
+std::vector<std::vector<std::uint32_t>> ShardsWith(const DatasetManifest& manifest,
+                                                   const std::vector<std::uint32_t>& volumes) {
+  std::vector<std::vector<std::uint32_t>> shards;
+  for (const auto& shard : manifest.shards) {
+    std::vector<std::uint32_t> own;
+    for (const std::uint32_t volume : shard.volumes) {
+      if (std::ranges::binary_search(volumes, volume)) own.push_back(volume);
+    }
+    if (!own.empty()) shards.push_back(std::move(own));
+  }
+  return shards;
+}
+
+data_loader::SamplePlanInput PlanInput(const DatasetManifest& manifest,
+                                       const std::vector<std::uint32_t>& volumes,
                                        const JobPlan& job) {
   data_loader::SamplePlanInput input;
   input.seed = job.seed;
   input.slots = job.slots;
   input.batch_per_slot = job.batch_per_slot;
-  for (const auto& shard : manifest.shards) input.shards.push_back(shard.volumes);
+  input.shards = ShardsWith(manifest, volumes);
   for (const auto& volume : manifest.volumes) input.subjects.push_back(volume.subject);
+  input.pairs = job.task.task.empty() || job.task.task == "register";
   return input;
+}
+
+data_loader::Truth TruthOf(const std::string& task) {
+  if (task == "segment") return data_loader::Truth::kLabels;
+  return task == "classify" ? data_loader::Truth::kClass : data_loader::Truth::kNone;
+}
+
+StatusOr<data_loader::Downstream> PlanOf(const DatasetManifest& manifest, const JobPlan& job) {
+  if (!job.task.task.empty()) {
+    return data_loader::PlanDownstream(
+        manifest, {TruthOf(job.task.task), job.task.split, job.task.labels, job.seed});
+  }
+  data_loader::Downstream whole;
+  whole.split.train.resize(manifest.volumes.size());
+  std::iota(whole.split.train.begin(), whole.split.train.end(), 0u);
+  return whole;
+}
+
+SeenData SeenBy(const JobPlan& job, const DatasetManifest& manifest,
+                const data_loader::Downstream& plan) {
+  SeenData seen;
+  seen.volumes = static_cast<std::int64_t>(plan.split.train.size());
+  seen.classes = plan.classes;
+  seen.tested = !plan.split.test.empty();
+  seen.patch = job.patch[0] > 0 ? job.patch : manifest.LargestSize();
+  const data_loader::VolumeEntry& first = manifest.volumes.front();
+  const auto alike = [&](const auto& of) {
+    return std::ranges::all_of(manifest.volumes,
+                               [&](const auto& volume) { return of(volume) == of(first); });
+  };
+  if (alike([](const auto& volume) { return volume.window; })) seen.window = first.window;
+  if (alike([](const auto& volume) { return volume.grid.spacing; })) {
+    seen.spacing = first.grid.spacing;
+  }
+  return seen;
 }
 
 }  // namespace
@@ -26,64 +81,134 @@ data_loader::SamplePlanInput PlanInput(const data_loader::DatasetManifest& manif
 StatusOr<std::unique_ptr<SampleSource>> SampleSource::Open(FileSystem& files, const JobPlan& job) {
   auto dataset = data_loader::Dataset::Open(files, job.dataset);
   if (!dataset.ok()) return dataset.status().WithContext("this worker cannot read the dataset");
-  const data_loader::DatasetManifest& manifest = (*dataset)->manifest();
+  const DatasetManifest& manifest = (*dataset)->manifest();
   if (manifest.sha256 != job.dataset_sha256) {
     return FailedPreconditionError(Concat("the dataset at ", job.dataset, " is ", manifest.sha256,
                                           " on this worker; the job was submitted with ",
                                           job.dataset_sha256));
   }
-  GVSL_ASSIGN_OR_RETURN(auto plan, data_loader::SamplePlan::Create(PlanInput(manifest, job)));
-  return std::unique_ptr<SampleSource>(new SampleSource(*std::move(dataset), std::move(plan), job));
+  GVSL_ASSIGN_OR_RETURN(data_loader::Downstream parts, PlanOf(manifest, job));
+  GVSL_ASSIGN_OR_RETURN(
+      auto plan, data_loader::SamplePlan::Create(PlanInput(manifest, parts.split.train, job)));
+  const SeenData seen = SeenBy(job, manifest, parts);
+  return std::unique_ptr<SampleSource>(
+      new SampleSource(*std::move(dataset), std::move(parts.split), std::move(plan), job, seen));
 }
 
-SampleSource::SampleSource(std::unique_ptr<data_loader::Dataset> dataset,
-                           data_loader::SamplePlan plan, const JobPlan& job)
+SampleSource::SampleSource(std::unique_ptr<data_loader::Dataset> dataset, data_loader::Split parts,
+                           data_loader::SamplePlan plan, const JobPlan& job, const SeenData& seen)
     : dataset_(std::move(dataset)),
+      parts_(std::move(parts)),
       plan_(std::move(plan)),
       seed_(job.seed),
       batch_(job.batch_per_slot),
-      patch_(job.patch[0] > 0 ? job.patch : dataset_->manifest().LargestSize()) {}
+      task_(job.task),
+      seen_(seen) {}
 
 StatusOr<SlotBatch> SampleSource::Next(std::uint64_t step, int slot) {
   const auto slot_number = static_cast<std::uint32_t>(slot);
+  const bool single = task_.task == "segment" || task_.task == "classify";
   SlotBatch batch;
   for (std::uint32_t item = 0; item < batch_; ++item) {
     const data_loader::VolumePair pair = plan_.At(step, slot_number, item);
-    GVSL_ASSIGN_OR_RETURN(const auto a, dataset_->Volume(pair.a));
-    GVSL_ASSIGN_OR_RETURN(const auto b, dataset_->Volume(pair.b));
-    const auto crop = data_loader::DrawCrop(seed_, step, slot_number, item, a.size, b.size, patch_);
-    batch.samples.push_back(
-        {Crop(a, crop.a), Crop(b, crop.b), {seed_, step, slot_number, item}, pair.a});
+    const model::SampleKey key = {seed_, step, slot_number, item};
+    GVSL_ASSIGN_OR_RETURN(model::PairSample sample, single ? Single(pair, key) : Pair(pair, key));
+    batch.samples.push_back(std::move(sample));
     batch.volumes.insert(batch.volumes.end(), {pair.a, pair.b});
   }
   return batch;
 }
 
-std::vector<std::vector<std::int64_t>> SampleSource::VolumesBySlot(std::uint32_t slots) const {
-  std::vector<std::vector<std::int64_t>> volumes(slots);
-  for (std::size_t shard = 0; shard < dataset_->manifest().shards.size(); ++shard) {
-    const auto& own = dataset_->manifest().shards[shard].volumes;
-    auto& list = volumes[shard % slots];
-    list.insert(list.end(), own.begin(), own.end());
-  }
-  return volumes;
+StatusOr<model::PairSample> SampleSource::Pair(const data_loader::VolumePair& pair,
+                                               const model::SampleKey& key) {
+  GVSL_ASSIGN_OR_RETURN(const auto a, dataset_->Volume(pair.a));
+  GVSL_ASSIGN_OR_RETURN(const auto b, dataset_->Volume(pair.b));
+  const auto crop =
+      data_loader::DrawCrop(key.seed, key.step, key.slot, key.item, a.size, b.size, seen_.patch);
+  return model::PairSample{Crop(a, crop.a, seen_.patch), Crop(b, crop.b, seen_.patch), key, pair.a,
+                           crop.a};
 }
 
-StatusOr<at::Tensor> SampleSource::MiddleCrop(std::int64_t volume) {
+StatusOr<model::PairSample> SampleSource::Single(const data_loader::VolumePair& pair,
+                                                 const model::SampleKey& key) {
+  GVSL_ASSIGN_OR_RETURN(const auto view, dataset_->Volume(pair.a));
+  const auto crop = data_loader::DrawCrop(key.seed, key.step, key.slot, key.item, view.size,
+                                          view.size, seen_.patch);
+  model::PairSample sample{Crop(view, crop.a, seen_.patch), {}, key, pair.a, crop.a};
+  if (task_.task == "segment") sample.labels = Classes(view, crop.a, seen_.patch);
+  if (const auto label = dataset_->manifest().volumes[pair.a].class_index) {
+    sample.label = data_loader::ClassOf(task_.labels, *label);
+  }
+  return sample;
+}
+
+std::vector<std::vector<std::uint32_t>> SampleSource::ShardsOf(model::Part part) const {
+  return ShardsWith(dataset_->manifest(), VolumesOf(part));
+}
+
+const std::vector<std::uint32_t>& SampleSource::VolumesOf(model::Part part) const {
+  if (part == model::Part::kTrain) return parts_.train;
+  return part == model::Part::kValidation ? parts_.validation : parts_.test;
+}
+
+StatusOr<Sight> SampleSource::Look(const model::Survey& survey, std::int64_t volume) {
   GVSL_ASSIGN_OR_RETURN(const auto view, dataset_->Volume(static_cast<std::uint32_t>(volume)));
-  std::array<std::int64_t, 3> origin{};
-  for (int axis = 0; axis < 3; ++axis) {
-    origin[axis] = std::max<std::int64_t>(0, view.size[axis] - patch_[axis]) / 2;
+  if (survey.view == model::Survey::View::kMiddle) {
+    Extent origin{};
+    for (int axis = 0; axis < 3; ++axis) {
+      origin[axis] = std::max<std::int64_t>(0, view.size[axis] - seen_.patch[axis]) / 2;
+    }
+    return Sight{{.voxels = Crop(view, origin, seen_.patch), .volume = volume}, std::nullopt};
   }
-  return Crop(view, origin);
+  if (survey.view == model::Survey::View::kWhole) {
+    return Sight{Labelled(volume, view, view.size), std::nullopt};
+  }
+  const std::int64_t partner = PartnerOf(survey.part, volume);
+  GVSL_ASSIGN_OR_RETURN(const auto other, dataset_->Volume(static_cast<std::uint32_t>(partner)));
+  Extent both{};
+  for (int axis = 0; axis < 3; ++axis) both[axis] = std::max(view.size[axis], other.size[axis]);
+  return Sight{Labelled(volume, view, both), Labelled(partner, other, both)};
 }
 
-at::Tensor SampleSource::Crop(const data_loader::VolumeView& volume,
-                              const std::array<std::int64_t, 3>& origin) const {
-  at::Tensor crop = at::empty({1, patch_[0], patch_[1], patch_[2]}, at::kFloat);
-  data_loader::CopyCrop(volume, origin, patch_,
+std::int64_t SampleSource::PartnerOf(model::Part part, std::int64_t volume) const {
+  const auto& volumes = VolumesOf(part);
+  const auto& entries = dataset_->manifest().volumes;
+  const auto own = std::ranges::find(volumes, static_cast<std::uint32_t>(volume));
+  for (std::size_t step = 1; step < volumes.size(); ++step) {
+    const auto at = (static_cast<std::size_t>(own - volumes.begin()) + step) % volumes.size();
+    if (entries[volumes[at]].subject != entries[*own].subject) return volumes[at];
+  }
+  return volume;
+}
+
+model::LabelledVolume SampleSource::Labelled(std::int64_t volume,
+                                             const data_loader::VolumeView& view,
+                                             const Extent& extent) const {
+  const auto& entry = dataset_->manifest().volumes[static_cast<std::size_t>(volume)];
+  model::LabelledVolume labelled;
+  labelled.volume = volume;
+  labelled.spacing = entry.grid.spacing;
+  labelled.voxels = Crop(view, {}, extent);
+  if (view.labels) labelled.labels = Classes(view, {}, extent);
+  if (entry.class_index) labelled.label = data_loader::ClassOf(task_.labels, *entry.class_index);
+  return labelled;
+}
+
+at::Tensor SampleSource::Crop(const data_loader::VolumeView& volume, const Extent& origin,
+                              const Extent& patch) const {
+  at::Tensor crop = at::empty({1, patch[0], patch[1], patch[2]}, at::kFloat);
+  data_loader::CopyCrop(volume, origin, patch,
                         {crop.data_ptr<float>(), static_cast<std::size_t>(crop.numel())});
   return crop;
+}
+
+at::Tensor SampleSource::Classes(const data_loader::VolumeView& volume, const Extent& origin,
+                                 const Extent& patch) const {
+  at::Tensor classes = at::empty({patch[0], patch[1], patch[2]}, at::kLong);
+  data_loader::CopyClasses(
+      volume, task_.labels, origin, patch,
+      {classes.data_ptr<std::int64_t>(), static_cast<std::size_t>(classes.numel())});
+  return classes;
 }
 
 }  // namespace gvsl::trainer

@@ -9,7 +9,7 @@
 
 #include "common/text.h"
 #include "worker/trainer/device.h"
-#include "worker/trainer/volume_descriptions.h"
+#include "worker/trainer/survey_plan.h"
 
 namespace gvsl::trainer {
 namespace {
@@ -37,7 +37,7 @@ std::map<std::string, double> MeansByName(const std::vector<std::string>& names,
 StatusOr<LoopEnd> StepLoop::Run() {
   while (p_.state.step() < p_.job.steps) {
     const StopVote vote = p_.stop.vote();
-    GVSL_RETURN_IF_ERROR(MaybeDescribe());
+    GVSL_RETURN_IF_ERROR(MakeSurveys());
     GVSL_RETURN_IF_ERROR(ShareAmongSlots());
     reduction_->BeginStep();
     for (const int slot : own_slots_) GVSL_RETURN_IF_ERROR(ComputeSlot(slot, vote));
@@ -52,6 +52,8 @@ StatusOr<LoopEnd> StepLoop::Run() {
     GVSL_RETURN_IF_ERROR(MaybeCheckpoint(agreed));
     if (agreed != StopVote::kNone && p_.state.step() < p_.job.steps) return LoopEnd::kStopped;
   }
+  GVSL_RETURN_IF_ERROR(MakeSurveys());
+  p_.state.Keep();
   GVSL_RETURN_IF_ERROR(FinalCheckpoint());
   return LoopEnd::kFinished;
 }
@@ -69,29 +71,43 @@ StatusOr<StepLoop::Prepared> StepLoop::Prepare(int slot) {
   return prepared;
 }
 
-Status StepLoop::MaybeDescribe() {
-  const std::uint64_t period = p_.state.method().DescriptionPeriod();
-  if (period == 0 || p_.state.step() % period != 0) return OkStatus();
-  const std::int64_t floats = p_.state.method().DescribedFloats();
+Status StepLoop::MakeSurveys() {
+  const auto surveys = p_.state.method().SurveysAt(p_.state.step());
+  if (surveys.empty()) return OkStatus();
+  for (const model::Survey& survey : surveys) GVSL_RETURN_IF_ERROR(Make(survey));
+  return KeepBest();
+}
+
+Status StepLoop::Make(const model::Survey& survey) {
   Enter(Phase::kForward);
-  SlotExchange exchange(
-      p_.communicator, SlotOwners(p_.gang, p_.job.slots),
-      MostVolumesOfASlot(p_.samples, p_.job.slots) * static_cast<std::size_t>(floats));
+  const SurveyPlan plan(p_.samples, survey, p_.job.slots);
+  SlotExchange exchange(p_.communicator, SlotOwners(p_.gang, p_.job.slots), plan.row_floats());
   for (const int slot : own_slots_) {
-    GVSL_ASSIGN_OR_RETURN(
-        const at::Tensor rows,
-        DescribeVolumes(p_.state.method(), p_.samples, p_.job.slots, slot, p_.stop, p_.observer));
+    GVSL_ASSIGN_OR_RETURN(const at::Tensor rows,
+                          plan.Describe(p_.state.method(), p_.samples, slot, p_.stop, p_.observer));
     exchange.Put(slot, rows);
   }
   GVSL_ASSIGN_OR_RETURN(const at::Tensor gathered, Gather(exchange));
   Enter(Phase::kForward);
-  p_.state.TakeDescriptions(ByVolume(gathered, p_.samples, p_.job.slots, floats), [this] {
+  p_.state.TakeDescriptions(survey, plan.ByVolume(gathered), [this] {
     p_.observer.OnActivity(Activity::kComputing);
     return p_.stop.vote() != StopVote::kNow;
   });
   if (p_.stop.vote() == StopVote::kNow) return AbortedError("told to stop at once");
   if (p_.job.numerics == Numerics::kFast) GVSL_RETURN_IF_ERROR(TakeMethodStateOfRankZero());
   return CheckMemory();
+}
+
+Status StepLoop::KeepBest() {
+  const model::Curve curve = p_.state.method().Validation();
+  if (curve.score.empty()) return OkStatus();
+  p_.observer.OnEvaluated(curve, p_.state.method().Result());
+  const bool is_last = p_.state.step() == p_.job.steps;
+  if (p_.gang.rank != 0 || is_last || curve.best_step != p_.state.step()) return OkStatus();
+  p_.observer.OnActivity(Activity::kCheckpointing);
+  const Status written = p_.checkpoints.Write(p_.state);
+  p_.observer.OnActivity(Activity::kComputing);
+  return written.code() == StatusCode::kInternal ? written : OkStatus();
 }
 
 Status StepLoop::TakeMethodStateOfRankZero() {

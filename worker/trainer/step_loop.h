@@ -60,8 +60,11 @@ class StepLoop {
     model::Inputs inputs;
   };
   StatusOr<Prepared> Prepare(int slot);
-  // Shows the method all volumes, where it wants to see them before this step.
-  Status MaybeDescribe();
+  // Shows the method all volumes of a part, where it wants to see them now.
+  Status MakeSurveys();
+  Status Make(const model::Survey& survey);
+  // Of a downstream task that was never better: its checkpoint.
+  Status KeepBest();
   // Where numeric classes mix, what the workers made of the same descriptions may differ.
   Status TakeMethodStateOfRankZero();
   // Before the forward passes: lets the slots tell each other what the method needs, if anything.

@@ -46,6 +46,15 @@ model::Geometry GeometryOf(Numerics numerics) {
                                           : model::Geometry::kCorrected;
 }
 
+model::TaskOptions TaskOptionsOf(const JobPlan& job, const SeenData& seen) {
+  return {.task = job.task.task,
+          .frozen = job.task.frozen,
+          .classes = seen.classes,
+          .evaluate_every = job.task.evaluate_every,
+          .tested = seen.tested,
+          .patch = seen.patch};
+}
+
 std::size_t Bytes(const at::Tensor& tensor) { return static_cast<std::size_t>(tensor.nbytes()); }
 
 void Add(HostTensors& tensors, const std::string& name, const at::Tensor& tensor) {
@@ -75,7 +84,7 @@ Status CopyInto(const SafetensorsFile& file, const std::string& name, const at::
 
 }  // namespace
 
-StatusOr<std::unique_ptr<TrainState>> TrainState::Create(const JobPlan& job, std::int64_t volumes,
+StatusOr<std::unique_ptr<TrainState>> TrainState::Create(const JobPlan& job, const SeenData& seen,
                                                          const MethodFactory& make_method,
                                                          at::Device device) {
   GVSL_ASSIGN_OR_RETURN(auto method, make_method({.method = job.method,
@@ -86,7 +95,8 @@ StatusOr<std::unique_ptr<TrainState>> TrainState::Create(const JobPlan& job, std
                                                   .slots = job.slots,
                                                   .batch_per_slot = job.batch_per_slot,
                                                   .steps = job.steps,
-                                                  .volumes = volumes}));
+                                                  .volumes = seen.volumes,
+                                                  .task = TaskOptionsOf(job, seen)}));
   std::unique_ptr<TrainState> state(new TrainState(job, std::move(method)));
   for (const at::Tensor& tensor : state->AllTensors()) {
     if (tensor.scalar_type() != at::kFloat || !tensor.is_contiguous()) {
@@ -104,16 +114,17 @@ TrainState::TrainState(const JobPlan& job, std::unique_ptr<model::Method> method
       adam_(parameters_, AdamOptionsOf(job.optimizer)),
       lineage_(job.slots, job.batch_per_slot) {}
 
-void TrainState::TakeDescriptions(const at::Tensor& descriptions,
+void TrainState::TakeDescriptions(const model::Survey& survey, const at::Tensor& descriptions,
                                   const std::function<bool()>& goes_on) {
   const at::NoGradGuard no_graph;
-  Rollback();
-  std::vector<at::Tensor> before;
-  for (const at::Tensor& tensor : AllTensors()) {
-    before.push_back(tensor.detach().to(at::kCPU, /*non_blocking=*/false, /*copy=*/true));
+  if (before_surveys_.empty()) {
+    std::vector<at::Tensor> before;
+    for (const at::Tensor& tensor : AllTensors()) {
+      before.push_back(tensor.detach().to(at::kCPU, /*non_blocking=*/false, /*copy=*/true));
+    }
+    before_surveys_ = std::move(before);
   }
-  before_descriptions_ = std::move(before);
-  const auto anew = method_->TakeDescriptions(step(), descriptions, goes_on);
+  const auto anew = method_->TakeDescriptions(step(), survey, descriptions, goes_on);
   for (std::size_t i = 0; i < named_.size(); ++i) {
     if (std::ranges::count(anew, named_[i].first) > 0) adam_.exp_avg()[i].zero_();
   }
@@ -122,10 +133,10 @@ void TrainState::TakeDescriptions(const at::Tensor& descriptions,
 void TrainState::Rollback() {
   const at::NoGradGuard no_graph;
   const std::vector<at::Tensor> tensors = AllTensors();
-  for (std::size_t i = 0; i < before_descriptions_.size(); ++i) {
-    tensors[i].copy_(before_descriptions_[i]);
+  for (std::size_t i = 0; i < before_surveys_.size(); ++i) {
+    tensors[i].copy_(before_surveys_[i]);
   }
-  before_descriptions_.clear();
+  before_surveys_.clear();
 }
 
 void TrainState::Commit(double learning_rate, checkpoint::LineageRow samples) {
@@ -133,11 +144,11 @@ void TrainState::Commit(double learning_rate, checkpoint::LineageRow samples) {
   adam_.Update(step(), learning_rate);
   method_->AfterUpdate(step() + 1);
   lineage_.Append(samples);
-  before_descriptions_.clear();
+  before_surveys_.clear();
   whole_ = true;
 }
 
-model::NamedTensors TrainState::ModelNames() const {
+model::NamedTensors TrainState::Weights() const {
   model::NamedTensors names = named_;
   Append("", method_->FixedWeights(), names);
   return names;
@@ -155,7 +166,7 @@ model::NamedTensors TrainState::OptimizerNames() const {
 
 HostTensors TrainState::ModelTensors() const {
   HostTensors tensors;
-  for (const auto& [name, tensor] : ModelNames()) Add(tensors, name, tensor);
+  for (const auto& [name, tensor] : Weights()) Add(tensors, name, tensor);
   return tensors;
 }
 
@@ -167,7 +178,7 @@ HostTensors TrainState::OptimizerTensors() const {
 
 Status TrainState::Restore(const checkpoint::LoadedCheckpoint& checkpoint) {
   whole_ = false;
-  for (const auto& [name, tensor] : ModelNames()) {
+  for (const auto& [name, tensor] : Weights()) {
     GVSL_RETURN_IF_ERROR(CopyInto(checkpoint.model, name, tensor));
   }
   for (const auto& [name, tensor] : OptimizerNames()) {
@@ -180,7 +191,7 @@ Status TrainState::Restore(const checkpoint::LoadedCheckpoint& checkpoint) {
 }
 
 std::vector<at::Tensor> TrainState::AllTensors() const {
-  std::vector<at::Tensor> tensors = Tensors(ModelNames());
+  std::vector<at::Tensor> tensors = Tensors(Weights());
   const std::vector<at::Tensor> others = Tensors(OptimizerNames());
   tensors.insert(tensors.end(), others.begin(), others.end());
   return tensors;

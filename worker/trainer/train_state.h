@@ -17,6 +17,7 @@
 #include "worker/checkpoint/checkpoint_store.h"
 #include "worker/checkpoint/lineage.h"
 #include "worker/trainer/job_plan.h"
+#include "worker/trainer/seen_data.h"
 
 namespace gvsl::trainer {
 
@@ -32,8 +33,8 @@ struct HostTensors {
 // Not thread-safe.
 class TrainState {
  public:
-  // Seeded initial weights at step 0, for a dataset of so many volumes.
-  static StatusOr<std::unique_ptr<TrainState>> Create(const JobPlan& job, std::int64_t volumes,
+  // Seeded initial weights at step 0.
+  static StatusOr<std::unique_ptr<TrainState>> Create(const JobPlan& job, const SeenData& seen,
                                                       const MethodFactory& make_method,
                                                       at::Device device = at::kCPU);
 
@@ -46,11 +47,18 @@ class TrainState {
   checkpoint::LineageLog& lineage() { return lineage_; }
   const checkpoint::LineageLog& lineage() const { return lineage_; }
 
+  // Parameters and fixed weights by their names in model.safetensors; shared.
+  model::NamedTensors Weights() const;
+
   // Part of the step to come: what the method makes of the descriptions of all volumes. Where
   // `goes_on` answers false, it may be left half done until Rollback.
-  void TakeDescriptions(const at::Tensor& descriptions, const std::function<bool()>& goes_on);
-  // Undoes TakeDescriptions that no Commit followed, so that what is held is of the committed step.
+  void TakeDescriptions(const model::Survey& survey, const at::Tensor& descriptions,
+                        const std::function<bool()>& goes_on);
+  // Undoes what surveys have changed since the last Commit or Keep, so that what is held is of the
+  // committed step.
   void Rollback();
+  // After the last step, where no Commit follows: what surveys have changed stays.
+  void Keep() { before_surveys_.clear(); }
   // Commits one step: the update from the parameters' gradients, and its samples.
   void Commit(double learning_rate, checkpoint::LineageRow samples);
 
@@ -67,8 +75,7 @@ class TrainState {
 
  private:
   TrainState(const JobPlan& job, std::unique_ptr<model::Method> method);
-  // By name in the model's file and in the optimiser's: together all that the state is made of.
-  model::NamedTensors ModelNames() const;
+  // By name in the optimiser's file; with Weights(), all that the state is made of.
   model::NamedTensors OptimizerNames() const;
   std::vector<at::Tensor> AllTensors() const;
 
@@ -77,8 +84,8 @@ class TrainState {
   std::vector<at::Tensor> parameters_;
   model::Adam adam_;
   checkpoint::LineageLog lineage_;
-  // AllTensors before TakeDescriptions, in the host's memory; empty: there was none.
-  std::vector<at::Tensor> before_descriptions_;
+  // AllTensors before the first survey, in the host's memory; empty: there was none.
+  std::vector<at::Tensor> before_surveys_;
   bool whole_ = true;
 };
 

@@ -1,4 +1,4 @@
-#include "model/register/warp_labels.h"
+#include "model/metrics/warp_labels.h"
 
 #include <cmath>
 

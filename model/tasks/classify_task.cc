@@ -1,0 +1,143 @@
+// Classification of whole volumes into two: the published evaluation of GVSL (section 4.1): a
+// linear layer and a sigmoid on the pooled bottleneck; frozen, it alone is trained. The paper does
+// not say how it pools, with what loss, or what a network sees of a volume: here the mean over
+// space, binary cross entropy, and the mean score of windows that overlap by half. Measured by the
+// area under the ROC curve.
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/softplus.h>
+#include <ATen/ops/tensor.h>
+
+#include <cmath>
+
+#include "model/initial_weights.h"
+#include "model/methods/encoder.h"
+#include "model/metrics/roc.h"
+#include "model/tasks/feature_cache.h"
+#include "model/tasks/sliding_window.h"
+#include "model/tasks/task.h"
+#include "model/tasks/tasks.h"
+
+namespace gvsl::model {
+namespace {
+
+struct BuiltNetwork {
+  explicit BuiltNetwork(const MethodOptions& options)
+      : encoder(options), head(encoder.parameters(), "head", encoder.channels(), 1) {
+    FillInitialWeights(encoder.parameters().all(), options.seed);
+  }
+  Encoder encoder;
+  Linear head;
+};
+
+StatusOr<RocArea> AreaOf(const at::Tensor& measured) {
+  std::vector<double> scores;
+  std::vector<std::uint8_t> labels;
+  for (std::int64_t row = 0; row < measured.size(0); ++row) {
+    scores.push_back(measured[row][0].item<float>());
+    labels.push_back(measured[row][1].item<float>() > 0 ? 1 : 0);
+  }
+  return MeasureRocArea(scores, labels);
+}
+
+class ClassifyTask final : public Task {
+ public:
+  ClassifyTask(const MethodOptions& options, BuiltNetwork&& built)
+      : ClassifyTask(
+            options, std::move(built),
+            PartByPrefix(built.encoder.parameters().all(), options.task.frozen ? "head." : "")) {}
+
+  std::vector<std::string> LossNames() const override { return {"cross_entropy", "total"}; }
+
+  Inputs Augment(const std::vector<PairSample>& samples) override {
+    std::vector<float> labels;
+    std::vector<std::int64_t> places;
+    for (const PairSample& sample : samples) {
+      labels.push_back(static_cast<float>(sample.label.value_or(0)));
+      places.push_back(sample.volume);
+      places.insert(places.end(), sample.origin.begin(), sample.origin.end());
+    }
+    return {{"volume", BatchOfVolumes(samples, options().device)},
+            {"label", at::tensor(labels).unsqueeze(1).to(options().device)},
+            {"place", at::tensor(places).view({-1, 4})}};
+  }
+
+  Outcome Forward(const Inputs& inputs) override {
+    const at::Tensor& volumes = inputs.at("volume");
+    const at::Tensor scores =
+        head_.Forward(options().task.frozen ? KeptFeatures(volumes, inputs.at("place").cpu())
+                                            : encoder_.Pooled(volumes));
+    const at::Tensor loss = (at::softplus(scores) - scores * inputs.at("label")).mean();
+    return {loss, {{"cross_entropy", loss.detach()}, {"total", loss.detach()}}};
+  }
+  void AfterInit() override { cache_.Clear(); }
+
+ protected:
+  std::string ScoreName() const override { return "auc"; }
+
+  // The score and the class.
+  at::Tensor Measure(const Survey& /*survey*/, const LabelledVolume& volume,
+                     const LabelledVolume* /*partner*/) override {
+    const at::Tensor voxels = volume.voxels[0].to(options().device);
+    double sum = 0;
+    int windows = 0;
+    ForEachWindow(voxels, options().task.patch,
+                  [&](const at::Tensor& crop, const VolumeExtent& origin) {
+                    sum += head_.Forward(Features({volume.volume, origin}, crop)).item<float>();
+                    ++windows;
+                  });
+    return at::tensor(
+        {static_cast<float>(sum / windows), static_cast<float>(volume.label.value_or(0))});
+  }
+
+  double ScoreOf(const at::Tensor& measured) const override {
+    const auto area = AreaOf(measured);
+    return area.ok() ? area->auc : 0;
+  }
+
+  Scores ResultOf(const at::Tensor& measured) const override {
+    const auto area = AreaOf(measured);
+    if (!area.ok()) return {};
+    Scores scores = {{"auc", area->auc}};
+    if (area->confidence95) {
+      scores["auc_low"] = area->confidence95->low;
+      scores["auc_high"] = area->confidence95->high;
+    }
+    return scores;
+  }
+
+ private:
+  ClassifyTask(const MethodOptions& options, BuiltNetwork&& built, PartedWeights weights)
+      : Task(options, std::move(weights.with), std::move(weights.without),
+             {Survey::View::kWhole, 2, 2}),
+        encoder_(std::move(built.encoder)),
+        head_(std::move(built.head)) {}
+
+  at::Tensor Features(const FeatureCache::Place& place, const at::Tensor& volume) {
+    if (!options().task.frozen) return encoder_.Pooled(volume);
+    return cache_.Get(place, [&] { return encoder_.Pooled(volume); }).to(options().device);
+  }
+  // One sample at a time, so that each is the same whatever it is together with.
+  at::Tensor KeptFeatures(const at::Tensor& volumes, const at::Tensor& places) {
+    std::vector<at::Tensor> features;
+    for (std::int64_t n = 0; n < volumes.size(0); ++n) {
+      const at::Tensor row = places[n];
+      const auto* place = row.const_data_ptr<std::int64_t>();
+      features.push_back(
+          Features({place[0], {place[1], place[2], place[3]}}, volumes.narrow(0, n, 1)));
+    }
+    return at::cat(features);
+  }
+
+  Encoder encoder_;
+  Linear head_;
+  FeatureCache cache_;
+};
+
+}  // namespace
+
+std::unique_ptr<Method> MakeClassifyTask(const MethodOptions& options) {
+  return std::make_unique<ClassifyTask>(options, BuiltNetwork(options));
+}
+
+}  // namespace gvsl::model

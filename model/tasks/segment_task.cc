@@ -1,0 +1,193 @@
+// Segmentation: the published downstream evaluation of GVSL (section 4.1 and its released code).
+// One 3x3x3 convolution to the classes on the local features; frozen, it alone is trained. Dice
+// loss over all classes with squared denominators, no augmentation. Whole volumes are seen through
+// windows that overlap by half and measured by hard Dice of each foreground class.
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/stack.h>
+#include <ATen/ops/tensor.h>
+
+#include <cmath>
+#include <span>
+
+#include "common/text.h"
+#include "model/initial_weights.h"
+#include "model/losses.h"
+#include "model/metrics/overlap.h"
+#include "model/metrics/surface_distance.h"
+#include "model/tasks/feature_cache.h"
+#include "model/tasks/segmentation_network.h"
+#include "model/tasks/sliding_window.h"
+#include "model/tasks/task.h"
+#include "model/tasks/tasks.h"
+
+namespace gvsl::model {
+namespace {
+
+struct BuiltNetwork {
+  explicit BuiltNetwork(const MethodOptions& options)
+      : parameters(at::TensorOptions(at::kFloat).device(options.device)),
+        network(parameters, options.width, options.task.classes) {
+    FillInitialWeights(parameters.all(), options.seed);
+  }
+  ParameterList parameters;
+  SegmentationNetwork network;
+};
+
+std::span<const std::int32_t> Span(const at::Tensor& labels) {
+  return {labels.const_data_ptr<std::int32_t>(), static_cast<std::size_t>(labels.numel())};
+}
+
+// Each column of the classes from 1 on, their mean, and the mean over volumes of a volume's mean.
+class SegmentTask final : public Task {
+ public:
+  SegmentTask(const MethodOptions& options, BuiltNetwork&& built)
+      : SegmentTask(options, std::move(built),
+                    PartByPrefix(built.parameters.all(), options.task.frozen ? "head." : "")) {}
+
+  std::vector<std::string> LossNames() const override { return {"dice", "total"}; }
+
+  Inputs Augment(const std::vector<PairSample>& samples) override {
+    std::vector<at::Tensor> labels, places;
+    for (const PairSample& sample : samples) {
+      labels.push_back(sample.labels);
+      const auto& [z, y, x] = sample.origin;
+      places.push_back(at::tensor({sample.volume, z, y, x}));
+    }
+    return {{"volume", BatchOfVolumes(samples, options().device)},
+            {"labels", at::stack(labels).to(options().device)},
+            {"place", at::stack(places)}};
+  }
+
+  Outcome Forward(const Inputs& inputs) override {
+    const at::Tensor& volumes = inputs.at("volume");
+    const at::Tensor features = options().task.frozen
+                                    ? KeptFeatures(volumes, inputs.at("place").cpu())
+                                    : network_.Features(volumes);
+    const at::Tensor loss = DiceLoss(network_.Probabilities(features), inputs.at("labels"));
+    return {loss, {{"dice", loss.detach()}, {"total", loss.detach()}}};
+  }
+  void AfterInit() override { cache_.Clear(); }
+
+ protected:
+  std::string ScoreName() const override { return "dsc"; }
+
+  // The Dice of each foreground class; then, for the result, its HD95 and its ASSD in mm.
+  at::Tensor Measure(const Survey& survey, const LabelledVolume& volume,
+                     const LabelledVolume* /*partner*/) override {
+    const at::Tensor prediction = Segment(volume).to(at::kCPU, at::kInt).contiguous();
+    const at::Tensor truth = volume.labels.to(at::kInt).contiguous();
+    at::Tensor row = at::full({survey.floats}, kNothing);
+    float* values = row.mutable_data_ptr<float>();
+    const auto overlaps = CountOverlap(Span(prediction), Span(truth));
+    for (const auto& [label, overlap] : overlaps) {
+      if (label > 0 && label <= foreground_) values[label - 1] = static_cast<float>(Dice(overlap));
+    }
+    if (survey.last) {
+      const VoxelGrid grid = {{truth.size(0), truth.size(1), truth.size(2)}, volume.spacing};
+      for (std::int32_t label = 1; label <= foreground_; ++label) {
+        const auto distance = MeasureSurfaceDistance(Span(prediction), Span(truth), grid, label);
+        if (!distance.ok() || !distance->has_value()) continue;
+        values[foreground_ + label - 1] = static_cast<float>((*distance)->hd95);
+        values[2 * foreground_ + label - 1] = static_cast<float>((*distance)->assd);
+      }
+    }
+    return row;
+  }
+
+  double ScoreOf(const at::Tensor& measured) const override {
+    const std::vector<double> means = MeansOfVolumes(measured);
+    double sum = 0;
+    for (const double mean : means) sum += mean;
+    return means.empty() ? 0 : sum / static_cast<double>(means.size());
+  }
+
+  Scores ResultOf(const at::Tensor& measured) const override {
+    Scores scores = {{"dsc_mean", ScoreOf(measured)}};
+    double squares = 0;
+    const std::vector<double> means = MeansOfVolumes(measured);
+    for (const double mean : means) squares += std::pow(mean - scores["dsc_mean"], 2);
+    if (means.size() > 1) {
+      scores["dsc_std"] = std::sqrt(squares / static_cast<double>(means.size() - 1));
+    }
+    AddClasses("dsc", 0, measured, scores);
+    AddClasses("hd95", 1, measured, scores);
+    AddClasses("assd", 2, measured, scores);
+    return scores;
+  }
+
+ private:
+  SegmentTask(const MethodOptions& options, BuiltNetwork&& built, PartedWeights weights)
+      : Task(options, std::move(weights.with), std::move(weights.without),
+             {Survey::View::kWhole, options.task.classes - 1, 3 * (options.task.classes - 1)}),
+        foreground_(options.task.classes - 1),
+        network_(std::move(built.network)) {}
+
+  // One sample at a time, so that each is the same whatever it is together with.
+  at::Tensor KeptFeatures(const at::Tensor& volumes, const at::Tensor& places) {
+    std::vector<at::Tensor> features;
+    for (std::int64_t n = 0; n < volumes.size(0); ++n) {
+      const std::int64_t* place = places[n].const_data_ptr<std::int64_t>();
+      features.push_back(
+          FeaturesAt({place[0], {place[1], place[2], place[3]}}, volumes.narrow(0, n, 1)));
+    }
+    return at::cat(features);
+  }
+  at::Tensor FeaturesAt(const FeatureCache::Place& place, const at::Tensor& volume) {
+    return cache_.Get(place, [&] { return network_.Features(volume); }).to(options().device);
+  }
+
+  at::Tensor Segment(const LabelledVolume& volume) {
+    const at::Tensor voxels = volume.voxels[0].to(options().device);
+    return GreatestClass(SumOverWindows(
+        voxels, options().task.patch, [&](const at::Tensor& crop, const VolumeExtent& origin) {
+          return network_.Probabilities(options().task.frozen
+                                            ? FeaturesAt({volume.volume, origin}, crop)
+                                            : network_.Features(crop));
+        }));
+  }
+
+  // Of the classes that are there.
+  std::vector<double> MeansOfVolumes(const at::Tensor& measured) const {
+    std::vector<double> means;
+    for (std::int64_t row = 0; row < measured.size(0); ++row) {
+      double sum = 0;
+      int count = 0;
+      for (std::int64_t k = 0; k < foreground_; ++k) {
+        const float dice = measured[row][k].item<float>();
+        if (dice == kNothing) continue;
+        sum += dice;
+        ++count;
+      }
+      if (count > 0) means.push_back(sum / count);
+    }
+    return means;
+  }
+
+  void AddClasses(const std::string& name, std::int64_t block, const at::Tensor& measured,
+                  Scores& scores) const {
+    double sum = 0;
+    int count = 0;
+    for (std::int64_t k = 0; k < foreground_; ++k) {
+      const auto mean = MeanOfColumn(measured, block * foreground_ + k);
+      if (!mean) continue;
+      scores[Concat(name, ".", k + 1)] = *mean;
+      sum += *mean;
+      ++count;
+    }
+    if (block > 0 && count > 0) scores[name + "_mean"] = sum / count;
+  }
+
+  std::int32_t foreground_;
+  SegmentationNetwork network_;
+  FeatureCache cache_;
+};
+
+}  // namespace
+
+std::unique_ptr<Method> MakeSegmentTask(const MethodOptions& options) {
+  return std::make_unique<SegmentTask>(options, BuiltNetwork(options));
+}
+
+}  // namespace gvsl::model

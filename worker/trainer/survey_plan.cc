@@ -1,0 +1,57 @@
+#include "worker/trainer/survey_plan.h"
+
+#include <ATen/ops/stack.h>
+#include <ATen/ops/zeros.h>
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace gvsl::trainer {
+
+SurveyPlan::SurveyPlan(const SampleSource& samples, const model::Survey& survey,
+                       std::uint32_t slots)
+    : survey_(survey), volumes_(slots) {
+  const auto shards = samples.ShardsOf(survey.part);
+  for (std::size_t shard = 0; shard < shards.size(); ++shard) {
+    auto& own = volumes_[shard % slots];
+    own.insert(own.end(), shards[shard].begin(), shards[shard].end());
+  }
+}
+
+std::size_t SurveyPlan::row_floats() const {
+  std::size_t most = 0;
+  for (const auto& volumes : volumes_) most = std::max(most, volumes.size());
+  return most * static_cast<std::size_t>(survey_.floats);
+}
+
+StatusOr<at::Tensor> SurveyPlan::Describe(model::Method& method, SampleSource& samples, int slot,
+                                          const StopFlag& stop, TrainerObserver& observer) const {
+  const auto& volumes = volumes_[static_cast<std::size_t>(slot)];
+  at::Tensor rows =
+      at::zeros({static_cast<std::int64_t>(volumes.size()), survey_.floats}, at::kFloat);
+  for (std::size_t row = 0; row < volumes.size(); ++row) {
+    if (stop.vote() == StopVote::kNow) return AbortedError("told to stop at once");
+    observer.OnActivity(Activity::kReading);
+    GVSL_ASSIGN_OR_RETURN(const Sight sight, samples.Look(survey_, volumes[row]));
+    observer.OnActivity(Activity::kComputing);  // many volumes are no hang
+    const model::LabelledVolume* partner = sight.partner ? &*sight.partner : nullptr;
+    rows[static_cast<std::int64_t>(row)].copy_(method.Describe(survey_, sight.volume, partner));
+  }
+  return rows;
+}
+
+at::Tensor SurveyPlan::ByVolume(const at::Tensor& rows) const {
+  std::map<std::int64_t, at::Tensor> by_volume;
+  for (std::size_t slot = 0; slot < volumes_.size(); ++slot) {
+    const at::Tensor own = rows[static_cast<std::int64_t>(slot)].view({-1, survey_.floats});
+    for (std::size_t row = 0; row < volumes_[slot].size(); ++row) {
+      by_volume[volumes_[slot][row]] = own[static_cast<std::int64_t>(row)];
+    }
+  }
+  std::vector<at::Tensor> ordered;
+  for (const auto& [volume, row] : by_volume) ordered.push_back(row);
+  return ordered.empty() ? at::zeros({0, survey_.floats}) : at::stack(ordered);
+}
+
+}  // namespace gvsl::trainer
