@@ -45,6 +45,7 @@ enum Op : unsigned char {
   kNewTrue = 0x88,
   kNewFalse = 0x89,
   kLong1 = 0x8a,
+  kLong4 = 0x8b,
   kShortBinUnicode = 0x8c,
   kStackGlobal = 0x93,
   kMemoize = 0x94,
@@ -210,11 +211,12 @@ class Machine {
   }
 
   // Little-endian two's complement of a length of its own.
+  template <typename Length>
   Status PushLong() {
-    const auto length = Number<std::uint8_t>();
+    const auto length = Number<Length>();
     const auto bytes = length ? Bytes(*length) : std::nullopt;
     if (!bytes) return Early();
-    if (bytes->size() > 8) return InvalidArgumentError("the pickle holds a number above 64 bits");
+    if (bytes->size() > 8) return Push({PickleOpaque{}});
     std::uint64_t value = 0;
     const bool negative =
         !bytes->empty() && (static_cast<unsigned char>(bytes->back()) & 0x80) != 0;
@@ -261,7 +263,9 @@ class Machine {
       case kBinInt2:
         return PushNumber<std::uint16_t>();
       case kLong1:
-        return PushLong();
+        return PushLong<std::uint8_t>();
+      case kLong4:
+        return PushLong<std::uint32_t>();
       case kBinFloat:
         return PushFloat();
       case kBinUnicode:

@@ -38,10 +38,11 @@ struct PickleCall {
 struct PicklePersistent {
   PickleRef id;
 };
+struct PickleOpaque {};  // a number of more than 64 bits, which describes no tensor
 
 struct PickleValue {
   std::variant<PickleNone, bool, std::int64_t, double, std::string, PickleSequence, PickleDict,
-               PickleGlobal, PickleCall, PicklePersistent>
+               PickleGlobal, PickleCall, PicklePersistent, PickleOpaque>
       is;
   template <typename T>
   const T* As() const {

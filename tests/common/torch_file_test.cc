@@ -135,6 +135,20 @@ TEST(Pickle, NumbersOfEveryKind) {
   EXPECT_EQ(number(std::string("J\xff\xff\xff\xff")), -1);
   EXPECT_EQ(number("\x8a\x01\xff"), -1);
   EXPECT_EQ(number(std::string("\x8a\x00", 2)), 0);
+  EXPECT_EQ(number(std::string("\x8b\x02\0\0\0\x01\x02", 7)), 513);
+}
+
+TEST(Pickle, ANumberBeyond64BitsIsOpaque) {
+  const std::string wide = "\x8a\x09" + std::string(8, '\0') + "\x01";
+  const std::string wider = std::string("\x8b\x2c\x01\0\0", 5) + std::string(300, '\x01');
+  for (const std::string& number : {wide, wider}) {
+    const auto pickle = ReadPickle(number + ".");
+    ASSERT_TRUE(pickle.ok()) << pickle.status();
+    EXPECT_NE(pickle->root->As<PickleOpaque>(), nullptr);
+    EXPECT_EQ(ReadPickle(number.substr(0, number.size() - 1)).status().code(),
+              StatusCode::kDataLoss);
+  }
+  EXPECT_EQ(ReadPickle("\x8b\xff\xff\xff\xff.").status().code(), StatusCode::kDataLoss);
 }
 
 }  // namespace

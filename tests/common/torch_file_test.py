@@ -61,7 +61,7 @@ with tempfile.TemporaryDirectory() as folder:
     other.load_state_dict(loaded)
 
     for name, value in (("plain", state), ("parameters", dict(network().named_parameters())),
-                        ("checkpoint", {"epoch": 3, "state_dict": state, "lr": 1e-4}),
+                        ("checkpoint", {"epoch": 3, "state_dict": state, "optimizer": {"seed": 2**80, "lr": 1e-4}}),
                         ("double", {"w": torch.arange(6, dtype=torch.float64).reshape(2, 3)}),
                         ("views", {"a": (base := torch.arange(10.0))[:4], "b": base[4:].reshape(2, 3)})):
         for protocol in (2, 4):
