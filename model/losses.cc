@@ -107,7 +107,7 @@ at::Tensor RestorationLoss(const at::Tensor& restored, const at::Tensor& clean) 
   return at::mse_loss(restored, clean);
 }
 
-at::Tensor DiceLoss(const at::Tensor& probabilities, const at::Tensor& labels) {
+at::Tensor SoftDice(const at::Tensor& probabilities, const at::Tensor& labels) {
   const std::int64_t classes = probabilities.size(1);
   const at::Tensor truth = at::one_hot(labels + 1, classes + 1)
                                .narrow(4, 1, classes)
@@ -115,7 +115,11 @@ at::Tensor DiceLoss(const at::Tensor& probabilities, const at::Tensor& labels) {
                                .to(probabilities.scalar_type());
   const auto sum = [](const at::Tensor& values) { return values.sum({2, 3, 4}); };
   const at::Tensor overlap = 2 * sum(probabilities * truth) + 1;
-  return 1 - (overlap / (sum(probabilities * probabilities) + sum(truth) + 1)).mean();
+  return overlap / (sum(probabilities * probabilities) + sum(truth) + 1);
+}
+
+at::Tensor DiceLoss(const at::Tensor& probabilities, const at::Tensor& labels) {
+  return 1 - SoftDice(probabilities, labels).mean();
 }
 
 }  // namespace gvsl::model

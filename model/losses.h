@@ -1,4 +1,4 @@
-// What GVSL trains on. Each returns a scalar of the arguments' type with a graph; means run over
+// What GVSL trains on. Each loss is a scalar of the arguments' type with a graph; means run over
 // the batch too.
 #pragma once
 
@@ -18,9 +18,12 @@ at::Tensor SmoothLoss(const at::Tensor& field);
 // Mean squared error.
 at::Tensor RestorationLoss(const at::Tensor& restored, const at::Tensor& clean);
 
-// 1 - mean over the batch and all classes, background included, of
-// (2 * sum(p g) + 1) / (sum(p^2) + sum(g^2) + 1). Probabilities (N, C, D, H, W); labels (N, D, H,
-// W), int64, in [0, C), or -1 where a voxel is of no class, as beyond the end of a volume.
+// (N, C): (2 * sum(p g) + 1) / (sum(p^2) + sum(g^2) + 1) of each class, background included.
+// Probabilities (N, C, D, H, W); labels (N, D, H, W), int64, in [0, C), or -1 where a voxel is of
+// no class, as beyond the end of a volume.
+at::Tensor SoftDice(const at::Tensor& probabilities, const at::Tensor& labels);
+
+// 1 - the mean of SoftDice.
 at::Tensor DiceLoss(const at::Tensor& probabilities, const at::Tensor& labels);
 
 }  // namespace gvsl::model

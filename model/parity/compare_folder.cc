@@ -21,26 +21,35 @@ Status Append(Deviations& rows, const std::string& what, const Compare& compare)
   }
 }
 
+void NoteUnread(const GoldenFile& file, const std::string& name, FolderComparison& comparison) {
+  for (const std::string& tensor : file.Unread()) {
+    comparison.not_compared.push_back(JoinPath(name, tensor));
+  }
+}
+
 }  // namespace
 
-StatusOr<Deviations> CompareFolder(FileSystem& files, const std::string& path) {
+StatusOr<FolderComparison> CompareFolder(FileSystem& files, const std::string& path) {
   GVSL_ASSIGN_OR_RETURN(const GoldenFolder folder, OpenGoldenFolder(files, path));
-  Deviations rows;
+  FolderComparison comparison;
+  Deviations& rows = comparison.rows;
   GVSL_RETURN_IF_ERROR(Append(rows, path, [&] { return CompareInputs(folder); }));
   GVSL_ASSIGN_OR_RETURN(const GoldenFile functions, OpenGoldenFile(files, folder, "functions"));
   GVSL_RETURN_IF_ERROR(
       Append(rows, path, [&] { return CompareFunctions(folder, functions, at::kFloat); }));
+  NoteUnread(functions, "functions", comparison);
   for (const GoldenCase& the_case : folder.cases) {
     for (const auto& [mode, geometry] : {std::pair("_corrected", Geometry::kCorrected),
                                          std::pair("_reference", Geometry::kReleased)}) {
-      GVSL_ASSIGN_OR_RETURN(const GoldenFile file,
-                            OpenGoldenFile(files, folder, the_case.name + mode));
+      const std::string name = the_case.name + mode;
+      GVSL_ASSIGN_OR_RETURN(const GoldenFile file, OpenGoldenFile(files, folder, name));
       GVSL_RETURN_IF_ERROR(Append(rows, path, [&, geometry = geometry] {
         return CompareNetwork(folder, file, the_case, geometry, at::kFloat);
       }));
+      NoteUnread(file, name, comparison);
     }
   }
-  return rows;
+  return comparison;
 }
 
 }  // namespace gvsl::model

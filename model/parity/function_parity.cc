@@ -8,6 +8,7 @@
 #include "model/affine_map.h"
 #include "model/intensity_curve.h"
 #include "model/losses.h"
+#include "model/parity/measure_parity.h"
 #include "model/released_geometry.h"
 #include "model/resize.h"
 #include "model/spatial.h"
@@ -42,6 +43,7 @@ class FunctionComparison {
     }
     Elastic();
     Bezier();
+    for (const Deviation& row : CompareMeasures(file_)) rows_.push_back(row);
     return std::move(rows_);
   }
 
@@ -51,10 +53,10 @@ class FunctionComparison {
   void Tensor(const std::string& name, const at::Tensor& value, double bound = kTensor) {
     rows_.push_back({"functions", name, RelativeL2(value, file_.Read(name)), bound});
   }
-  void Scalar(const std::string& name, const at::Tensor& value) {
+  void Scalar(const std::string& name, const at::Tensor& value, double bound = kScalar) {
     const double expected = file_.Scalar(name);
-    rows_.push_back({"functions", name,
-                     std::abs(value.item<double>() - expected) / std::abs(expected), kScalar});
+    const double difference = std::abs(value.item<double>() - expected);
+    rows_.push_back({"functions", name, difference / std::abs(expected), bound});
   }
 
   void Ncc(const std::string& name) {
@@ -62,6 +64,7 @@ class FunctionComparison {
     const at::Tensor other = ReadLeaf(name + ".J");
     const at::Tensor loss = NccLoss(image, other);
     Scalar(name + ".loss", loss);
+    Scalar(name + ".released_fp32_loss", loss, kReleased);
     loss.backward();
     Tensor(name + ".grad_I", image.grad());
     Tensor(name + ".grad_J", other.grad());
@@ -83,6 +86,9 @@ class FunctionComparison {
     out.backward(Read("warp.cotangent"));
     Tensor("warp.corrected.grad_src", source.grad());
     Tensor("warp.corrected.grad_disp", field.grad());
+    const at::Tensor unmoved = WarpByField(Read("warp.src"), at::zeros_like(Read("warp.disp")));
+    rows_.push_back(
+        {"functions", "warp_zero.corrected", LargestDifference(unmoved, Read("warp.src")), 0});
   }
 
   void WarpAsReleased() {
@@ -127,10 +133,12 @@ class FunctionComparison {
 
   void Dice() {
     const at::Tensor probabilities = ReadLeaf("dice.prob");
-    const at::Tensor loss = DiceLoss(probabilities, file_.Read("dice.label", at::kLong));
+    const at::Tensor labels = file_.Read("dice.label", at::kLong);
+    const at::Tensor loss = DiceLoss(probabilities, labels);
     Scalar("dice.loss", loss);
     loss.backward();
     Tensor("dice.grad_prob", probabilities.grad());
+    Tensor("dice.soft_per_class", SoftDice(Read("dice.prob"), labels));
   }
 
   void Elastic() {

@@ -42,6 +42,7 @@ GoldenFolder Interpret(nlohmann::json index) {
 at::Tensor GoldenFile::Read(const std::string& tensor) const {
   const auto view = file_.Find(tensor);
   if (!view.ok()) throw std::runtime_error(Concat(path_, " has no tensor ", tensor));
+  read_.insert(tensor);
   return at::from_blob(const_cast<char*>(view->bytes.data()), view->shape, TypeOf(view->dtype))
       .clone();
 }
@@ -52,6 +53,14 @@ at::Tensor GoldenFile::Read(const std::string& tensor, at::ScalarType dtype) con
 
 double GoldenFile::Scalar(const std::string& tensor) const {
   return Read(tensor).to(at::kDouble).item<double>();
+}
+
+std::set<std::string> GoldenFile::Unread() const {
+  std::set<std::string> names;
+  for (const auto& [name, view] : file_.tensors()) {
+    if (!read_.contains(name)) names.insert(name);
+  }
+  return names;
 }
 
 StatusOr<GoldenFolder> OpenGoldenFolder(FileSystem& files, const std::string& path) {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,8 @@
 namespace gvsl::model {
 
 // One file. A tensor that is not in it throws std::runtime_error with both names: whoever compares
-// a file catches once.
+// a file catches once. It remembers what was read: the rest is what nobody compares. Not
+// thread-safe.
 class GoldenFile {
  public:
   explicit GoldenFile(SafetensorsFile file, std::string path)
@@ -26,10 +28,12 @@ class GoldenFile {
   at::Tensor Read(const std::string& tensor, at::ScalarType dtype) const;
   double Scalar(const std::string& tensor) const;
   bool Has(const std::string& tensor) const { return file_.tensors().contains(tensor); }
+  std::set<std::string> Unread() const;
 
  private:
   SafetensorsFile file_;
   std::string path_;
+  mutable std::set<std::string> read_;
 };
 
 struct GoldenFolder {

@@ -18,29 +18,34 @@ constexpr int kFailed = 1;
 constexpr int kWrongUsage = 2;
 constexpr std::string_view kUsage =
     "Usage: gvsl-parity FOLDER [--json]\n"
-    "Compares features, affine parameters, fields, losses, gradients and the weights after Adam "
+    "Compares features, affine parameters, fields, losses, gradients, the weights after Adam "
     "steps\n"
-    "with the golden vectors of FOLDER (index.json, *.safetensors), rebuilt from its formulas.\n"
+    "and measures with the golden vectors of FOLDER (index.json, *.safetensors), rebuilt from its\n"
+    "formulas. Tensors of FOLDER that it does not know are named on standard error.\n"
     "  --json      one object a quantity: case, quantity, deviation, bound\n"
     "  --version   prints the version\n"
     "Exit status: 0 all within their bounds, 1 not, 2 wrong usage.\n";
 
 int Run(const std::string& folder, bool json) {
   using namespace gvsl::model;
-  const auto rows = CompareFolder(gvsl::PosixFileSystem(), folder);
-  if (!rows.ok()) {
-    std::cerr << "gvsl-parity: " << rows.status() << "\n";
+  const auto comparison = CompareFolder(gvsl::PosixFileSystem(), folder);
+  if (!comparison.ok()) {
+    std::cerr << "gvsl-parity: " << comparison.status() << "\n";
     return kFailed;
   }
+  for (const std::string& tensor : comparison->not_compared) {
+    std::cerr << "gvsl-parity: not compared: " << tensor << "\n";
+  }
+  const Deviations& rows = comparison->rows;
   const auto missed =
-      std::count_if(rows->begin(), rows->end(), [](const Deviation& row) { return !row.holds(); });
-  std::cout << (json ? ToJsonLines(*rows) : ToTable(*rows)) << std::flush;
+      std::count_if(rows.begin(), rows.end(), [](const Deviation& row) { return !row.holds(); });
+  std::cout << (json ? ToJsonLines(rows) : ToTable(rows)) << std::flush;
   if (!std::cout) {
     std::cerr << "gvsl-parity: cannot write to standard output\n";
     return kFailed;
   }
   if (missed == 0) return 0;
-  std::cerr << "gvsl-parity: " << missed << " of " << rows->size()
+  std::cerr << "gvsl-parity: " << missed << " of " << rows.size()
             << " quantities missed their bounds\n";
   return kFailed;
 }
