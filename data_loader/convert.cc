@@ -56,9 +56,13 @@ std::string NumberedName(const std::string& output, std::size_t number) {
   return Concat(output.substr(0, output.size() - ending.size()), "_", number, ending);
 }
 
+void TurnAsWritten(RawVolume& volume) {
+  if (!volume.modality.empty()) FlipRows(volume);
+}
+
 Status WriteRawVolume(const RawVolume& volume, const std::string& output) {
   RawVolume turned = volume;
-  if (!volume.modality.empty()) FlipRows(turned);
+  TurnAsWritten(turned);
   const std::vector<double> values(turned.voxels.begin(), turned.voxels.end());
   return WriteNifti(output, turned.size, turned.to_ras, values,
                     FitsInt16(turned.voxels) ? NiftiType::kInt16 : NiftiType::kFloat32);

@@ -13,8 +13,10 @@ namespace gvsl::data_loader {
 // "OUT.nii.gz" for the first, "OUT_2.nii.gz" for the second volume.
 std::string NumberedName(const std::string& output, std::size_t number);
 
-// Written as int16 where all values are whole and fit, else as float32. The rows of a DICOM image
-// are turned upside down, as dcm2niix does; the matrix says so.
+// The rows of a DICOM image upside down, as dcm2niix does; the matrix says so. Others stay.
+void TurnAsWritten(RawVolume& volume);
+
+// Written as int16 where all values are whole and fit, else as float32, turned as above.
 Status WriteRawVolume(const RawVolume& volume, const std::string& output);
 
 // Converts every volume under `input`, in the order of paths; returns the files written. Whatever

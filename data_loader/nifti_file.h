@@ -43,6 +43,12 @@ enum class NiftiType { kInt16, kInt32, kFloat32 };
 Status WriteNifti(const std::string& path, const std::array<std::int64_t, 3>& size,
                   const Affine& to_ras, std::span<const double> values, NiftiType type);
 
+// Three float32 components a voxel as NIfTI's vectors (5-D, intent VECTOR), which ITK reads as they
+// are: a displacement field for it is in mm, from right to left and from front to back (LPS).
+// `components` are three volumes, z, y, x each, one after the other.
+Status WriteVectorField(const std::string& path, const std::array<std::int64_t, 3>& size,
+                        const Affine& to_ras, std::span<const float> components);
+
 // Ends in .gz, in small letters or capitals.
 bool IsGzipName(const std::string& path);
 // The file's name without directory, .nii and .gz (or in capitals); empty when it does not end so.

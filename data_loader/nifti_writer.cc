@@ -1,6 +1,7 @@
 #include <nifti1_io.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <memory>
 
@@ -73,29 +74,43 @@ Status Write(const nifti_image& image, const std::string& path, bool gzip) {
 // Aside and renamed: nobody finds half a file.
 Status Publish(const nifti_image& image, const std::string& path) {
   const std::string aside = Concat(path, ".tmp-", ::getpid());
-  Status status = Write(image, aside, path.ends_with(".gz"));
+  Status status = Write(image, aside, IsGzipName(path));
   if (status.ok()) status = PosixFileSystem().Rename(aside, path);
   if (!status.ok()) ::unlink(aside.c_str());
   return status;
+}
+
+using ImagePointer = std::unique_ptr<nifti_image, FreeImage>;
+
+// Of `components` numbers a voxel, all zero.
+StatusOr<ImagePointer> NewImage(const std::array<std::int64_t, 3>& size, int components,
+                                const Affine& to_ras, int datatype) {
+  for (std::int64_t length : size) {
+    if (length < 1 || length > kLongestAxis) {
+      return InvalidArgumentError(Concat("NIfTI-1 has axes of 1 to ", kLongestAxis, " voxels"));
+    }
+  }
+  const int dims[8] = {components == 1 ? 3 : 5,
+                       static_cast<int>(size[2]),
+                       static_cast<int>(size[1]),
+                       static_cast<int>(size[0]),
+                       1,
+                       components,
+                       1,
+                       1};
+  ImagePointer image(nifti_make_new_nim(dims, datatype, 1));
+  if (image == nullptr || image->data == nullptr) return ResourceExhaustedError("out of memory");
+  image->nifti_type = NIFTI_FTYPE_NIFTI1_1;
+  image->iname_offset = 352;
+  SetFrame(*image, to_ras);
+  return image;
 }
 
 }  // namespace
 
 Status WriteNifti(const std::string& path, const std::array<std::int64_t, 3>& size,
                   const Affine& to_ras, std::span<const double> values, NiftiType type) {
-  for (std::int64_t length : size) {
-    if (length < 1 || length > kLongestAxis) {
-      return InvalidArgumentError(Concat("NIfTI-1 has axes of 1 to ", kLongestAxis, " voxels"));
-    }
-  }
-  const int dims[8] = {
-      3, static_cast<int>(size[2]), static_cast<int>(size[1]), static_cast<int>(size[0]), 1, 1, 1,
-      1};
-  const std::unique_ptr<nifti_image, FreeImage> image(nifti_make_new_nim(dims, Datatype(type), 1));
-  if (image == nullptr || image->data == nullptr) return ResourceExhaustedError("out of memory");
-  image->nifti_type = NIFTI_FTYPE_NIFTI1_1;
-  image->iname_offset = 352;
-  SetFrame(*image, to_ras);
+  GVSL_ASSIGN_OR_RETURN(const ImagePointer image, NewImage(size, 1, to_ras, Datatype(type)));
   switch (type) {
     case NiftiType::kInt16:
       Pack<std::int16_t>(values, image->data);
@@ -107,6 +122,14 @@ Status WriteNifti(const std::string& path, const std::array<std::int64_t, 3>& si
       Pack<float>(values, image->data);
       break;
   }
+  return Publish(*image, path);
+}
+
+Status WriteVectorField(const std::string& path, const std::array<std::int64_t, 3>& size,
+                        const Affine& to_ras, std::span<const float> components) {
+  GVSL_ASSIGN_OR_RETURN(const ImagePointer image, NewImage(size, 3, to_ras, NIFTI_TYPE_FLOAT32));
+  image->intent_code = NIFTI_INTENT_VECTOR;
+  std::copy(components.begin(), components.end(), static_cast<float*>(image->data));
   return Publish(*image, path);
 }
 
