@@ -12,7 +12,8 @@
 
 namespace gvsl::testing {
 
-// One volume: two Gaussian blobs, placed by `number`; label 1 and 2 inside them.
+// One volume: two Gaussian blobs, placed by `number`; label 1 and 2 inside them. Its class is 0 or
+// 1, in turn.
 inline data_loader::NewVolume BlobVolume(std::uint32_t number, std::array<std::int64_t, 3> size) {
   data_loader::NewVolume volume;
   volume.grid.size = size;
@@ -23,6 +24,7 @@ inline data_loader::NewVolume BlobVolume(std::uint32_t number, std::array<std::i
   volume.window_range = {0, 1};
   volume.subject_key = Concat("subject ", number);
   volume.source = Concat("source ", number);
+  volume.class_index = static_cast<std::int32_t>(number % 2);
   volume.labels.emplace();
   const double shift = 0.05 * std::sin(1.7 * number);
   for (std::int64_t z = 0; z < size[0]; ++z) {

@@ -36,6 +36,10 @@ class RecordingObserver final : public TrainerObserver {
     if (on_activity) on_activity(activity);
   }
   void OnCheckpoint(const CheckpointOutcome& outcome) override { checkpoints.push_back(outcome); }
+  void OnEvaluated(const model::Curve& told, const model::Scores& scores) override {
+    curve = told;
+    result = scores;
+  }
   void OnDamage(const std::vector<std::uint64_t>& steps) override { damaged = steps; }
   void OnNotice(const std::string& sentence) override { notices.push_back(sentence); }
 
@@ -46,6 +50,8 @@ class RecordingObserver final : public TrainerObserver {
   std::vector<StepProgress> steps;
   std::vector<Activity> activities;
   std::vector<CheckpointOutcome> checkpoints;
+  model::Curve curve;
+  model::Scores result;
   std::vector<std::uint64_t> damaged;
   std::vector<std::string> notices;
 };
