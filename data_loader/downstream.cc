@@ -94,7 +94,8 @@ StatusOr<std::int32_t> LabelClasses(const DatasetManifest& manifest, const Split
   AddValues(manifest, split.validation, all);
   AddValues(manifest, split.test, all);
   if (request.truth == Truth::kLabels) return CountClasses(request.labels, trained, all);
-  if (all.empty() && request.labels.empty()) return 0;
+  const bool background_alone = all.empty() || all == Values{0};
+  if (background_alone && request.labels.empty()) return 0;
   return CountClasses(request.labels, all, all);  // nothing is learnt from them
 }
 

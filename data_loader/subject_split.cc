@@ -53,6 +53,10 @@ Status ParsePart(std::size_t total, Part& part) {
   return OkStatus();
 }
 
+std::string Wanted(std::size_t volumes) {
+  return Concat(Plural(volumes, "volume"), volumes == 1 ? " is wanted" : " are wanted");
+}
+
 Status CheckSum(const Parts& parts, std::size_t total, const std::string& kind) {
   double left = static_cast<double>(total);
   for (const Part& part : parts) {
@@ -60,13 +64,12 @@ Status CheckSum(const Parts& parts, std::size_t total, const std::string& kind) 
       left -= part.asked;
       continue;
     }
-    const auto wanted = static_cast<std::uint64_t>(std::llround(part.asked));
-    const auto found = static_cast<std::uint64_t>(std::llround(std::max(0.0, left)));
+    const auto wanted = static_cast<std::size_t>(std::max(1LL, std::llround(part.asked)));
+    const auto found = static_cast<std::size_t>(std::llround(std::max(0.0, left)));
     return RefuseField(
-        part.field, found == total ? Concat(Plural(wanted, "volume"), " are wanted, the dataset ",
-                                            "has ", total, " ", kind)
-                                   : Concat(Plural(wanted, "volume"), " are wanted, of the ", total,
-                                            " ", kind, " only ", found, " are left"));
+        part.field, found == total ? Concat(Wanted(wanted), ", the dataset has ", total, " ", kind)
+                                   : Concat(Wanted(wanted), ", and of the ", total, " ", kind,
+                                            " the parts before leave ", found));
   }
   return OkStatus();
 }
@@ -127,9 +130,9 @@ Status CheckDealt(const Parts& parts, std::size_t total, const std::string& kind
       return RefuseField(part.field,
                          Concat("nothing is left for it of ", Plural(total, "volume"), " ", kind));
     }
-    return RefuseField(part.field, Concat(Plural(part.wanted, "volume"), " of ", total, " ", kind,
-                                          " cannot be had: subjects are not torn apart, and none ",
-                                          "that is left has so few"));
+    return RefuseField(
+        part.field, Concat(Wanted(part.wanted), " of ", total, " ", kind,
+                           "; subjects are not torn apart, and none that is left ", "has so few"));
   }
   return OkStatus();
 }

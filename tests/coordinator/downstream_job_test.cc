@@ -109,7 +109,7 @@ TEST_F(DownstreamJob, OneSubjectIsEnoughForWhatDrawsNoPairs) {
   v1::JobSpec spec = Spec();
   spec.set_dataset("/lonely");
   spec.set_task(v1::TASK_REGISTER);
-  ExpectRefused(spec, StatusCode::kInvalidArgument, "split.train", "cannot be had");
+  ExpectRefused(spec, StatusCode::kInvalidArgument, "split.train", "not torn apart");
 }
 
 TEST_F(DownstreamJob, InitOfAnotherWidthIsRefused) {

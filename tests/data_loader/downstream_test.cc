@@ -10,6 +10,7 @@
 namespace gvsl::data_loader {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
@@ -94,6 +95,13 @@ TEST(Downstream, TheSeedAloneDecidesWhoIsWhere) {
   EXPECT_NE(plan->split.train, PlanDownstream(manifest, request)->split.train);
 }
 
+TEST(Downstream, TheOrderOfSubjectsIsAFormat) {
+  const auto split = PlanDownstream(Manifest(10), Request("60%", "20%", "rest"))->split;
+  EXPECT_THAT(split.train, ElementsAre(2, 4, 5, 6, 7, 9));
+  EXPECT_THAT(split.validation, ElementsAre(1, 8));
+  EXPECT_THAT(split.test, ElementsAre(0, 3));
+}
+
 TEST(Downstream, NumbersSharesAndTheRestAddUp) {
   EXPECT_EQ(Counts(10, Request("60%", "20%", "rest")), (Sizes{6, 2, 2}));
   EXPECT_EQ(Counts(10, Request("3", "2", "1")), (Sizes{3, 2, 1}));
@@ -127,11 +135,12 @@ TEST(Downstream, PartsThatCanNotBeAreRefused) {
   ExpectRefused(manifest, Request("2", "0%", "rest"), "split.validation", "nearest is 1");
   ExpectRefused(manifest, Request("rest", "2", "rest"), "split", "only one part");
   ExpectRefused(manifest, Request("7", "4", "0"), "split.validation",
-                "4 volumes are wanted, of the 10 with labels only 3 are left");
-  ExpectRefused(manifest, Request("60%", "20%", "30%"), "split.test", "only 2 are left");
-  ExpectRefused(manifest, Request("8", "2", "1"), "split.test", "only 0 are left");
+                "4 volumes are wanted, and of the 10 with labels the parts before leave 3");
+  ExpectRefused(manifest, Request("60%", "20%", "30%"), "split.test", "leave 2");
+  ExpectRefused(manifest, Request("8", "2", "1"), "split.test",
+                "1 volume is wanted, and of the 10 with labels the parts before leave 0");
   ExpectRefused(manifest, Request("10", "rest", "0"), "split.validation", "nothing is left");
-  ExpectRefused(Manifest(1), Request("60%", "20%", "rest"), "split.validation", "cannot be had");
+  ExpectRefused(Manifest(1), Request("60%", "20%", "rest"), "split.validation", "has so few");
   ExpectRefused(Manifest(10, 5), Request("5", "2", "rest"), "split.validation", "not torn apart");
   ExpectRefused(Manifest(12, 4), Request("4", "4", "2"), "split.test", "not torn apart");
 }
