@@ -5,6 +5,7 @@
 #include <cmath>
 #include <map>
 
+#include "cli/render/job_result.h"
 #include "cli/spec/schema.h"
 
 namespace gvsl::cli {
@@ -111,12 +112,6 @@ Json MessageToJson(const Message& message) {
     }
   }
   return object;
-}
-
-// A pre-training job's result is its final losses.
-Json ResultToJson(const v1::Job& job) {
-  if (job.result().empty()) return Json::object();
-  return {{"losses", NumbersByName(job.result())}};
 }
 
 // null where the worker is one of the pool.

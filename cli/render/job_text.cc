@@ -6,6 +6,7 @@
 #include "cli/core/exit_code.h"
 #include "cli/render/format.h"
 #include "cli/render/job_json.h"
+#include "cli/render/job_result.h"
 #include "cli/render/table.h"
 #include "cli/spec/schema.h"
 #include "common/text.h"
@@ -86,6 +87,8 @@ std::string JobDescription(const v1::Job& job) {
                  {"reason", job.reason().empty() ? "-" : job.reason()}};
   const auto& spec = job.spec();
   const auto* method = v1::Method_descriptor()->FindValueByNumber(spec.method());
+  const auto* task = v1::Task_descriptor()->FindValueByNumber(spec.task());
+  if (spec.has_task() && task != nullptr) facts.emplace_back("task", EnumWord(*task));
   if (spec.has_method() && method != nullptr) facts.emplace_back("method", EnumWord(*method));
   if (spec.has_dataset()) facts.emplace_back("dataset", spec.dataset());
   facts.emplace_back("step", Concat(job.step(), " of ", job.steps()));
@@ -98,12 +101,13 @@ std::string JobDescription(const v1::Job& job) {
   facts.emplace_back("goodput", FormatNumber(job.goodput()));
   AddNumbers(facts, "lost seconds: ", job.lost_seconds());
   AddNumbers(facts, "health: ", job.indicators());
-  AddNumbers(facts, "result: ", job.result());
+  for (auto& fact : ResultFacts(job)) facts.push_back(std::move(fact));
   if (!job.numeric_class().empty()) facts.emplace_back("numeric class", job.numeric_class());
   if (job.has_create_time()) facts.emplace_back("created", FormatTime(job.create_time()));
   if (job.has_start_time()) facts.emplace_back("started", FormatTime(job.start_time()));
   if (job.has_end_time()) facts.emplace_back("ended", FormatTime(job.end_time()));
   std::string text = FormatFacts(facts);
+  if (const auto table = ResultTable(job); !table.empty()) text += Concat("\n\n", table);
   if (job.workers_size() > 0) text += Concat("\n\n", MemberTable(job));
   if (job.checkpoints_size() > 0) text += Concat("\n\n", CheckpointTable(job.checkpoints()));
   return text;

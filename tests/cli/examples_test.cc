@@ -24,7 +24,7 @@ TEST(Examples, EveryJobFileIsValidAndNamesWhatIsRequired) {
     EXPECT_TRUE(spec->checkpoint().has_directory()) << entry.path();
     EXPECT_EQ(spec->name(), entry.path().stem()) << "the example is found by its job's name";
   }
-  EXPECT_GE(count, 3);
+  EXPECT_GE(count, 6);
 }
 
 }  // namespace

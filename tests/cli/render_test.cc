@@ -131,6 +131,40 @@ TEST(JobDescription, NamesWorkersCheckpointsAndMethod) {
   EXPECT_THAT(text, HasSubstr("/c/step-000000400"));
 }
 
+v1::Job SegmentJob() {
+  return FromText<v1::Job>(R"(
+    name: "bones" state: JOB_STATE_SUCCEEDED step: 400 steps: 400
+    result { key: "dsc.1" value: 0.75 } result { key: "dsc.10" value: 0.5 }
+    result { key: "dsc.2" value: nan } result { key: "dsc_mean" value: 0.625 }
+    curve { score: "dsc" best_step: 200 points { step: 200 score: 0.75 }
+            points { step: 400 score: 0.5 } }
+    spec { name: "bones" task: TASK_SEGMENT method: METHOD_GVSL split { train: "60%" } })");
+}
+
+TEST(JobResult, ScoresByClassNestAndTheCurveHasTheScoresName) {
+  EXPECT_EQ(DumpLine(JobToJson(SegmentJob())["result"]),
+            R"({"dsc":{"1":0.75,"2":null,"10":0.5},"dsc_mean":0.625,)"
+            R"("curve":[{"step":200,"dsc":0.75},{"step":400,"dsc":0.5}],"best_step":200})");
+}
+
+TEST(JobResult, TheCurveIsThereWhileTheJobRunsAndBefore) {
+  v1::Job job = SegmentJob();
+  job.clear_result();
+  job.set_state(v1::JOB_STATE_RUNNING);
+  EXPECT_EQ(JobToJson(job)["result"]["curve"].size(), 2u);
+  job.clear_curve();
+  EXPECT_EQ(DumpLine(JobToJson(job)["result"]), R"({"curve":[],"best_step":null})");
+}
+
+TEST(JobResult, IsATableByClassWithTheBestOfTheCurve) {
+  const std::string text = JobDescription(SegmentJob());
+  EXPECT_THAT(text, HasSubstr("CLASS  DSC\n1      0.75\n2      -\n10     0.5"));
+  EXPECT_THAT(text, testing::ContainsRegex("best validation dsc: +0.75 at step 200"));
+  EXPECT_THAT(text, testing::ContainsRegex("last validation dsc: +0.5 at step 400"));
+  EXPECT_THAT(text, testing::ContainsRegex("result: dsc_mean: +0.625"));
+  EXPECT_THAT(text, testing::ContainsRegex("task: +segment"));
+}
+
 TEST(Table, ControlCharactersCannotReachTheTerminal) {
   EXPECT_THAT(FormatTable({"A"}, {{"x\x1b[2Jy\n"}}), Not(HasSubstr("\x1b")));
   EXPECT_THAT(FormatFacts({{"a", "x\x1b[2J"}}), Not(HasSubstr("\x1b")));
