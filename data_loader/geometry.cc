@@ -45,6 +45,10 @@ Affine Compose(const Affine& a, const Affine& b) {
   return result;
 }
 
+double VoxelVolume(const Affine& affine) {
+  return std::abs(Dot(Cross(Column(affine, 0), Column(affine, 1)), Column(affine, 2)));
+}
+
 bool IsInvertible(const Affine& affine) {
   double volume_of_unit_axes = 1;
   for (int axis = 0; axis < 3; ++axis) volume_of_unit_axes *= Length(Column(affine, axis));

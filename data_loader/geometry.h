@@ -23,6 +23,8 @@ Vector3 Apply(const Affine& affine, const Vector3& point);
 
 // a after b, as maps.
 Affine Compose(const Affine& a, const Affine& b);
+// Of one voxel, in mm^3.
+double VoxelVolume(const Affine& affine);
 bool IsInvertible(const Affine& affine);
 // Of an invertible one.
 Affine Inverse(const Affine& affine);

@@ -40,14 +40,15 @@ at::Tensor AsBatch(const at::Tensor& volume) { return volume.unsqueeze(0).unsque
 
 }  // namespace
 
-StatusOr<Aligner> Aligner::Build(const StoredTensors& stored) {
-  GVSL_ASSIGN_OR_RETURN(const NetworkOptions options, OptionsOf(stored));
+StatusOr<Aligner> Aligner::Build(const StoredTensors& stored, at::Device device) {
+  GVSL_ASSIGN_OR_RETURN(NetworkOptions options, OptionsOf(stored));
+  options.device = device;
   auto network = std::make_unique<GvslNetwork>(options);
   GVSL_RETURN_IF_ERROR(LoadWeights(stored, network->parameters()));
   return Aligner(std::move(network));
 }
 
-StatusOr<Aligner> Aligner::Load(FileSystem& files, const std::string& path) {
+StatusOr<Aligner> Aligner::Load(FileSystem& files, const std::string& path, at::Device device) {
   const auto with_path = [&path](StatusOr<Aligner> aligner) -> StatusOr<Aligner> {
     if (!aligner.ok()) return aligner.status().WithContext(path);
     return aligner;
@@ -56,18 +57,20 @@ StatusOr<Aligner> Aligner::Load(FileSystem& files, const std::string& path) {
     GVSL_ASSIGN_OR_RETURN(const std::string bytes, ReadFile(files, path));
     const auto file = TorchFile::Parse(bytes);
     if (!file.ok()) return file.status().WithContext(path);
-    return with_path(Build(file->tensors()));
+    return with_path(Build(file->tensors(), device));
   }
   GVSL_ASSIGN_OR_RETURN(const SafetensorsFile file, SafetensorsFile::Open(files, path));
-  return with_path(Build(file.tensors()));
+  return with_path(Build(file.tensors(), device));
 }
 
 StatusOr<Alignment> Aligner::Align(const at::Tensor& fixed, const at::Tensor& moving) const {
   const at::NoGradGuard no_graph;
+  const at::Device device = network_->options().device;
   try {
-    const NetworkOutput output = network_->Forward(AsBatch(fixed), AsBatch(moving));
-    return Alignment{output.matching.field.squeeze(0).contiguous(),
-                     output.warped.squeeze(0).squeeze(0)};
+    const NetworkOutput output =
+        network_->Forward(AsBatch(fixed.to(device)), AsBatch(moving.to(device)));
+    return Alignment{output.matching.field.squeeze(0).contiguous().cpu(),
+                     output.warped.squeeze(0).squeeze(0).cpu()};
   } catch (const std::bad_alloc&) {
     return ResourceExhaustedError("not enough memory to align");
   } catch (const std::exception& error) {

@@ -26,14 +26,17 @@ class Aligner {
   // The width and the parts of the network are read from the weights. FAILED_PRECONDITION when they
   // have no matching head, or are no weights of this network; names the tensor. A file that ends
   // with .pth or .pt is one of torch.save.
-  static StatusOr<Aligner> Load(FileSystem& files, const std::string& path);
+  static StatusOr<Aligner> Load(FileSystem& files, const std::string& path,
+                                at::Device device = at::kCPU);
 
-  // Volumes (D, H, W), float32, of one size. RESOURCE_EXHAUSTED when memory does not suffice.
+  // Volumes (D, H, W), float32, of one size, on the CPU, as what comes back is. RESOURCE_EXHAUSTED
+  // when memory does not suffice.
   StatusOr<Alignment> Align(const at::Tensor& fixed, const at::Tensor& moving) const;
   std::int64_t width() const { return network_->options().width; }
 
  private:
-  static StatusOr<Aligner> Build(const std::map<std::string, TensorView>& stored);
+  static StatusOr<Aligner> Build(const std::map<std::string, TensorView>& stored,
+                                 at::Device device);
   explicit Aligner(std::unique_ptr<GvslNetwork> network) : network_(std::move(network)) {}
   std::unique_ptr<GvslNetwork> network_;
 };

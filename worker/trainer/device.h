@@ -4,15 +4,12 @@
 #include <c10/core/Device.h>
 
 #include <cstdint>
-#include <string>
 
-#include "common/status.h"
+#include "model/device.h"
 
 namespace gvsl::trainer {
 
-// INVALID_ARGUMENT for a name that is none; NOT_FOUND, with the reason, where there is no such
-// device.
-StatusOr<c10::Device> FindDevice(const std::string& name);
+using model::FindDevice;
 // What the calling thread computes from now on is computed there, if its tensors lie there.
 void SelectDevice(c10::Device device);
 // Returns when what was queued on the calling thread's stream of the device is done; at once for
