@@ -119,7 +119,8 @@ StatusOr<Downstream> PlanDownstream(const DatasetManifest& manifest,
   GVSL_ASSIGN_OR_RETURN(const auto usable, UsableVolumes(manifest, request.truth));
   Downstream plan;
   GVSL_ASSIGN_OR_RETURN(plan.split, SplitBySubject(manifest, usable, request.split, request.seed,
-                                                   KindOf(request.truth)));
+                                                   KindOf(request.truth),
+                                                   request.truth == Truth::kClass));
   if (request.truth == Truth::kClass) {
     GVSL_ASSIGN_OR_RETURN(plan.classes, VolumeClasses(manifest, plan.split, request.labels));
     return plan;

@@ -94,8 +94,29 @@ void RoundShares(Parts& parts, std::size_t total) {
   }
 }
 
+// `order`, so that the subjects of each class (of its first volume) are spread over all of it.
+std::vector<std::uint32_t> SpreadClasses(const DatasetManifest& manifest,
+                                         const std::vector<std::vector<std::uint32_t>>& subjects,
+                                         const std::vector<std::uint32_t>& order) {
+  std::map<std::optional<std::int32_t>, std::vector<std::uint32_t>> by_class;
+  for (const std::uint32_t subject : order) {
+    by_class[manifest.volumes[subjects[subject].front()].class_index].push_back(subject);
+  }
+  std::vector<std::pair<double, std::uint32_t>> places;
+  for (const auto& [label, own] : by_class) {
+    for (std::size_t rank = 0; rank < own.size(); ++rank) {
+      places.emplace_back((static_cast<double>(rank) + 0.5) / static_cast<double>(own.size()),
+                          own[rank]);
+    }
+  }
+  std::ranges::stable_sort(places, {}, &std::pair<double, std::uint32_t>::first);
+  std::vector<std::uint32_t> spread;
+  for (const auto& [place, subject] : places) spread.push_back(subject);
+  return spread;
+}
+
 void Deal(const DatasetManifest& manifest, const std::vector<std::uint32_t>& usable,
-          std::uint64_t seed, Parts& parts) {
+          std::uint64_t seed, bool by_class, Parts& parts) {
   std::map<std::uint32_t, std::vector<std::uint32_t>> by_subject;
   for (const std::uint32_t index : usable) {
     by_subject[manifest.volumes[index].subject].push_back(index);
@@ -103,7 +124,8 @@ void Deal(const DatasetManifest& manifest, const std::vector<std::uint32_t>& usa
   std::vector<std::vector<std::uint32_t>> subjects;
   for (const auto& [subject, volumes] : by_subject) subjects.push_back(volumes);
   Philox draws(seed, DrawPurpose::kSplit, 0, 0);
-  const auto order = RandomPermutation(draws, static_cast<std::uint32_t>(subjects.size()));
+  auto order = RandomPermutation(draws, static_cast<std::uint32_t>(subjects.size()));
+  if (by_class) order = SpreadClasses(manifest, subjects, order);
   const auto take = [](Part& part, std::vector<std::uint32_t>& subject) {
     part.volumes.insert(part.volumes.end(), subject.begin(), subject.end());
     subject.clear();
@@ -146,7 +168,7 @@ Status RefuseField(const std::string& field, const std::string& reason) {
 StatusOr<Split> SplitBySubject(const DatasetManifest& manifest,
                                const std::vector<std::uint32_t>& usable,
                                const SplitRequest& request, std::uint64_t seed,
-                               const std::string& kind) {
+                               const std::string& kind, bool by_class) {
   Parts parts = {Part{"split.train", request.train}, Part{"split.validation", request.validation},
                  Part{"split.test", request.test, /*may_be_empty=*/true}};
   for (Part& part : parts) GVSL_RETURN_IF_ERROR(ParsePart(usable.size(), part));
@@ -155,7 +177,7 @@ StatusOr<Split> SplitBySubject(const DatasetManifest& manifest,
   }
   GVSL_RETURN_IF_ERROR(CheckSum(parts, usable.size(), kind));
   RoundShares(parts, usable.size());
-  Deal(manifest, usable, seed, parts);
+  Deal(manifest, usable, seed, by_class, parts);
   GVSL_RETURN_IF_ERROR(CheckDealt(parts, usable.size(), kind));
   return Split{parts[0].volumes, parts[1].volumes, parts[2].volumes};
 }

@@ -1,14 +1,15 @@
 #include "model/register/aligner.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 
 #include <exception>
 #include <new>
 #include <utility>
 
-#include "common/safetensors.h"
+#include "common/stored_weights.h"
 #include "common/text.h"
-#include "common/torch_file.h"
+#include "model/trilinear_sampler.h"
 #include "model/weights_file.h"
 
 namespace gvsl::model {
@@ -38,29 +39,30 @@ StatusOr<NetworkOptions> OptionsOf(const StoredTensors& stored) {
 
 at::Tensor AsBatch(const at::Tensor& volume) { return volume.unsqueeze(0).unsqueeze(0); }
 
+// Where the moving volume is read in the end.
+at::Tensor WholeField(const Matching& matching) {
+  if (!matching.first_field.defined()) return matching.field;
+  return matching.field + WarpByField(matching.first_field, matching.field);
+}
+
 }  // namespace
 
-StatusOr<Aligner> Aligner::Build(const StoredTensors& stored, at::Device device) {
+StatusOr<Aligner> Aligner::Build(const StoredTensors& stored, at::Device device,
+                                 Geometry geometry) {
   GVSL_ASSIGN_OR_RETURN(NetworkOptions options, OptionsOf(stored));
   options.device = device;
+  options.geometry = geometry;
   auto network = std::make_unique<GvslNetwork>(options);
   GVSL_RETURN_IF_ERROR(LoadWeights(stored, network->parameters()));
   return Aligner(std::move(network));
 }
 
-StatusOr<Aligner> Aligner::Load(FileSystem& files, const std::string& path, at::Device device) {
-  const auto with_path = [&path](StatusOr<Aligner> aligner) -> StatusOr<Aligner> {
-    if (!aligner.ok()) return aligner.status().WithContext(path);
-    return aligner;
-  };
-  if (path.ends_with(".pth") || path.ends_with(".pt")) {
-    GVSL_ASSIGN_OR_RETURN(const std::string bytes, ReadFile(files, path));
-    const auto file = TorchFile::Parse(bytes);
-    if (!file.ok()) return file.status().WithContext(path);
-    return with_path(Build(file->tensors(), device));
-  }
-  GVSL_ASSIGN_OR_RETURN(const SafetensorsFile file, SafetensorsFile::Open(files, path));
-  return with_path(Build(file.tensors(), device));
+StatusOr<Aligner> Aligner::Load(FileSystem& files, const std::string& path, at::Device device,
+                                Geometry geometry) {
+  GVSL_ASSIGN_OR_RETURN(const StoredWeights stored, StoredWeights::Open(files, path));
+  StatusOr<Aligner> aligner = Build(stored.tensors(), device, geometry);
+  if (!aligner.ok()) return aligner.status().WithContext(stored.path());
+  return aligner;
 }
 
 StatusOr<Alignment> Aligner::Align(const at::Tensor& fixed, const at::Tensor& moving) const {
@@ -69,7 +71,7 @@ StatusOr<Alignment> Aligner::Align(const at::Tensor& fixed, const at::Tensor& mo
   try {
     const NetworkOutput output =
         network_->Forward(AsBatch(fixed.to(device)), AsBatch(moving.to(device)));
-    return Alignment{output.matching.field.squeeze(0).contiguous().cpu(),
+    return Alignment{WholeField(output.matching).squeeze(0).contiguous().cpu(),
                      output.warped.squeeze(0).squeeze(0).cpu()};
   } catch (const std::bad_alloc&) {
     return ResourceExhaustedError("not enough memory to align");

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <exception>
 #include <iostream>
+#include <string>
 
 #include "common/version.h"
 #include "model/memory.h"
@@ -31,6 +32,7 @@ int Run(const gvsl::model::RegisterOptions& options, bool json) {
 
 int main(int argc, char** argv) {
   gvsl::model::RegisterOptions options;
+  std::string numerics = "strict";
   bool json = false;
   int threads = 0;
   CLI::App app(
@@ -45,6 +47,11 @@ int main(int argc, char** argv) {
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   app.add_option("--seed", options.seed, "of the draw of pairs")->capture_default_str();
+  app.add_option("--numerics", numerics,
+                 "strict; or reference, for weights that the released code trained: volumes are "
+                 "read as it reads them")
+      ->check(CLI::IsMember({"strict", "reference"}))
+      ->capture_default_str();
   app.add_option("--output", options.output,
                  "directory for one PNG a pair: fixed, moving, warped, deformation grid, "
                  "differences before and after");
@@ -56,6 +63,7 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kWrongUsage;
   }
+  if (numerics == "reference") options.geometry = gvsl::model::Geometry::kReleased;
   gvsl::model::KeepFreedMemory();
   try {
     if (threads > 0) at::set_num_threads(threads);

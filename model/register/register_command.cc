@@ -84,7 +84,8 @@ Status WritePicture(FileSystem& files, const std::string& directory, std::size_t
 
 StatusOr<std::vector<RegisteredPair>> RegisterPairs(FileSystem& files,
                                                     const RegisterOptions& options) {
-  GVSL_ASSIGN_OR_RETURN(const Aligner aligner, Aligner::Load(files, options.weights));
+  GVSL_ASSIGN_OR_RETURN(const Aligner aligner,
+                        Aligner::Load(files, options.weights, at::kCPU, options.geometry));
   GVSL_ASSIGN_OR_RETURN(const auto dataset, data_loader::Dataset::Open(files, options.dataset));
   GVSL_ASSIGN_OR_RETURN(std::vector<RegisteredPair> pairs,
                         DrawPairs(dataset->manifest(), options.pairs, options.seed));

@@ -9,14 +9,16 @@
 #include "common/file_system.h"
 #include "common/status.h"
 #include "model/register/register_report.h"
+#include "model/released_geometry.h"
 
 namespace gvsl::model {
 
 struct RegisterOptions {
-  std::string weights;  // model.safetensors
+  std::string weights;  // model.safetensors, or a file of torch.save
   std::string dataset;  // directory
   std::size_t pairs = 8;
   std::uint64_t seed = 1;
+  Geometry geometry = Geometry::kCorrected;
   std::optional<std::string> output;  // directory for pictures, pair-000.png and so on
 };
 

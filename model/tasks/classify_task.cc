@@ -11,8 +11,8 @@
 #include <cmath>
 
 #include "model/initial_weights.h"
-#include "model/methods/encoder.h"
 #include "model/metrics/roc.h"
+#include "model/tasks/classification_network.h"
 #include "model/tasks/feature_cache.h"
 #include "model/tasks/sliding_window.h"
 #include "model/tasks/task.h"
@@ -23,11 +23,12 @@ namespace {
 
 struct BuiltNetwork {
   explicit BuiltNetwork(const MethodOptions& options)
-      : encoder(options), head(encoder.parameters(), "head", encoder.channels(), 1) {
-    FillInitialWeights(encoder.parameters().all(), options.seed);
+      : parameters(at::TensorOptions(at::kFloat).device(options.device)),
+        network(parameters, options.width) {
+    FillInitialWeights(parameters.all(), options.seed);
   }
-  Encoder encoder;
-  Linear head;
+  ParameterList parameters;
+  ClassificationNetwork network;
 };
 
 StatusOr<RocArea> AreaOf(const at::Tensor& measured) {
@@ -45,7 +46,7 @@ class ClassifyTask final : public Task {
   ClassifyTask(const MethodOptions& options, BuiltNetwork&& built)
       : ClassifyTask(
             options, std::move(built),
-            PartByPrefix(built.encoder.parameters().all(), options.task.frozen ? "head." : "")) {}
+            PartByPrefix(built.parameters.all(), options.task.frozen ? "head." : "")) {}
 
   std::vector<std::string> LossNames() const override { return {"cross_entropy", "total"}; }
 
@@ -58,15 +59,15 @@ class ClassifyTask final : public Task {
       places.insert(places.end(), sample.origin.begin(), sample.origin.end());
     }
     return {{"volume", BatchOfVolumes(samples, options().device)},
-            {"label", at::tensor(labels).unsqueeze(1).to(options().device)},
+            {"label", at::tensor(labels).to(options().device)},
             {"place", at::tensor(places).view({-1, 4})}};
   }
 
   Outcome Forward(const Inputs& inputs) override {
     const at::Tensor& volumes = inputs.at("volume");
     const at::Tensor scores =
-        head_.Forward(options().task.frozen ? KeptFeatures(volumes, inputs.at("place").cpu())
-                                            : encoder_.Pooled(volumes));
+        network_.Logits(options().task.frozen ? KeptFeatures(volumes, inputs.at("place").cpu())
+                                            : network_.Features(volumes));
     const at::Tensor loss = (at::softplus(scores) - scores * inputs.at("label")).mean();
     return {loss, {{"cross_entropy", loss.detach()}, {"total", loss.detach()}}};
   }
@@ -83,7 +84,7 @@ class ClassifyTask final : public Task {
     int windows = 0;
     ForEachWindow(voxels, options().task.patch,
                   [&](const at::Tensor& crop, const VolumeExtent& origin) {
-                    sum += head_.Forward(Features({volume.volume, origin}, crop)).item<float>();
+                    sum += network_.Logits(Features({volume.volume, origin}, crop)).item<float>();
                     ++windows;
                   });
     return at::tensor(
@@ -110,12 +111,11 @@ class ClassifyTask final : public Task {
   ClassifyTask(const MethodOptions& options, BuiltNetwork&& built, PartedWeights weights)
       : Task(options, std::move(weights.with), std::move(weights.without),
              {Survey::View::kWhole, 2, 2}),
-        encoder_(std::move(built.encoder)),
-        head_(std::move(built.head)) {}
+        network_(std::move(built.network)) {}
 
   at::Tensor Features(const FeatureCache::Place& place, const at::Tensor& volume) {
-    if (!options().task.frozen) return encoder_.Pooled(volume);
-    return cache_.Get(place, [&] { return encoder_.Pooled(volume); }).to(options().device);
+    if (!options().task.frozen) return network_.Features(volume);
+    return cache_.Get(place, [&] { return network_.Features(volume); }).to(options().device);
   }
   // One sample at a time, so that each is the same whatever it is together with.
   at::Tensor KeptFeatures(const at::Tensor& volumes, const at::Tensor& places) {
@@ -129,8 +129,7 @@ class ClassifyTask final : public Task {
     return at::cat(features);
   }
 
-  Encoder encoder_;
-  Linear head_;
+  ClassificationNetwork network_;
   FeatureCache cache_;
 };
 
