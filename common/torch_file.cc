@@ -184,17 +184,46 @@ StatusOr<const PickleDict*> StateDict(const PickleValue& root) {
   return dict;
 }
 
+StatusOr<std::string> PickleOf(EntryReader& entries, const std::string& folder) {
+  if (entries.Has(folder + "byteorder")) {
+    GVSL_ASSIGN_OR_RETURN(const std::string order, entries.Read(folder + "byteorder"));
+    if (order != "little") return InvalidArgumentError(Concat("bytes are in the order ", order));
+  }
+  return entries.Read(folder + "data.pkl");
+}
+
+// Several tensors may share one storage.
+StatusOr<std::string_view> StorageOf(const Tensor& tensor, EntryReader& entries,
+                                     const std::string& folder,
+                                     std::map<std::string, std::string>& storages) {
+  auto storage = storages.find(tensor.storage);
+  if (storage == storages.end()) {
+    GVSL_ASSIGN_OR_RETURN(std::string bytes, entries.Read(Concat(folder, "data/", tensor.storage)));
+    storage = storages.emplace(tensor.storage, std::move(bytes)).first;
+  }
+  return storage->second;
+}
+
+StatusOr<TensorView> ViewOf(const std::string& name, const Tensor& tensor,
+                            std::string_view storage) {
+  const std::uint64_t size = DTypeSize(tensor.dtype);
+  const std::uint64_t held = storage.size() / size;
+  const std::uint64_t count = std::accumulate(tensor.shape.begin(), tensor.shape.end(),
+                                              std::uint64_t{1}, std::multiplies<>());
+  const auto offset = static_cast<std::uint64_t>(tensor.offset);
+  if (tensor.offset < 0 || offset > held || count > held - offset) {
+    return DataLossError(Concat("tensor ", name, " goes beyond its storage"));
+  }
+  return TensorView{tensor.dtype, tensor.shape, storage.substr(offset * size, count * size)};
+}
+
 }  // namespace
 
 StatusOr<TorchFile> TorchFile::Parse(std::string_view archive) {
   GVSL_ASSIGN_OR_RETURN(const Zip zip, OpenZip(archive));
   GVSL_ASSIGN_OR_RETURN(const std::string folder, FolderOf(zip.get()));
   EntryReader entries(zip.get(), archive.size());
-  if (entries.Has(folder + "byteorder")) {
-    GVSL_ASSIGN_OR_RETURN(const std::string order, entries.Read(folder + "byteorder"));
-    if (order != "little") return InvalidArgumentError(Concat("bytes are in the order ", order));
-  }
-  GVSL_ASSIGN_OR_RETURN(const std::string stream, entries.Read(folder + "data.pkl"));
+  GVSL_ASSIGN_OR_RETURN(const std::string stream, PickleOf(entries, folder));
   GVSL_ASSIGN_OR_RETURN(const Pickle pickle, ReadPickle(stream));
   GVSL_ASSIGN_OR_RETURN(const PickleDict* dict, StateDict(*pickle.root));
   TorchFile file;
@@ -202,164 +231,14 @@ StatusOr<TorchFile> TorchFile::Parse(std::string_view archive) {
     const auto* name = key->As<std::string>();
     if (name == nullptr) return InvalidArgumentError("a key of the state-dict is no text");
     GVSL_ASSIGN_OR_RETURN(const Tensor tensor, TensorOf(*name, *value));
-    auto storage = file.storages_.find(tensor.storage);
-    if (storage == file.storages_.end()) {
-      GVSL_ASSIGN_OR_RETURN(std::string bytes,
-                            entries.Read(Concat(folder, "data/", tensor.storage)));
-      storage = file.storages_.emplace(tensor.storage, std::move(bytes)).first;
-    }
-    TensorView view{.dtype = tensor.dtype, .shape = tensor.shape, .bytes = {}};
-    const std::uint64_t size = DTypeSize(tensor.dtype);
-    const std::uint64_t count = std::accumulate(tensor.shape.begin(), tensor.shape.end(),
-                                                std::uint64_t{1}, std::multiplies<>());
-    const std::uint64_t held = storage->second.size() / size;
-    if (tensor.offset < 0 || static_cast<std::uint64_t>(tensor.offset) > held ||
-        count > held - static_cast<std::uint64_t>(tensor.offset)) {
-      return DataLossError(Concat("tensor ", *name, " goes beyond its storage"));
-    }
-    view.bytes = std::string_view(storage->second)
-                     .substr(static_cast<std::uint64_t>(tensor.offset) * size, count * size);
+    GVSL_ASSIGN_OR_RETURN(const std::string_view storage,
+                          StorageOf(tensor, entries, folder, file.storages_));
+    GVSL_ASSIGN_OR_RETURN(const TensorView view, ViewOf(*name, tensor, storage));
     if (!file.tensors_.emplace(*name, view).second) {
       return DataLossError(Concat("tensor ", *name, " occurs twice"));
     }
   }
   return file;
-}
-
-namespace {
-
-// Pickle, protocol 2, as torch.save writes it.
-class PickleWriter {
- public:
-  void Op(char op) { text_ += op; }
-  void Global(const std::string& module, const std::string& name) {
-    text_ += "c" + module + "\n" + name + "\n";
-  }
-  void Text(const std::string& text) {
-    text_ += 'X';
-    Append(static_cast<std::uint32_t>(text.size()));
-    text_ += text;
-  }
-  void Number(std::int64_t value) {
-    text_ += "\x8a\x08";
-    Append(value);
-  }
-  void Tuple(const std::vector<std::int64_t>& values) {
-    Op('(');
-    for (const std::int64_t value : values) Number(value);
-    Op('t');
-  }
-  void EmptyOrderedDict() {
-    Global("collections", "OrderedDict");
-    text_ += ")R";
-  }
-  const std::string& text() const { return text_; }
-
- private:
-  template <typename T>
-  void Append(T value) {
-    text_.append(reinterpret_cast<const char*>(&value), sizeof(value));
-  }
-  std::string text_ = "\x80\x02";
-};
-
-std::string StorageName(DType dtype) {
-  return dtype == DType::kF64 ? "DoubleStorage" : "FloatStorage";
-}
-
-std::vector<std::int64_t> DenseStrides(const std::vector<std::int64_t>& shape) {
-  std::vector<std::int64_t> strides(shape.size(), 1);
-  for (std::size_t k = shape.size(); k-- > 1;) strides[k - 1] = strides[k] * shape[k];
-  return strides;
-}
-
-void WriteTensor(PickleWriter& pickle, const std::string& storage, const TensorView& view) {
-  pickle.Global("torch._utils", "_rebuild_tensor_v2");
-  pickle.Op('(');
-  pickle.Op('(');
-  pickle.Text("storage");
-  pickle.Global("torch", StorageName(view.dtype));
-  pickle.Text(storage);
-  pickle.Text("cpu");
-  pickle.Number(view.ElementCount());
-  pickle.Op('t');
-  pickle.Op('Q');
-  pickle.Number(0);  // offset
-  pickle.Tuple(view.shape);
-  pickle.Tuple(DenseStrides(view.shape));
-  pickle.Op('\x89');  // requires_grad: False
-  pickle.EmptyOrderedDict();
-  pickle.Op('t');
-  pickle.Op('R');
-}
-
-// `bytes` must stay until the archive is closed.
-Status AddEntry(zip_t* archive, const std::string& name, std::string_view bytes) {
-  zip_source_t* source = zip_source_buffer(archive, bytes.data(), bytes.size(), 0);
-  const zip_int64_t index =
-      source == nullptr ? -1 : zip_file_add(archive, name.c_str(), source, ZIP_FL_ENC_UTF_8);
-  if (index < 0) {
-    zip_source_free(source);
-    return InternalError(Concat("archive: ", zip_strerror(archive)));
-  }
-  const auto entry = static_cast<zip_uint64_t>(index);
-  zip_set_file_compression(archive, entry, ZIP_CM_STORE, 0);
-  // Equal tensors give equal archives.
-  zip_file_set_dostime(archive, entry, 0, (1 << 5) | 1, 0);
-  return OkStatus();
-}
-
-StatusOr<std::string> BytesOf(zip_source_t* source) {
-  if (zip_source_open(source) != 0) return InternalError("archive: cannot be read back");
-  zip_source_seek(source, 0, SEEK_END);
-  std::string bytes(static_cast<std::size_t>(zip_source_tell(source)), '\0');
-  zip_source_seek(source, 0, SEEK_SET);
-  const zip_int64_t count = zip_source_read(source, bytes.data(), bytes.size());
-  zip_source_close(source);
-  if (count != static_cast<zip_int64_t>(bytes.size())) {
-    return InternalError("archive: cannot be read back");
-  }
-  return bytes;
-}
-
-}  // namespace
-
-StatusOr<std::string> MakeTorchFile(
-    const std::vector<std::pair<std::string, TensorView>>& tensors) {
-  PickleWriter pickle;
-  pickle.EmptyOrderedDict();
-  pickle.Op('(');
-  for (std::size_t k = 0; k < tensors.size(); ++k) {
-    const auto& [name, view] = tensors[k];
-    if (view.dtype != DType::kF32 && view.dtype != DType::kF64) {
-      return InvalidArgumentError(Concat("tensor ", name, " is ", DTypeName(view.dtype)));
-    }
-    pickle.Text(name);
-    WriteTensor(pickle, std::to_string(k), view);
-  }
-  pickle.Op('u');
-  pickle.Op('.');
-
-  zip_error_t error;
-  zip_error_init(&error);
-  const std::unique_ptr<zip_source_t, void (*)(zip_source_t*)> target(
-      zip_source_buffer_create(nullptr, 0, 0, &error), zip_source_free);
-  if (!target) return InternalError(ErrorText(error));
-  Zip archive(zip_open_from_source(target.get(), ZIP_TRUNCATE, &error));
-  if (!archive) return InternalError(ErrorText(error));
-  zip_source_keep(target.get());  // the archive has the other reference
-  GVSL_RETURN_IF_ERROR(AddEntry(archive.get(), "archive/data.pkl", pickle.text()));
-  GVSL_RETURN_IF_ERROR(AddEntry(archive.get(), "archive/byteorder", "little"));
-  for (std::size_t k = 0; k < tensors.size(); ++k) {
-    GVSL_RETURN_IF_ERROR(
-        AddEntry(archive.get(), Concat("archive/data/", k), tensors[k].second.bytes));
-  }
-  GVSL_RETURN_IF_ERROR(AddEntry(archive.get(), "archive/version", "3\n"));
-  if (zip_close(archive.get()) != 0) {
-    return InternalError(Concat("archive: ", zip_strerror(archive.get())));
-  }
-  static_cast<void>(archive.release());
-  return BytesOf(target.get());
 }
 
 }  // namespace gvsl

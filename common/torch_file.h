@@ -5,8 +5,10 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "common/file_system.h"
 #include "common/safetensors.h"
 #include "common/status.h"
 
@@ -28,8 +30,10 @@ class TorchFile {
   std::map<std::string, std::string> storages_;  // what the views show
 };
 
-// A state-dict in this order of names, which torch.load(weights_only=True) reads. The views are
-// copied.
-StatusOr<std::string> MakeTorchFile(const std::vector<std::pair<std::string, TensorView>>& tensors);
+using NamedViews = std::vector<std::pair<std::string, TensorView>>;
+
+// A state-dict of float32 and float64 tensors in this order, which torch.load(weights_only=True)
+// reads. `take` gets the file piece by piece, each tensor as one; its first error ends it.
+Status WriteTorchFile(const NamedViews& tensors, const TakePiece& take);
 
 }  // namespace gvsl

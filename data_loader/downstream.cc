@@ -118,9 +118,9 @@ StatusOr<Downstream> PlanDownstream(const DatasetManifest& manifest,
   GVSL_RETURN_IF_ERROR(CheckClassMap(request.labels));
   GVSL_ASSIGN_OR_RETURN(const auto usable, UsableVolumes(manifest, request.truth));
   Downstream plan;
-  GVSL_ASSIGN_OR_RETURN(plan.split, SplitBySubject(manifest, usable, request.split, request.seed,
-                                                   KindOf(request.truth),
-                                                   request.truth == Truth::kClass));
+  GVSL_ASSIGN_OR_RETURN(plan.split,
+                        SplitBySubject(manifest, usable, request.split, request.seed,
+                                       KindOf(request.truth), request.truth == Truth::kClass));
   if (request.truth == Truth::kClass) {
     GVSL_ASSIGN_OR_RETURN(plan.classes, VolumeClasses(manifest, plan.split, request.labels));
     return plan;

@@ -9,7 +9,6 @@
 #include "cli/render/format.h"
 #include "cli/render/job_json.h"
 #include "common/safetensors.h"
-#include "common/sha256.h"
 #include "common/text.h"
 #include "common/torch_file.h"
 
@@ -85,43 +84,40 @@ struct Exported {
   std::uint64_t bytes = 0;
 };
 
-StatusOr<Exported> ExportSafetensors(Context& context, const v1::ReadCheckpointFileRequest& request,
+StatusOr<v1::Checkpoint> ReceiveInto(Context& context, const v1::ReadCheckpointFileRequest& request,
                                      AsideFile& file) {
-  GVSL_ASSIGN_OR_RETURN(v1::Checkpoint checkpoint, Receive(context, request, [&file](auto bytes) {
-                          return file.Append(bytes);
-                        }));
+  return Receive(context, request, [&file](auto bytes) { return file.Append(bytes); });
+}
+
+StatusOr<Exported> ExportSafetensors(Context& context, const v1::ReadCheckpointFileRequest& request,
+                                     const std::string& output) {
+  GVSL_ASSIGN_OR_RETURN(AsideFile file, AsideFile::Create(context.environment().files, output));
+  GVSL_ASSIGN_OR_RETURN(v1::Checkpoint checkpoint, ReceiveInto(context, request, file));
   GVSL_ASSIGN_OR_RETURN(const std::uint64_t bytes, file.Publish(checkpoint.weights_sha256()));
   return Exported{std::move(checkpoint), bytes};
 }
 
-// What torch.load(weights_only=True) reads, made of the weights once their hash is right.
+// What torch.load(weights_only=True) reads, made of the weights once their hash is right. These lie
+// on the disk beside it meanwhile, not in memory.
 StatusOr<Exported> ExportTorch(Context& context, const v1::ReadCheckpointFileRequest& request,
-                               AsideFile& file) {
-  std::string weights;
-  GVSL_ASSIGN_OR_RETURN(v1::Checkpoint checkpoint,
-                        Receive(context, request, [&weights](std::string_view bytes) {
-                          weights += bytes;
-                          return OkStatus();
-                        }));
-  if (Sha256Hex(weights) != checkpoint.weights_sha256()) {
-    return DataLossError("the weights do not have the checkpoint's SHA-256");
-  }
-  GVSL_ASSIGN_OR_RETURN(const auto parsed,
-                        SafetensorsFile::Parse(FileInMemory(std::move(weights))));
-  GVSL_ASSIGN_OR_RETURN(const std::string archive,
-                        MakeTorchFile({parsed.tensors().begin(), parsed.tensors().end()}));
-  GVSL_RETURN_IF_ERROR(file.Append(archive));
-  GVSL_ASSIGN_OR_RETURN(const std::uint64_t bytes, file.Publish(Sha256Hex(archive)));
+                               const std::string& output) {
+  FileSystem& files = context.environment().files;
+  GVSL_ASSIGN_OR_RETURN(AsideFile file, AsideFile::Create(files, output));
+  GVSL_ASSIGN_OR_RETURN(AsideFile weights, AsideFile::Create(files, output + ".safetensors"));
+  GVSL_ASSIGN_OR_RETURN(v1::Checkpoint checkpoint, ReceiveInto(context, request, weights));
+  GVSL_ASSIGN_OR_RETURN(auto mapped, weights.Map(checkpoint.weights_sha256()));
+  GVSL_ASSIGN_OR_RETURN(const auto parsed, SafetensorsFile::Parse(std::move(mapped)));
+  GVSL_RETURN_IF_ERROR(WriteTorchFile({parsed.tensors().begin(), parsed.tensors().end()},
+                                      [&file](auto bytes) { return file.Append(bytes); }));
+  GVSL_ASSIGN_OR_RETURN(const std::uint64_t bytes, file.Publish());
   return Exported{std::move(checkpoint), bytes};
 }
 
 StatusOr<ExitCode> Export(Context& context, const Options& options) {
   GVSL_RETURN_IF_ERROR(CheckOutput(options.output));
   GVSL_ASSIGN_OR_RETURN(const auto request, ParseSource(options.source));
-  GVSL_ASSIGN_OR_RETURN(AsideFile file,
-                        AsideFile::Create(context.environment().files, options.output));
   const auto run = IsTorch(options.output) ? ExportTorch : ExportSafetensors;
-  GVSL_ASSIGN_OR_RETURN(const Exported exported, run(context, request, file));
+  GVSL_ASSIGN_OR_RETURN(const Exported exported, run(context, request, options.output));
   const auto& [checkpoint, bytes] = exported;
   const Json json = {{"job", request.job()},
                      {"step", checkpoint.step()},

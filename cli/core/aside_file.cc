@@ -46,18 +46,31 @@ Status AsideFile::Append(std::string_view bytes) {
   return file_->Append(bytes);
 }
 
-StatusOr<std::uint64_t> AsideFile::Publish(const std::string& sha256) {
+Status AsideFile::Compare(const std::string& sha256) {
   const std::string found = sha256_.HexDigest();
-  if (found != sha256) {
-    return DataLossError(
-        Concat(path_, ": the bytes that arrived have the SHA-256 ", found, ", not ", sha256));
-  }
+  if (found == sha256) return OkStatus();
+  return DataLossError(
+      Concat(path_, ": the bytes that arrived have the SHA-256 ", found, ", not ", sha256));
+}
+
+StatusOr<std::uint64_t> AsideFile::Publish() {
   GVSL_RETURN_IF_ERROR(file_->Sync());
   GVSL_RETURN_IF_ERROR(file_->Close());
   GVSL_RETURN_IF_ERROR(files_->Rename(aside_, path_));
   aside_.clear();
   GVSL_RETURN_IF_ERROR(files_->SyncDirectory(ParentPath(path_)));
   return bytes_;
+}
+
+StatusOr<std::uint64_t> AsideFile::Publish(const std::string& sha256) {
+  GVSL_RETURN_IF_ERROR(Compare(sha256));
+  return Publish();
+}
+
+StatusOr<std::unique_ptr<ReadableFile>> AsideFile::Map(const std::string& sha256) {
+  GVSL_RETURN_IF_ERROR(Compare(sha256));
+  GVSL_RETURN_IF_ERROR(file_->Close());
+  return files_->Map(aside_);
 }
 
 }  // namespace gvsl::cli

@@ -21,13 +21,18 @@ class AsideFile {
   ~AsideFile();
 
   Status Append(std::string_view bytes);
-  // Compared (DATA_LOSS: the bytes do not have this SHA-256), synced, renamed, directory synced.
-  // The number of bytes.
+  // Synced, renamed, directory synced. The number of bytes.
+  StatusOr<std::uint64_t> Publish();
+  // The same when the bytes have this SHA-256, DATA_LOSS when they have another.
   StatusOr<std::uint64_t> Publish(const std::string& sha256);
+  // Instead of publishing: what was written, compared likewise, for as long as this object lives.
+  StatusOr<std::unique_ptr<ReadableFile>> Map(const std::string& sha256);
 
  private:
   AsideFile(FileSystem& files, std::string path, std::string aside,
             std::unique_ptr<WritableFile> file);
+
+  Status Compare(const std::string& sha256);
 
   FileSystem* files_;
   std::string path_;

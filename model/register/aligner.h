@@ -38,8 +38,8 @@ class Aligner {
   std::int64_t width() const { return network_->options().width; }
 
  private:
-  static StatusOr<Aligner> Build(const std::map<std::string, TensorView>& stored,
-                                 at::Device device, Geometry geometry);
+  static StatusOr<Aligner> Build(const std::map<std::string, TensorView>& stored, at::Device device,
+                                 Geometry geometry);
   explicit Aligner(std::unique_ptr<GvslNetwork> network) : network_(std::move(network)) {}
   std::unique_ptr<GvslNetwork> network_;
 };

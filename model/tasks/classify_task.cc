@@ -44,9 +44,8 @@ StatusOr<RocArea> AreaOf(const at::Tensor& measured) {
 class ClassifyTask final : public Task {
  public:
   ClassifyTask(const MethodOptions& options, BuiltNetwork&& built)
-      : ClassifyTask(
-            options, std::move(built),
-            PartByPrefix(built.parameters.all(), options.task.frozen ? "head." : "")) {}
+      : ClassifyTask(options, std::move(built),
+                     PartByPrefix(built.parameters.all(), options.task.frozen ? "head." : "")) {}
 
   std::vector<std::string> LossNames() const override { return {"cross_entropy", "total"}; }
 
@@ -67,7 +66,7 @@ class ClassifyTask final : public Task {
     const at::Tensor& volumes = inputs.at("volume");
     const at::Tensor scores =
         network_.Logits(options().task.frozen ? KeptFeatures(volumes, inputs.at("place").cpu())
-                                            : network_.Features(volumes));
+                                              : network_.Features(volumes));
     const at::Tensor loss = (at::softplus(scores) - scores * inputs.at("label")).mean();
     return {loss, {{"cross_entropy", loss.detach()}, {"total", loss.detach()}}};
   }

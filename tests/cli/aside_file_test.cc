@@ -50,6 +50,25 @@ TEST_F(AsideFileTest, AFullDiskLeavesNothing) {
   EXPECT_TRUE(Names().empty());
 }
 
+TEST_F(AsideFileTest, IsReadInsteadOfPublished) {
+  {
+    auto file = AsideFile::Create(files_, "/out/w.safetensors");
+    ASSERT_TRUE(file.ok()) << file.status();
+    ASSERT_TRUE(file->Append("weights").ok());
+    const auto mapped = file->Map(Sha256Hex("weights"));
+    ASSERT_TRUE(mapped.ok()) << mapped.status();
+    EXPECT_EQ((*mapped)->bytes(), "weights");
+  }
+  EXPECT_TRUE(Names().empty());
+}
+
+TEST_F(AsideFileTest, IsNotReadWhenTheHashIsAnother) {
+  auto file = AsideFile::Create(files_, "/out/w.safetensors");
+  ASSERT_TRUE(file.ok()) << file.status();
+  ASSERT_TRUE(file->Append("weights").ok());
+  EXPECT_EQ(file->Map(Sha256Hex("others")).status().code(), StatusCode::kDataLoss);
+}
+
 TEST_F(AsideFileTest, ADirectoryIsNotReplaced) {
   EXPECT_EQ(AsideFile::Create(files_, "/out").status().code(), StatusCode::kFailedPrecondition);
 }

@@ -253,6 +253,7 @@ TEST_F(StreamCommandTest, ExportMakesAFileOfTorchSave) {
   const auto file = TorchFile::Parse(archive);
   ASSERT_TRUE(file.ok()) << file.status();
   EXPECT_EQ(file->tensors().at("a").As<float>()[1], 2);
+  EXPECT_EQ(folder_.Names(), std::vector<std::string>{"w.pth"});
 }
 
 TEST_F(StreamCommandTest, ExportToTorchRefusesWeightsThatDoNotHaveTheHash) {
@@ -284,9 +285,11 @@ TEST_F(StreamCommandTest, ExportOntoAFullDiskLeavesNothing) {
   FaultFileSystem disk;
   disk.SetCapacity(5);
   cli_.files = &disk;
-  const CliResult result = cli_.Run({"export", "heads", "/w.safetensors"});
-  EXPECT_EQ(result.exit_code, 1);
-  EXPECT_TRUE(disk.List("/").value().empty());
+  for (const char* output : {"/w.safetensors", "/w.pth"}) {
+    const CliResult result = cli_.Run({"export", "heads", output});
+    EXPECT_EQ(result.exit_code, 1);
+    EXPECT_TRUE(disk.List("/").value().empty());
+  }
 }
 
 }  // namespace

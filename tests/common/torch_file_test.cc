@@ -16,12 +16,17 @@ const std::vector<float> kValues = {1, -2, 0.5F, 3, 4, 5};
 
 std::string Archive() {
   const std::vector<double> doubles = {0.1};
-  return MakeTorchFile(
-             {{"unet.w", FloatTensorView(kValues, {2, 3})},
-              {"b", FloatTensorView({}, {0})},
-              {"d",
-               {DType::kF64, {}, {reinterpret_cast<const char*>(doubles.data()), sizeof(double)}}}})
-      .value();
+  std::string archive;
+  const Status status = WriteTorchFile(
+      {{"unet.w", FloatTensorView(kValues, {2, 3})},
+       {"b", FloatTensorView({}, {0})},
+       {"d", {DType::kF64, {}, {reinterpret_cast<const char*>(doubles.data()), sizeof(double)}}}},
+      [&archive](std::string_view piece) {
+        archive += piece;
+        return OkStatus();
+      });
+  EXPECT_TRUE(status.ok()) << status;
+  return archive;
 }
 
 Status Refused(std::string_view archive) { return TorchFile::Parse(archive).status(); }
@@ -40,13 +45,24 @@ TEST(TorchFile, BringsTensorsBack) {
   EXPECT_EQ(file->tensors().at("d").As<double>()[0], 0.1);
 }
 
+TEST(TorchFile, WritingEndsWithTheFirstError) {
+  int pieces = 0;
+  const auto full = [&pieces](std::string_view) {
+    return ++pieces < 3 ? OkStatus() : ResourceExhaustedError("the disk is full");
+  };
+  EXPECT_EQ(WriteTorchFile({{"w", FloatTensorView(kValues, {6})}}, full).code(),
+            StatusCode::kResourceExhausted);
+  EXPECT_EQ(pieces, 3);
+}
+
 TEST(TorchFile, EqualTensorsGiveEqualBytes) { EXPECT_EQ(Archive(), Archive()); }
 
 TEST(TorchFile, WhatIsNoneIsRefusedByName) {
   EXPECT_THAT(Refused("").ToString(), HasSubstr("torch.save"));
   EXPECT_THAT(Refused("{}").ToString(), HasSubstr("torch.save"));
-  EXPECT_THAT(MakeTorchFile({{"n", {DType::kI64, {0}, {}}}}).status().ToString(),
-              HasSubstr("tensor n is I64"));
+  EXPECT_THAT(
+      WriteTorchFile({{"n", {DType::kI64, {0}, {}}}}, [](auto) { return OkStatus(); }).ToString(),
+      HasSubstr("tensor n is I64"));
 }
 
 TEST(TorchFile, CutOrDamagedArchivesAreRefusedOrGiveTensors) {

@@ -15,9 +15,10 @@ gvsl::Status Convert(const std::string& in, const std::string& out) {
     return gvsl::WriteSafetensors(files, out, file.tensors()).status();
   }
   GVSL_ASSIGN_OR_RETURN(const auto file, gvsl::SafetensorsFile::Open(files, in));
-  GVSL_ASSIGN_OR_RETURN(const std::string archive,
-                        gvsl::MakeTorchFile({file.tensors().begin(), file.tensors().end()}));
-  return gvsl::WriteFileDurably(files, out, archive);
+  GVSL_ASSIGN_OR_RETURN(const auto written, files.Create(out));
+  GVSL_RETURN_IF_ERROR(gvsl::WriteTorchFile({file.tensors().begin(), file.tensors().end()},
+                                            [&](auto piece) { return written->Append(piece); }));
+  return written->Close();
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "model/register/png_file.h"
 #include "model/register/register_command.h"
 #include "model/register/register_report.h"
+#include "model/trilinear_sampler.h"
 #include "model/weights_file.h"
 #include "tests/model/test_volumes.h"
 #include "tests/support/tiny_dataset.h"
@@ -125,7 +126,7 @@ class AlignerFile : public ::testing::Test {
     const GvslNetwork network(options);
     FillInitialWeights(network.parameters(), 1);
     EXPECT_TRUE(SaveWeights(files_, path, network.parameters()).ok());
-    return Aligner::Load(files_, path);
+    return Aligner::Load(files_, path, options.geometry);
   }
 
   std::string directory_;
@@ -145,6 +146,40 @@ TEST_F(AlignerFile, ReadsWidthAndPartsFromTheWeights) {
   ASSERT_TRUE(alignment.ok()) << alignment.status();
   EXPECT_EQ(alignment->field.sizes(), (std::vector<std::int64_t>{3, 17, 18, 19}));
   EXPECT_EQ(alignment->warped.sizes(), volume.sizes());
+}
+
+TEST_F(AlignerFile, ReadsVolumesAsReleasedWhereAskedTo) {
+  const NetworkOptions options = {.width = 8, .geometry = Geometry::kReleased};
+  const auto released = LoadWeightsOf(options);
+  const auto corrected = LoadWeightsOf({.width = 8});
+  ASSERT_TRUE(released.ok() && corrected.ok());
+  const at::Tensor fixed = Noise({16, 17, 18}, 1), moving = Noise({16, 17, 18}, 2);
+  const at::Tensor warped = released->Align(fixed, moving)->warped;
+  GvslNetwork network(options);
+  FillInitialWeights(network.parameters(), 1);
+  const auto output =
+      network.Forward(fixed.view({1, 1, 16, 17, 18}), moving.view({1, 1, 16, 17, 18}));
+  EXPECT_TRUE(at::equal(warped, output.warped.squeeze()));
+  EXPECT_FALSE(at::allclose(warped, corrected->Align(fixed, moving)->warped));
+}
+
+// A ramp is read exactly between voxels, so once or twice makes no difference to it.
+TEST_F(AlignerFile, TheFieldIsWhereTheReleasedCodeReadsInTheEnd) {
+  const auto aligner = LoadWeightsOf({.width = 8, .geometry = Geometry::kReleased});
+  ASSERT_TRUE(aligner.ok());
+  const at::Tensor ramp =
+      (at::arange(20).view({20, 1, 1}) + 3 * at::arange(20).view({1, 20, 1}) - at::arange(20))
+          .to(at::kFloat) /
+      20;
+  const auto alignment = aligner->Align(ramp, ramp);
+  ASSERT_TRUE(alignment.ok()) << alignment.status();
+  const at::Tensor once =
+      WarpByField(ramp.view({1, 1, 20, 20, 20}), alignment->field.unsqueeze(0)).squeeze();
+  const auto inside = [](const at::Tensor& volume) {
+    return volume.narrow(0, 6, 8).narrow(1, 6, 8).narrow(2, 6, 8);
+  };
+  EXPECT_TRUE(at::allclose(inside(once), inside(alignment->warped), 1e-4, 1e-4));
+  EXPECT_FALSE(at::allclose(inside(once), inside(ramp), 1e-2, 1e-2));
 }
 
 TEST_F(AlignerFile, RefusesWeightsWithoutAMatchingHead) {
@@ -184,6 +219,10 @@ TEST_F(AlignerFile, MeasuresAndDrawsPairsWithAndWithoutLabels) {
       EXPECT_EQ(pair.dsc_after.has_value(), labelled);
     }
     EXPECT_TRUE(files_.Exists(*options.output + "/pair-001.png"));
+    options.geometry = Geometry::kReleased;
+    const auto released = RegisterPairs(files_, options);
+    ASSERT_TRUE(released.ok()) << released.status();
+    EXPECT_NE((*released)[0].ncc_after, (*pairs)[0].ncc_after);
   }
 }
 
