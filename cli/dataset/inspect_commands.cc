@@ -24,6 +24,12 @@ int Verify(const std::string& directory) {
   return kDone;
 }
 
+Json ByValue(const std::map<std::int32_t, std::uint64_t>& counts) {
+  Json json = Json::object();
+  for (const auto& [value, count] : counts) json[Concat(value)] = count;
+  return json;
+}
+
 Json VolumesJson(const DatasetSummary& summary) {
   Json volumes = Json::array();
   for (const auto& volume : summary.manifest.volumes) {
@@ -43,12 +49,6 @@ Json VolumesJson(const DatasetSummary& summary) {
     volumes.push_back(std::move(json));
   }
   return volumes;
-}
-
-Json ByValue(const std::map<std::int32_t, std::uint64_t>& counts) {
-  Json json = Json::object();
-  for (const auto& [value, count] : counts) json[Concat(value)] = count;
-  return json;
 }
 
 void PrintJson(const DatasetSummary& summary) {

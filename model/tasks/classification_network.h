@@ -5,8 +5,10 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <functional>
 
 #include "model/parameters.h"
+#include "model/tasks/sliding_window.h"
 #include "model/unet.h"
 
 namespace gvsl::model {
@@ -28,5 +30,14 @@ class ClassificationNetwork {
   UNet unet_;
   Linear head_;
 };
+
+// Of a volume (D, H, W) on the network's device, through windows (sliding_window.h), of which `see`
+// gives the features: the mean of their logits, a scalar, without a graph.
+using WindowFeatures =
+    std::function<at::Tensor(const at::Tensor& crop, const VolumeExtent& origin)>;
+at::Tensor MeanLogit(const ClassificationNetwork& network, const at::Tensor& volume,
+                     const VolumeExtent& window, const WindowFeatures& see);
+at::Tensor MeanLogit(const ClassificationNetwork& network, const at::Tensor& volume,
+                     const VolumeExtent& window);
 
 }  // namespace gvsl::model

@@ -79,15 +79,11 @@ class ClassifyTask final : public Task {
   at::Tensor Measure(const Survey& /*survey*/, const LabelledVolume& volume,
                      const LabelledVolume* /*partner*/) override {
     const at::Tensor voxels = volume.voxels[0].to(options().device);
-    double sum = 0;
-    int windows = 0;
-    ForEachWindow(voxels, options().task.patch,
-                  [&](const at::Tensor& crop, const VolumeExtent& origin) {
-                    sum += network_.Logits(Features({volume.volume, origin}, crop)).item<float>();
-                    ++windows;
-                  });
-    return at::tensor(
-        {static_cast<float>(sum / windows), static_cast<float>(volume.label.value_or(0))});
+    const at::Tensor logit = MeanLogit(network_, voxels, options().task.patch,
+                                       [&](const at::Tensor& crop, const VolumeExtent& origin) {
+                                         return Features({volume.volume, origin}, crop);
+                                       });
+    return at::tensor({logit.item<float>(), static_cast<float>(volume.label.value_or(0))});
   }
 
   double ScoreOf(const at::Tensor& measured) const override {

@@ -126,7 +126,7 @@ class AlignerFile : public ::testing::Test {
     const GvslNetwork network(options);
     FillInitialWeights(network.parameters(), 1);
     EXPECT_TRUE(SaveWeights(files_, path, network.parameters()).ok());
-    return Aligner::Load(files_, path, options.geometry);
+    return Aligner::Load(files_, path, at::kCPU, options.geometry);
   }
 
   std::string directory_;

@@ -1,0 +1,84 @@
+#include "model/infer/trained_network.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <ranges>
+
+#include "common/checkpoint_directory.h"
+#include "common/text.h"
+#include "data_loader/volume_limits.h"
+
+namespace gvsl::model {
+namespace {
+
+constexpr std::uint32_t kWidest = 1024;
+constexpr std::uint32_t kMostClasses = 32767;
+
+// What this program computes sizes from. The manifest has no hash of its own.
+Status CheckManifest(const CheckpointManifest& manifest) {
+  const auto impossible = [](const char* field) {
+    return DataLossError(Concat("manifest.json: ", field, " is impossible"));
+  };
+  if (manifest.width < 8 || manifest.width % 8 != 0 || manifest.width > kWidest) {
+    return impossible("width");
+  }
+  if (manifest.classes > kMostClasses) return impossible("classes");
+  if (manifest.task == "segment" && manifest.classes < 2) return impossible("classes");
+  for (const std::int64_t length : manifest.patch) {
+    if (length < 0 || length > data_loader::kLongestAxis) return impossible("patch");
+  }
+  for (const double length : manifest.spacing) {
+    const bool native = length == 0;
+    if (!native &&
+        !(length >= data_loader::kShortestSpacing && length <= data_loader::kLongestSpacing)) {
+      return impossible("spacing");
+    }
+  }
+  return OkStatus();
+}
+
+StatusOr<TrainedNetwork> OpenStep(FileSystem& files, const std::string& directory,
+                                  std::uint64_t step) {
+  GVSL_ASSIGN_OR_RETURN(const CheckpointManifest manifest,
+                        VerifyCheckpoint(files, directory, step));
+  GVSL_RETURN_IF_ERROR(CheckManifest(manifest).WithContext(CheckpointName(step)));
+  return TrainedNetwork{manifest, JoinPath(JoinPath(directory, CheckpointName(step)), kModelFile)};
+}
+
+StatusOr<TrainedNetwork> OpenNewest(FileSystem& files, const std::string& directory) {
+  GVSL_ASSIGN_OR_RETURN(const auto steps, ListCheckpointSteps(files, directory));
+  std::vector<std::string> damaged;
+  for (const std::uint64_t step : std::views::reverse(steps)) {
+    StatusOr<TrainedNetwork> network = OpenStep(files, directory, step);
+    const StatusCode code = network.status().code();
+    if (code != StatusCode::kDataLoss && code != StatusCode::kNotFound) {
+      if (network.ok()) network->warnings = std::move(damaged);
+      return network;
+    }
+    damaged.push_back(network.status().message());
+  }
+  if (!damaged.empty()) return DataLossError(Join(damaged, "; "));
+  return NotFoundError("this is no checkpoint (step-000000500), and holds none");
+}
+
+// Absolute, without a slash at its end.
+std::filesystem::path Cleaned(const std::string& path) {
+  std::error_code error;
+  const std::filesystem::path absolute = std::filesystem::absolute(path, error).lexically_normal();
+  return absolute.has_filename() ? absolute : absolute.parent_path();
+}
+
+}  // namespace
+
+StatusOr<TrainedNetwork> OpenTrainedNetwork(FileSystem& files, const std::string& path) {
+  const std::string context = "--checkpoint " + path;
+  if (!files.IsDirectory(path)) return NotFoundError(context + ": there is no such directory");
+  const std::filesystem::path cleaned = Cleaned(path);
+  const auto step = ParseCheckpointName(cleaned.filename().string());
+  StatusOr<TrainedNetwork> network = step ? OpenStep(files, cleaned.parent_path().string(), *step)
+                                          : OpenNewest(files, cleaned.string());
+  if (!network.ok()) return network.status().WithContext(context);
+  return network;
+}
+
+}  // namespace gvsl::model
