@@ -124,6 +124,14 @@ StatusOr<std::vector<std::uint64_t>> ListCheckpointSteps(FileSystem& files,
   return steps;
 }
 
+StatusOr<std::uint64_t> MeantCheckpoint(FileSystem& files, const std::string& directory) {
+  GVSL_ASSIGN_OR_RETURN(const auto steps, ListCheckpointSteps(files, directory));
+  if (steps.empty()) return NotFoundError("is no checkpoint, and holds none");
+  const auto newest = ReadCheckpointManifest(files, directory, steps.back());
+  const bool knows = newest.ok() && std::ranges::binary_search(steps, newest->best_step);
+  return knows ? newest->best_step : steps.back();
+}
+
 StatusOr<CheckpointManifest> ReadCheckpointManifest(FileSystem& files, const std::string& directory,
                                                     std::uint64_t step) {
   const std::string name = CheckpointName(step);

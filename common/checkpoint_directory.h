@@ -37,6 +37,9 @@ bool IsAsideName(const std::string& name);
 // is given back: a directory that cannot be read is not empty.
 StatusOr<std::vector<std::uint64_t>> ListCheckpointSteps(FileSystem& files,
                                                          const std::string& directory);
+// The checkpoint that a job's directory stands for: the best, as the newest one knows it, where
+// that is there; else the newest. NOT_FOUND: there is none.
+StatusOr<std::uint64_t> MeantCheckpoint(FileSystem& files, const std::string& directory);
 // NOT_FOUND: there is no such checkpoint. DATA_LOSS: its manifest is damaged.
 StatusOr<CheckpointManifest> ReadCheckpointManifest(FileSystem& files, const std::string& directory,
                                                     std::uint64_t step);

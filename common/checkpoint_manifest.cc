@@ -72,6 +72,8 @@ CheckpointManifest FromJson(const json& json) {
   manifest.patch = json.value("patch", manifest.patch);
   manifest.window = json.value("window", manifest.window);
   manifest.spacing = json.value("spacing", manifest.spacing);
+  manifest.numerics = json.value("numerics", manifest.numerics);
+  manifest.best_step = json.value("best_step", manifest.best_step);
   json.at("slots").get_to(manifest.slots);
   json.at("batch_per_slot").get_to(manifest.batch_per_slot);
   json.at("threads").get_to(manifest.threads);
@@ -118,6 +120,8 @@ std::string ToJson(const CheckpointManifest& manifest) {
       {"patch", manifest.patch},
       {"window", manifest.window},
       {"spacing", manifest.spacing},
+      {"numerics", manifest.numerics},
+      {"best_step", manifest.best_step},
       {"slots", manifest.slots},
       {"batch_per_slot", manifest.batch_per_slot},
       {"threads", manifest.threads},

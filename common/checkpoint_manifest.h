@@ -35,6 +35,8 @@ struct CheckpointManifest {
   // "LO,HI"; empty where they differ) and the spacing (z, y, x, mm; zeros where they differ).
   std::string window;
   std::array<double, 3> spacing{};
+  std::string numerics = "strict";  // reference: computed in the released code's geometry
+  std::uint64_t best_step = 0;      // of a downstream task, as far as it was known; 0: none
   std::uint32_t slots = 0;
   std::uint32_t batch_per_slot = 0;
   std::uint32_t threads = 0;

@@ -20,12 +20,11 @@ bool IsTorchName(const std::string& path) {
   return path.ends_with(".pth") || path.ends_with(".pt");
 }
 
-// The checkpoint that is meant: `path` itself, or the newest in it.
+// The checkpoint that is meant: `path` itself, or one in it.
 StatusOr<std::string> FindCheckpoint(FileSystem& files, const std::string& path) {
   if (files.Exists(JoinPath(path, kManifestFile))) return path;
-  GVSL_ASSIGN_OR_RETURN(const auto steps, ListCheckpointSteps(files, path));
-  if (steps.empty()) return NotFoundError("is no checkpoint, and holds none");
-  return JoinPath(path, CheckpointName(steps.back()));
+  GVSL_ASSIGN_OR_RETURN(const std::uint64_t step, MeantCheckpoint(files, path));
+  return JoinPath(path, CheckpointName(step));
 }
 
 StatusOr<CheckpointManifest> ReadManifest(FileSystem& files, const std::string& checkpoint) {

@@ -17,7 +17,7 @@ namespace gvsl {
 class StoredWeights {
  public:
   // `path` is a checkpoint (step-000000500, or wherever it was copied to), a job's directory of
-  // checkpoints (its newest is meant), a safetensors file, or a file of torch.save (.pth, .pt). A
+  // checkpoints (MeantCheckpoint), a safetensors file, or a file of torch.save (.pth, .pt). A
   // checkpoint's hashes are compared. NOT_FOUND: nothing there. DATA_LOSS: damaged. Every message
   // names the path.
   static StatusOr<StoredWeights> Open(FileSystem& files, const std::string& path);
@@ -26,7 +26,7 @@ class StoredWeights {
   const std::map<std::string, TensorView>& tensors() const;
   // Where `path` led to a checkpoint.
   const std::optional<CheckpointManifest>& manifest() const { return manifest_; }
-  // What was opened: the newest of several.
+  // What was opened.
   const std::string& path() const { return path_; }
 
  private:

@@ -37,6 +37,14 @@ StatusOr<v1::Checkpoint> CheckpointServiceImpl::Pick(const Found& found,
   return NotFoundError(Concat("job ", found.job.name(), " has no checkpoint of step ", *step));
 }
 
+std::optional<std::uint64_t> CheckpointServiceImpl::BestStep(const Found& found) {
+  const std::uint64_t best = found.job.curve().best_step();
+  const bool is_there = std::ranges::any_of(found.checkpoints, [&](const v1::Checkpoint& one) {
+    return one.step() == best && !found.damaged.contains(best);
+  });
+  return is_there ? std::optional(best) : std::nullopt;
+}
+
 StatusOr<v1::Checkpoint> CheckpointServiceImpl::PickOnDisk(const Found& found,
                                                            std::optional<std::uint64_t> step) {
   GVSL_ASSIGN_OR_RETURN(v1::Checkpoint checkpoint, Pick(found, step));
@@ -97,7 +105,7 @@ Status CheckpointServiceImpl::Stream(const v1::ReadCheckpointFileRequest& reques
                                      grpc::ServerWriter<v1::FileChunk>& writer) {
   GVSL_ASSIGN_OR_RETURN(const Found found, Find(request.job()));
   const std::optional<std::uint64_t> step =
-      request.has_step() ? std::optional(request.step()) : std::nullopt;
+      request.has_step() ? std::optional(request.step()) : BestStep(found);
   GVSL_ASSIGN_OR_RETURN(const v1::Checkpoint checkpoint, PickOnDisk(found, step));
   GVSL_ASSIGN_OR_RETURN(
       const CheckpointManifest manifest,

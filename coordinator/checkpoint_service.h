@@ -36,6 +36,8 @@ class CheckpointServiceImpl final : public v1::CheckpointService::Service {
   StatusOr<Found> Find(const std::string& job);
   // Without a step: the newest that is not damaged.
   static StatusOr<v1::Checkpoint> Pick(const Found& found, std::optional<std::uint64_t> step);
+  // Of a job that is evaluated: the best, where that is there and not damaged.
+  static std::optional<std::uint64_t> BestStep(const Found& found);
   static StatusOr<v1::Checkpoint> PickOnDisk(const Found& found, std::optional<std::uint64_t> step);
   Status Delete(const v1::DeleteCheckpointRequest& request);
   Status Stream(const v1::ReadCheckpointFileRequest& request,

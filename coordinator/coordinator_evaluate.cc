@@ -324,6 +324,7 @@ void Coordinator::Form(Draft& draft, v1::StoredJob& job, const Grant& grant) {
   const v1::Member& source = gang.seats(gang.source_rank()).member();
   const bool from_member = source.has_held_step() && source.held_step() >= NewestCheckpoint(shown);
   shown.set_step(from_member ? source.held_step() : NewestCheckpoint(shown));
+  CutCurve(shown);
   job.set_formed_at_step(shown.step());
   if (shown.state() != v1::JOB_STATE_RUNNING) shown.set_state(v1::JOB_STATE_STARTING);
   shown.set_reason(Concat("generation ", gang.generation(), " forms of ", DescribeMembers(gang)));

@@ -11,6 +11,7 @@
 #include "coordinator/coordinator.h"
 #include "coordinator/init_check.h"
 #include "coordinator/job_admission.h"
+#include "coordinator/job_scores.h"
 #include "coordinator/job_validation.h"
 #include "coordinator/job_view.h"
 #include "coordinator/page_token.h"
@@ -106,7 +107,7 @@ StatusOr<v1::Job> Coordinator::CreateJob(const v1::CreateJobRequest& request) {
   job.set_uid(RandomHex(32));
   GVSL_RETURN_IF_ERROR(PinDataset(files_, job));
   GVSL_RETURN_IF_ERROR(CheckDirectoryOwner(files_, job));
-  GVSL_RETURN_IF_ERROR(CheckInit(files_, job.spec()));
+  GVSL_RETURN_IF_ERROR(CheckInit(files_, *job.mutable_spec()));
   job.set_name(job.spec().name());
   job.set_steps(job.spec().steps());
   job.set_state(v1::JOB_STATE_QUEUED);
@@ -229,6 +230,7 @@ StatusOr<v1::Job> Coordinator::ResumeJob(const std::string& job) {
     shown.set_state(v1::JOB_STATE_QUEUED);
     shown.set_reason("it was resumed");
     shown.set_step(NewestCheckpoint(shown));
+    CutCurve(shown);
     shown.clear_end_time();
     stored.set_fruitless_generations(0);
     stored.clear_unable();

@@ -13,7 +13,7 @@
 namespace gvsl::coordinator {
 namespace {
 
-constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 30;  // the trainer looks at what is larger
+constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 28;  // the trainer looks at what is larger
 constexpr char kFirstWeights[] = "unet.inc.double_conv.0.weight";  // (width, 1, 3, 3, 3)
 
 // The channels of the first level; nothing where that cannot be told.
@@ -62,8 +62,6 @@ StatusOr<Width> WidthOfCheckpoint(FileSystem& files, const std::string& director
 
 StatusOr<Width> WidthOfDirectory(FileSystem& files, const std::string& path) {
   if (files.Exists(JoinPath(path, kManifestFile))) return WidthOfCheckpoint(files, path);
-  GVSL_ASSIGN_OR_RETURN(const auto steps, ListCheckpointSteps(files, path));
-  if (!steps.empty()) return WidthOfCheckpoint(files, JoinPath(path, CheckpointName(steps.back())));
   GVSL_ASSIGN_OR_RETURN(const auto names, files.List(path));
   if (names.empty()) return Width();  // where others have something mounted, perhaps
   return InvalidArgumentError("it holds no checkpoint");
@@ -79,11 +77,16 @@ Status CheckThere(FileSystem& files, const std::string& path) {
 
 }  // namespace
 
-Status CheckInit(FileSystem& files, const v1::JobSpec& spec) {
+Status CheckInit(FileSystem& files, v1::JobSpec& spec) {
   std::string path = spec.init().checkpoint();
   while (path.size() > 1 && path.back() == '/') path.pop_back();
   if (path.empty()) return OkStatus();
   if (!files.Exists(path)) return CheckThere(files, path);
+  if (files.IsDirectory(path) && !files.Exists(JoinPath(path, kManifestFile))) {
+    const auto meant = MeantCheckpoint(files, path);
+    if (meant.ok()) path = JoinPath(path, CheckpointName(*meant));
+    spec.mutable_init()->set_checkpoint(path);
+  }
   const StatusOr<Width> width =
       files.IsDirectory(path) ? WidthOfDirectory(files, path) : WidthOfFile(files, path);
   if (!width.ok()) {

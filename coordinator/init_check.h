@@ -7,10 +7,12 @@
 
 namespace gvsl::coordinator {
 
-// init.checkpoint is a checkpoint (DIR/step-000000123), a directory of them (the newest is meant),
-// a .safetensors file or one of torch.save (.pth, .pt). OK where this process does not see it: it
-// may be a mount that only workers have. NOT_FOUND: its directory is seen and it is not in there.
-// INVALID_ARGUMENT: no weights, or a network of another width than the job's. DATA_LOSS: damaged.
-Status CheckInit(FileSystem& files, const v1::JobSpec& spec);
+// init.checkpoint is a checkpoint (DIR/step-000000123), a directory of them, a .safetensors file or
+// one of torch.save (.pth, .pt). Of a directory, the one that is meant now (MeantCheckpoint) takes
+// its place in the spec, so that a job that begins twice begins with the same. OK where this
+// process does not see it: it may be a mount that only workers have. NOT_FOUND: its directory is
+// seen and it is not in there. INVALID_ARGUMENT: no weights, or a network of another width than the
+// job's. DATA_LOSS: damaged.
+Status CheckInit(FileSystem& files, v1::JobSpec& spec);
 
 }  // namespace gvsl::coordinator

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "common/status.h"
+#include "model/goes_on.h"
 #include "model/parameters.h"
 #include "model/released_geometry.h"
 #include "model/tasks/curve.h"
@@ -113,9 +114,11 @@ class Method {
   // What is looked at when `step` steps are committed, in this order; a step that is tried again is
   // looked at again.
   virtual std::vector<Survey> SurveysAt(std::uint64_t /*step*/) const { return {}; }
-  // (survey.floats), without a graph; `partner` is given for pairs.
+  // (survey.floats), without a graph; `partner` is given for pairs. Calls `goes_on` between parts
+  // of the work, so that nobody takes a long look for a hang; where that answers false, returns
+  // early with numbers that mean nothing.
   virtual at::Tensor Describe(const Survey& /*survey*/, const LabelledVolume& /*volume*/,
-                              const LabelledVolume* /*partner*/) {
+                              const LabelledVolume* /*partner*/, const GoesOn& /*goes_on*/) {
     return {};
   }
   // Of all volumes of the part, ascending: (volumes, survey.floats), on the CPU. Changes NamedState
@@ -125,7 +128,7 @@ class Method {
   virtual std::vector<std::string> TakeDescriptions(std::uint64_t /*step*/,
                                                     const Survey& /*survey*/,
                                                     const at::Tensor& /*descriptions*/,
-                                                    const std::function<bool()>& /*goes_on*/) {
+                                                    const GoesOn& /*goes_on*/) {
     return {};
   }
   // What the validation surveys have come to, and the test's.

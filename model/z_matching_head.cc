@@ -1,5 +1,6 @@
 #include "model/z_matching_head.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
 
 #include <utility>
@@ -31,6 +32,11 @@ DeformableHead::DeformableHead(DoubleConv features, ParameterList& parameters, s
 at::Tensor DeformableHead::Forward(const at::Tensor& moving_local,
                                    const at::Tensor& fixed_local) const {
   return displacement_.Forward(features_.Forward(at::cat({moving_local, fixed_local}, 1)));
+}
+
+at::Tensor WholeField(const Matching& matching) {
+  if (!matching.first_field.defined()) return matching.field;
+  return matching.field + WarpByField(matching.first_field, matching.field);
 }
 
 at::Tensor WarpMoving(const Matching& matching, const at::Tensor& moving) {

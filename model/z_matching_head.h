@@ -27,6 +27,10 @@ struct Matching {
 // A moving volume (N, C, D, H, W) as it lies on the fixed one's grid.
 at::Tensor WarpMoving(const Matching& matching, const at::Tensor& moving);
 
+// (N, 3, D, H, W): where the moving volume is read in the end, both readings of the released
+// geometry composed.
+at::Tensor WholeField(const Matching& matching);
+
 // The affine half: `f_conv` and, in state-dict order after the deformable half, `fc_*`.
 class AffineHead {
  public:

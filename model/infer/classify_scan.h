@@ -6,8 +6,8 @@
 
 namespace gvsl::model {
 
-// That the scan is of class 1. The network sees the whole volume at once, with zeros at the ends of
-// axes that are shorter than the checkpoint's patch.
+// That the scan is of class 1: the sigmoid of the mean score of windows that overlap by half, with
+// zeros at the ends of axes that are shorter than the checkpoint's patch.
 StatusOr<double> ClassProbability(FileSystem& files, const TrainedNetwork& trained,
                                   const PreparedScan& scan, at::Device device);
 

@@ -25,8 +25,9 @@ struct Arguments {
 void AddOptions(CLI::App& app, Arguments& arguments) {
   gvsl::model::InferOptions& options = arguments.options;
   app.set_version_flag("--version", "gvsl-infer " + std::string(gvsl::kVersion));
-  app.add_option("--checkpoint", options.checkpoint,
-                 "a checkpoint (.../step-000000500), or a job's checkpoint directory: its newest")
+  app.add_option(
+         "--checkpoint", options.checkpoint,
+         "a checkpoint (.../step-000000500), or a job's checkpoint directory: its best or newest")
       ->required();
   app.add_option("--input", options.input,
                  "the scan: a NIfTI file or the folder of a DICOM series; to register, the moving "
@@ -56,7 +57,7 @@ int Run(const Arguments& arguments) {
   const auto report = gvsl::model::Infer(gvsl::PosixFileSystem(), arguments.options);
   if (!report.ok()) {
     std::cerr << "gvsl-infer: " << report.status() << "\n";
-    return kFailed;
+    return report.status().code() == gvsl::StatusCode::kInvalidArgument ? kWrongUsage : kFailed;
   }
   for (const std::string& warning : report->warnings) {
     std::cerr << "gvsl-infer: warning: " << warning << "\n";

@@ -7,12 +7,20 @@
 #include "model/register/aligner.h"
 
 namespace gvsl::model {
+namespace {
+
+Geometry GeometryOf(const CheckpointManifest& manifest) {
+  return manifest.numerics == "reference" ? Geometry::kReleased : Geometry::kCorrected;
+}
+
+}  // namespace
 
 StatusOr<RegisteredScans> RegisterScans(FileSystem& files, const TrainedNetwork& trained,
                                         const Scan& fixed, const Scan& moving,
                                         const data_loader::PrepareOptions& options,
                                         at::Device device) {
-  GVSL_ASSIGN_OR_RETURN(const Aligner aligner, Aligner::Load(files, trained.weights, device));
+  GVSL_ASSIGN_OR_RETURN(const Aligner aligner, Aligner::Load(files, trained.weights, device,
+                                                             GeometryOf(trained.manifest)));
   GVSL_ASSIGN_OR_RETURN(const PreparedScan a, PrepareScan(fixed.path, fixed.volume, options));
   GVSL_ASSIGN_OR_RETURN(const PreparedScan b, PrepareScan(moving.path, moving.volume, options));
   PreparedField field{a.grid, b.grid.to_ras, {}};

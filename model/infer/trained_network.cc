@@ -1,10 +1,10 @@
 #include "model/infer/trained_network.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <ranges>
 
 #include "common/checkpoint_directory.h"
+#include "common/stored_weights.h"
 #include "common/text.h"
 #include "data_loader/volume_limits.h"
 
@@ -37,17 +37,27 @@ Status CheckManifest(const CheckpointManifest& manifest) {
   return OkStatus();
 }
 
+// A checkpoint, whatever its directory is called; without what only training needs.
+StatusOr<TrainedNetwork> OpenCheckpoint(FileSystem& files, const std::string& checkpoint) {
+  GVSL_ASSIGN_OR_RETURN(const StoredWeights weights, StoredWeights::Open(files, checkpoint));
+  GVSL_RETURN_IF_ERROR(CheckManifest(*weights.manifest()).WithContext(checkpoint));
+  return TrainedNetwork{*weights.manifest(), JoinPath(checkpoint, kModelFile)};
+}
+
 StatusOr<TrainedNetwork> OpenStep(FileSystem& files, const std::string& directory,
                                   std::uint64_t step) {
-  GVSL_ASSIGN_OR_RETURN(const CheckpointManifest manifest,
-                        VerifyCheckpoint(files, directory, step));
-  GVSL_RETURN_IF_ERROR(CheckManifest(manifest).WithContext(CheckpointName(step)));
-  return TrainedNetwork{manifest, JoinPath(JoinPath(directory, CheckpointName(step)), kModelFile)};
+  return OpenCheckpoint(files, JoinPath(directory, CheckpointName(step)));
 }
 
 StatusOr<TrainedNetwork> OpenNewest(FileSystem& files, const std::string& directory) {
   GVSL_ASSIGN_OR_RETURN(const auto steps, ListCheckpointSteps(files, directory));
   std::vector<std::string> damaged;
+  const auto meant = MeantCheckpoint(files, directory);
+  if (meant.ok() && *meant != steps.back()) {
+    StatusOr<TrainedNetwork> best = OpenStep(files, directory, *meant);
+    if (best.ok()) return best;
+    damaged.push_back(best.status().message());
+  }
   for (const std::uint64_t step : std::views::reverse(steps)) {
     StatusOr<TrainedNetwork> network = OpenStep(files, directory, step);
     const StatusCode code = network.status().code();
@@ -61,22 +71,13 @@ StatusOr<TrainedNetwork> OpenNewest(FileSystem& files, const std::string& direct
   return NotFoundError("this is no checkpoint (step-000000500), and holds none");
 }
 
-// Absolute, without a slash at its end.
-std::filesystem::path Cleaned(const std::string& path) {
-  std::error_code error;
-  const std::filesystem::path absolute = std::filesystem::absolute(path, error).lexically_normal();
-  return absolute.has_filename() ? absolute : absolute.parent_path();
-}
-
 }  // namespace
 
 StatusOr<TrainedNetwork> OpenTrainedNetwork(FileSystem& files, const std::string& path) {
   const std::string context = "--checkpoint " + path;
   if (!files.IsDirectory(path)) return NotFoundError(context + ": there is no such directory");
-  const std::filesystem::path cleaned = Cleaned(path);
-  const auto step = ParseCheckpointName(cleaned.filename().string());
-  StatusOr<TrainedNetwork> network = step ? OpenStep(files, cleaned.parent_path().string(), *step)
-                                          : OpenNewest(files, cleaned.string());
+  const bool is_one = files.Exists(JoinPath(path, kManifestFile));
+  StatusOr<TrainedNetwork> network = is_one ? OpenCheckpoint(files, path) : OpenNewest(files, path);
   if (!network.ok()) return network.status().WithContext(context);
   return network;
 }

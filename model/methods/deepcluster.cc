@@ -51,7 +51,7 @@ class DeepCluster final : public Method {
     return {{Part::kTrain, Survey::View::kMiddle, encoder_.channels()}};
   }
   at::Tensor Describe(const Survey& /*survey*/, const LabelledVolume& volume,
-                      const LabelledVolume* /*partner*/) override {
+                      const LabelledVolume* /*partner*/, const GoesOn& /*goes_on*/) override {
     const at::NoGradGuard no_graph;
     return encoder_.Pooled(volume.voxels.unsqueeze(0).to(options_.device))[0];
   }

@@ -39,12 +39,6 @@ StatusOr<NetworkOptions> OptionsOf(const StoredTensors& stored) {
 
 at::Tensor AsBatch(const at::Tensor& volume) { return volume.unsqueeze(0).unsqueeze(0); }
 
-// Where the moving volume is read in the end.
-at::Tensor WholeField(const Matching& matching) {
-  if (!matching.first_field.defined()) return matching.field;
-  return matching.field + WarpByField(matching.first_field, matching.field);
-}
-
 }  // namespace
 
 StatusOr<Aligner> Aligner::Build(const StoredTensors& stored, at::Device device,

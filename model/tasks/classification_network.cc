@@ -7,11 +7,12 @@
 namespace gvsl::model {
 
 at::Tensor MeanLogit(const ClassificationNetwork& network, const at::Tensor& volume,
-                     const VolumeExtent& window, const WindowFeatures& see) {
+                     const VolumeExtent& window, const SeeWindow& see, const GoesOn& goes_on) {
   std::vector<at::Tensor> logits;
-  ForEachWindow(volume, window, [&](const at::Tensor& crop, const VolumeExtent& origin) {
+  const auto visit = [&](const at::Tensor& crop, const VolumeExtent& origin) {
     logits.push_back(network.Logits(see(crop, origin)));
-  });
+  };
+  ForEachWindow(volume, window, visit, goes_on);
   return at::cat(logits).mean();
 }
 

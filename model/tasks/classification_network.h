@@ -5,7 +5,6 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
-#include <functional>
 
 #include "model/parameters.h"
 #include "model/tasks/sliding_window.h"
@@ -33,10 +32,9 @@ class ClassificationNetwork {
 
 // Of a volume (D, H, W) on the network's device, through windows (sliding_window.h), of which `see`
 // gives the features: the mean of their logits, a scalar, without a graph.
-using WindowFeatures =
-    std::function<at::Tensor(const at::Tensor& crop, const VolumeExtent& origin)>;
-at::Tensor MeanLogit(const ClassificationNetwork& network, const at::Tensor& volume,
-                     const VolumeExtent& window, const WindowFeatures& see);
+at::Tensor MeanLogit(
+    const ClassificationNetwork& network, const at::Tensor& volume, const VolumeExtent& window,
+    const SeeWindow& see, const GoesOn& goes_on = [] { return true; });
 at::Tensor MeanLogit(const ClassificationNetwork& network, const at::Tensor& volume,
                      const VolumeExtent& window);
 

@@ -8,7 +8,7 @@
 #include <ATen/ops/softplus.h>
 #include <ATen/ops/tensor.h>
 
-#include <cmath>
+#include <limits>
 
 #include "model/initial_weights.h"
 #include "model/metrics/roc.h"
@@ -77,18 +77,20 @@ class ClassifyTask final : public Task {
 
   // The score and the class.
   at::Tensor Measure(const Survey& /*survey*/, const LabelledVolume& volume,
-                     const LabelledVolume* /*partner*/) override {
+                     const LabelledVolume* /*partner*/, const GoesOn& goes_on) override {
     const at::Tensor voxels = volume.voxels[0].to(options().device);
-    const at::Tensor logit = MeanLogit(network_, voxels, options().task.patch,
-                                       [&](const at::Tensor& crop, const VolumeExtent& origin) {
-                                         return Features({volume.volume, origin}, crop);
-                                       });
+    const at::Tensor logit = MeanLogit(
+        network_, voxels, options().task.patch,
+        [&](const at::Tensor& crop, const VolumeExtent& origin) {
+          return Features({volume.volume, origin}, crop);
+        },
+        goes_on);
     return at::tensor({logit.item<float>(), static_cast<float>(volume.label.value_or(0))});
   }
 
   double ScoreOf(const at::Tensor& measured) const override {
     const auto area = AreaOf(measured);
-    return area.ok() ? area->auc : 0;
+    return area.ok() ? area->auc : std::numeric_limits<double>::quiet_NaN();
   }
 
   Scores ResultOf(const at::Tensor& measured) const override {
@@ -112,14 +114,17 @@ class ClassifyTask final : public Task {
     if (!options().task.frozen) return network_.Features(volume);
     return cache_.Get(place, [&] { return network_.Features(volume); }).to(options().device);
   }
-  // One sample at a time, so that each is the same whatever it is together with.
+  // One sample at a time, so that each is the same whatever it is together with. A crop from
+  // elsewhere than a volume's first voxel hardly comes again.
   at::Tensor KeptFeatures(const at::Tensor& volumes, const at::Tensor& places) {
     std::vector<at::Tensor> features;
     for (std::int64_t n = 0; n < volumes.size(0); ++n) {
       const at::Tensor row = places[n];
       const auto* place = row.const_data_ptr<std::int64_t>();
-      features.push_back(
-          Features({place[0], {place[1], place[2], place[3]}}, volumes.narrow(0, n, 1)));
+      const VolumeExtent origin = {place[1], place[2], place[3]};
+      const at::Tensor volume = volumes.narrow(0, n, 1);
+      features.push_back(origin == VolumeExtent{} ? Features({place[0], origin}, volume)
+                                                  : network_.Features(volume).detach());
     }
     return at::cat(features);
   }

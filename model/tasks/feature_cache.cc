@@ -7,7 +7,7 @@ namespace gvsl::model {
 at::Tensor FeatureCache::Get(const Place& place, const std::function<at::Tensor()>& compute) {
   const at::NoGradGuard no_graph;
   if (const auto found = features_.find(place); found != features_.end()) return found->second;
-  const at::Tensor features = compute();
+  const at::Tensor features = compute().contiguous();
   const std::size_t bytes = features.nbytes();
   if (bytes_ + bytes <= most_bytes_) {
     bytes_ += bytes;

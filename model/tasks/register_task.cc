@@ -8,6 +8,8 @@
 #include <ATen/ops/stack.h>
 #include <ATen/ops/tensor.h>
 
+#include <limits>
+
 #include "model/gvsl_network.h"
 #include "model/initial_weights.h"
 #include "model/losses.h"
@@ -76,17 +78,18 @@ class RegisterTask final : public Task {
   std::string ScoreName() const override { return options().task.classes > 1 ? "dsc" : "ncc"; }
 
   at::Tensor Measure(const Survey& /*survey*/, const LabelledVolume& fixed,
-                     const LabelledVolume* moving) override {
+                     const LabelledVolume* moving, const GoesOn& goes_on) override {
     const auto batch = [&](const at::Tensor& volume) {
       return volume.unsqueeze(0).to(options().device);
     };
     const at::Tensor a = batch(fixed.voxels), b = batch(moving->voxels);
     const NetworkOutput output = network_->Forward(a, b);
+    goes_on();
     std::vector<float> row(kColumns, kNothing);
     row[kNccBefore] = 1 - NccLoss(b, a).item<float>();
     row[kNccAfter] = 1 - NccLoss(output.warped, a).item<float>();
     if (fixed.labels.defined() && moving->labels.defined()) {
-      const at::Tensor field = output.matching.field[0].to(at::kCPU).contiguous();
+      const at::Tensor field = WholeField(output.matching)[0].to(at::kCPU).contiguous();
       const Labels truth = ForegroundOf(fixed.labels), before = ForegroundOf(moving->labels);
       const Labels after = WarpLabels(
           before, {field.const_data_ptr<float>(), static_cast<std::size_t>(field.numel())},
@@ -99,7 +102,7 @@ class RegisterTask final : public Task {
 
   double ScoreOf(const at::Tensor& measured) const override {
     const std::int64_t column = options().task.classes > 1 ? kDiceAfter : kNccAfter;
-    return MeanOfColumn(measured, column).value_or(0);
+    return MeanOfColumn(measured, column).value_or(std::numeric_limits<double>::quiet_NaN());
   }
 
   Scores ResultOf(const at::Tensor& measured) const override {

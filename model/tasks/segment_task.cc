@@ -75,8 +75,8 @@ class SegmentTask final : public Task {
 
   // The Dice of each foreground class; then, for the result, its HD95 and its ASSD in mm.
   at::Tensor Measure(const Survey& survey, const LabelledVolume& volume,
-                     const LabelledVolume* /*partner*/) override {
-    const at::Tensor prediction = Segment(volume).to(at::kCPU, at::kInt).contiguous();
+                     const LabelledVolume* /*partner*/, const GoesOn& goes_on) override {
+    const at::Tensor prediction = Segment(volume, goes_on).to(at::kInt).contiguous();
     const at::Tensor truth = volume.labels.to(at::kInt).contiguous();
     at::Tensor row = at::full({survey.floats}, kNothing);
     float* values = row.mutable_data_ptr<float>();
@@ -84,15 +84,7 @@ class SegmentTask final : public Task {
     for (const auto& [label, overlap] : overlaps) {
       if (label > 0 && label <= foreground_) values[label - 1] = static_cast<float>(Dice(overlap));
     }
-    if (survey.last) {
-      const VoxelGrid grid = {{truth.size(0), truth.size(1), truth.size(2)}, volume.spacing};
-      for (std::int32_t label = 1; label <= foreground_; ++label) {
-        const auto distance = MeasureSurfaceDistance(Span(prediction), Span(truth), grid, label);
-        if (!distance.ok() || !distance->has_value()) continue;
-        values[foreground_ + label - 1] = static_cast<float>((*distance)->hd95);
-        values[2 * foreground_ + label - 1] = static_cast<float>((*distance)->assd);
-      }
-    }
+    if (survey.last) AddDistances(prediction, truth, volume.spacing, goes_on, values);
     return row;
   }
 
@@ -100,7 +92,7 @@ class SegmentTask final : public Task {
     const std::vector<double> means = MeansOfVolumes(measured);
     double sum = 0;
     for (const double mean : means) sum += mean;
-    return means.empty() ? 0 : sum / static_cast<double>(means.size());
+    return sum / static_cast<double>(means.size());  // of nothing: NaN
   }
 
   Scores ResultOf(const at::Tensor& measured) const override {
@@ -114,6 +106,9 @@ class SegmentTask final : public Task {
     AddClasses("dsc", 0, measured, scores);
     AddClasses("hd95", 1, measured, scores);
     AddClasses("assd", 2, measured, scores);
+    for (std::int64_t k = 0; k < foreground_; ++k) {
+      scores[Concat("unmeasured.", k + 1)] = CountUnmeasured(measured, k);
+    }
     return scores;
   }
 
@@ -124,13 +119,17 @@ class SegmentTask final : public Task {
         foreground_(options.task.classes - 1),
         network_(std::move(built.network)) {}
 
-  // One sample at a time, so that each is the same whatever it is together with.
+  // One sample at a time, so that each is the same whatever it is together with. A crop from
+  // elsewhere than a volume's first voxel hardly comes again.
   at::Tensor KeptFeatures(const at::Tensor& volumes, const at::Tensor& places) {
     std::vector<at::Tensor> features;
     for (std::int64_t n = 0; n < volumes.size(0); ++n) {
-      const std::int64_t* place = places[n].const_data_ptr<std::int64_t>();
-      features.push_back(
-          FeaturesAt({place[0], {place[1], place[2], place[3]}}, volumes.narrow(0, n, 1)));
+      const at::Tensor row = places[n];
+      const auto* place = row.const_data_ptr<std::int64_t>();
+      const VolumeExtent origin = {place[1], place[2], place[3]};
+      const at::Tensor volume = volumes.narrow(0, n, 1);
+      features.push_back(origin == VolumeExtent{} ? FeaturesAt({place[0], origin}, volume)
+                                                  : network_.Features(volume).detach());
     }
     return at::cat(features);
   }
@@ -138,14 +137,39 @@ class SegmentTask final : public Task {
     return cache_.Get(place, [&] { return network_.Features(volume); }).to(options().device);
   }
 
-  at::Tensor Segment(const LabelledVolume& volume) {
+  // A class that one of the maps lacks has no distance.
+  void AddDistances(const at::Tensor& prediction, const at::Tensor& truth,
+                    const std::array<double, 3>& spacing, const GoesOn& goes_on,
+                    float* values) const {
+    const VoxelGrid grid = {{truth.size(0), truth.size(1), truth.size(2)}, spacing};
+    for (std::int32_t label = 1; label <= foreground_ && goes_on(); ++label) {
+      const auto distance = MeasureSurfaceDistance(Span(prediction), Span(truth), grid, label);
+      if (!distance.ok() || !distance->has_value()) continue;
+      values[foreground_ + label - 1] = static_cast<float>((*distance)->hd95);
+      values[2 * foreground_ + label - 1] = static_cast<float>((*distance)->assd);
+    }
+  }
+
+  // The volumes in which truth or prediction has the class, but not both.
+  double CountUnmeasured(const at::Tensor& measured, std::int64_t k) const {
+    double count = 0;
+    for (std::int64_t row = 0; row < measured.size(0); ++row) {
+      const bool occurs = measured[row][k].item<float>() != kNothing;
+      if (occurs && measured[row][foreground_ + k].item<float>() == kNothing) ++count;
+    }
+    return count;
+  }
+
+  at::Tensor Segment(const LabelledVolume& volume, const GoesOn& goes_on) {
     const at::Tensor voxels = volume.voxels[0].to(options().device);
     return GreatestClass(SumOverWindows(
-        voxels, options().task.patch, [&](const at::Tensor& crop, const VolumeExtent& origin) {
+        voxels, options().task.patch,
+        [&](const at::Tensor& crop, const VolumeExtent& origin) {
           return network_.Probabilities(options().task.frozen
                                             ? FeaturesAt({volume.volume, origin}, crop)
                                             : network_.Features(crop));
-        }));
+        },
+        goes_on));
   }
 
   // Of the classes that are there.

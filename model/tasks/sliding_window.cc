@@ -5,6 +5,7 @@
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace gvsl::model {
 namespace {
@@ -47,31 +48,33 @@ std::vector<VolumeExtent> WindowOrigins(const VolumeExtent& size, const VolumeEx
   return origins;
 }
 
-void ForEachWindow(
-    const at::Tensor& volume, const VolumeExtent& window,
-    const std::function<void(const at::Tensor& crop, const VolumeExtent& origin)>& see) {
+void ForEachWindow(const at::Tensor& volume, const VolumeExtent& window, const VisitWindow& visit,
+                   const GoesOn& goes_on) {
   const at::NoGradGuard no_graph;
   const VolumeExtent size = {volume.size(0), volume.size(1), volume.size(2)};
+  bool first = true;
   for (const VolumeExtent& origin : WindowOrigins(size, window)) {
+    if (!std::exchange(first, false) && !goes_on()) return;
     const VolumeExtent inside = Inside(size, window, origin);
     at::Tensor crop = at::zeros({1, 1, window[0], window[1], window[2]}, volume.options());
     Part(crop, {0, 0, 0}, inside).copy_(Part(volume, origin, inside));
-    see(crop, origin);
+    visit(crop, origin);
   }
 }
 
 at::Tensor SumOverWindows(const at::Tensor& volume, const VolumeExtent& window,
-                          const SeeWindow& see) {
+                          const SeeWindow& see, const GoesOn& goes_on) {
   const VolumeExtent size = {volume.size(0), volume.size(1), volume.size(2)};
   at::Tensor sums;
-  ForEachWindow(volume, window, [&](const at::Tensor& crop, const VolumeExtent& origin) {
-    const at::Tensor seen = see(crop, origin)[0];
+  const auto add = [&](const at::Tensor& crop, const VolumeExtent& origin) {
+    const at::Tensor seen = see(crop, origin)[0].to(at::kCPU);
     if (!sums.defined()) {
       sums = at::zeros({seen.size(0), size[0], size[1], size[2]}, seen.options());
     }
     const VolumeExtent inside = Inside(size, window, origin);
     Part(sums, origin, inside).add_(Part(seen, {0, 0, 0}, inside));
-  });
+  };
+  ForEachWindow(volume, window, add, goes_on);
   return sums;
 }
 

@@ -19,23 +19,22 @@ Task::Task(const MethodOptions& options, NamedTensors trained, NamedTensors fixe
 std::vector<Survey> Task::SurveysAt(std::uint64_t step) const {
   if (!record_.IsDue(step)) return {};
   std::vector<Survey> surveys = {{Part::kValidation, look_.view, look_.validation_floats, false}};
-  if (step == options_.steps) {
-    const Part part = options_.task.tested ? Part::kTest : Part::kValidation;
-    surveys.push_back({part, look_.view, look_.result_floats, true});
+  if (step == options_.steps && options_.task.tested) {
+    surveys.push_back({Part::kTest, look_.view, look_.result_floats, true});
   }
   return surveys;
 }
 
 at::Tensor Task::Describe(const Survey& survey, const LabelledVolume& volume,
-                          const LabelledVolume* partner) {
+                          const LabelledVolume* partner, const GoesOn& goes_on) {
   const at::NoGradGuard no_graph;
-  const auto measure = [&] { return Measure(survey, volume, partner); };
+  const auto measure = [&] { return Measure(survey, volume, partner, goes_on); };
   return survey.last ? record_.WithBest(measure) : measure();
 }
 
 std::vector<std::string> Task::TakeDescriptions(std::uint64_t step, const Survey& survey,
                                                 const at::Tensor& descriptions,
-                                                const std::function<bool()>& /*goes_on*/) {
+                                                const GoesOn& /*goes_on*/) {
   if (survey.last) {
     result_ = ResultOf(descriptions);
   } else {

@@ -13,8 +13,8 @@
 
 namespace gvsl::model {
 
-// Validates every so many steps and after the last; then makes the result of the test part, or of
-// the validation part where there is none, with the best weights. Not thread-safe.
+// Validates every so many steps and after the last; then makes the result of the test part, where
+// there is one, with the best weights. Not thread-safe.
 class Task : public Method {
  public:
   NamedTensors NamedParameters() final { return trained_; }
@@ -22,10 +22,10 @@ class Task : public Method {
   NamedTensors NamedState() final { return record_.State(); }
   std::vector<Survey> SurveysAt(std::uint64_t step) const final;
   at::Tensor Describe(const Survey& survey, const LabelledVolume& volume,
-                      const LabelledVolume* partner) final;
+                      const LabelledVolume* partner, const GoesOn& goes_on) final;
   std::vector<std::string> TakeDescriptions(std::uint64_t step, const Survey& survey,
                                             const at::Tensor& descriptions,
-                                            const std::function<bool()>& goes_on) final;
+                                            const GoesOn& goes_on) final;
   Curve Validation() const final;
   Scores Result() const final { return result_; }
 
@@ -42,9 +42,9 @@ class Task : public Method {
   const MethodOptions& options() const { return options_; }
   // (floats of the survey), without a graph. kNothing stands for what cannot be measured.
   virtual at::Tensor Measure(const Survey& survey, const LabelledVolume& volume,
-                             const LabelledVolume* partner) = 0;
+                             const LabelledVolume* partner, const GoesOn& goes_on) = 0;
   // The name of the score, and its value from what was measured of each volume, (volumes, floats):
-  // greater is better.
+  // greater is better; NaN where nothing could be measured.
   virtual std::string ScoreName() const = 0;
   virtual double ScoreOf(const at::Tensor& measured) const = 0;
   virtual Scores ResultOf(const at::Tensor& measured) const = 0;

@@ -44,7 +44,7 @@ class InPlaceOf {
 
 ValidationRecord::ValidationRecord(std::uint64_t steps, std::uint64_t every, NamedTensors trained)
     : steps_(steps),
-      every_(std::max<std::uint64_t>(1, every)),
+      every_(std::clamp<std::uint64_t>(every, 1, std::max<std::uint64_t>(1, steps))),
       trained_(std::move(trained)),
       best_(Copies(trained_)),
       scores_(at::full({static_cast<std::int64_t>((steps_ + every_ - 1) / every_)},

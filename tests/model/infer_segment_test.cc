@@ -229,7 +229,7 @@ TEST_F(InferFixture, ClassifiesAsTheNetworkDoes) {
   at::Tensor volume = at::zeros({1, 1, 24, 20, 22}, at::kFloat);
   std::transform(values.begin(), values.end(), volume.data_ptr<float>(),
                  [](double value) { return static_cast<float>(value / 1000); });
-  const at::Tensor logit = network.Logits(network.Features(volume));
+  const at::Tensor logit = MeanLogit(network, volume[0][0], {24, 16, 16});
   EXPECT_DOUBLE_EQ(*report->probability, logit.sigmoid().item<double>());
   EXPECT_EQ(ToJson(*report).find("{\"probability\":0."), 0U);
   options.output = directory_ / "out.nii";

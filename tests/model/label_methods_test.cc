@@ -160,7 +160,7 @@ TEST_F(DeepClusterTest, AVolumeIsToBeNamedByItsClusterAndSmallClustersWeighMore)
 }
 
 TEST_F(DeepClusterTest, DescribesAVolumeByItsPooledBottleneck) {
-  const at::Tensor row = method_->Describe(survey_, {Noise({1, 20, 21, 22}, 3)}, nullptr);
+  const at::Tensor row = method_->Describe(survey_, {Noise({1, 20, 21, 22}, 3)}, nullptr, kGoOn);
   EXPECT_EQ(row.sizes(), at::IntArrayRef({survey_.floats}));
   EXPECT_FALSE(row.requires_grad());
 }

@@ -112,7 +112,7 @@ std::string Cluster::worker_http(int index) {
 std::string Cluster::WriteJob(const JobOptions& options) {
   const std::string path = Path(options.name + ".yaml");
   std::ofstream(path) << "name: " << options.name << "\n"
-                      << "task: pretrain\nmethod: " << options.method << "\n"
+                      << "task: " << options.task << "\nmethod: " << options.method << "\n"
                       << "dataset: "
                       << (options.dataset.empty() ? Path("dataset") : options.dataset) << "\n"
                       << "model: {width: 8}\nsteps: " << options.steps

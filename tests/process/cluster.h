@@ -25,6 +25,7 @@ struct JobOptions {
   int keep_last = 3;
   std::string dataset;      // default: the cluster's
   std::string checkpoints;  // default: a folder of the job's name
+  std::string task = "pretrain";
   std::string method = "gvsl";
   std::string extra;  // further YAML lines
 };

@@ -8,6 +8,7 @@
 
 #include "common/checkpoint_directory.h"
 #include "common/safetensors.h"
+#include "common/text.h"
 #include "tests/process/cluster.h"
 
 namespace gvsl::testing_process {
@@ -57,6 +58,33 @@ TEST(SameBits, ForOneAndThreeWorkersOfMethodsThatShareMoreThanGradients) {
     }
     EXPECT_EQ(hashes[1], hashes[3]) << method;
   }
+}
+
+// A downstream task on what was pre-trained, with a worker killed on the way: the same weights, the
+// same curve, the same result.
+TEST(SameBits, ForOneAndTwoWorkersThatLearnToSegment) {
+  std::map<int, std::string> told;
+  for (const int workers : {1, 2}) {
+    Cluster cluster;
+    cluster.Train(workers, {.steps = 2, .min_workers = workers});
+    ASSERT_EQ(cluster.WaitForEnd("job"), "SUCCEEDED") << cluster.Get("job") << cluster.Logs();
+    const JobOptions segment = {
+        .name = "segment",
+        .steps = 12,
+        .task = "segment",
+        .extra = Concat("init: {checkpoint: ", cluster.CheckpointDirectory("job"), "}\n",
+                        "split: {train: 50%, validation: 25%, test: rest}\nevaluate_every: 5\n")};
+    cluster.Submit(segment);
+    ASSERT_TRUE(cluster.WaitForStep("segment", 6)) << cluster.Get("segment") << cluster.Logs();
+    if (workers == 2) cluster.worker(1).Signal(SIGKILL);
+    ASSERT_EQ(cluster.WaitForEnd("segment"), "SUCCEEDED")
+        << cluster.Get("segment") << cluster.Logs();
+    const Json result = cluster.Get("segment")["result"];
+    EXPECT_EQ(result["curve"].size(), 3U) << result;
+    EXPECT_TRUE(result["dsc_mean"].is_number() && result["dsc"]["1"].is_number()) << result;
+    told[workers] = cluster.WeightsOf("segment") + result.dump();
+  }
+  EXPECT_EQ(told[1], told[2]);
 }
 
 TEST(SameBits, WhenAWorkerAndTheCoordinatorAreKilledInTheMiddle) {

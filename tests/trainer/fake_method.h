@@ -62,7 +62,8 @@ class FakeMethod final : public model::Method {
     return {{model::Part::kTrain, model::Survey::View::kMiddle, 2}};
   }
   at::Tensor Describe(const model::Survey& /*survey*/, const model::LabelledVolume& volume,
-                      const model::LabelledVolume* /*partner*/) override {
+                      const model::LabelledVolume* /*partner*/,
+                      const model::GoesOn& /*goes_on*/) override {
     return at::stack({volume.voxels.mean(), volume.voxels.max()});
   }
   // Twice would be more than once.

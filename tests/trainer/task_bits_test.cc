@@ -136,6 +136,45 @@ TEST_P(TaskBits, AFrozenBackboneStaysAndAnotherLearns) {
   };
   const std::string one = backbone(1);
   EXPECT_EQ(backbone(2) == one, GetParam().frozen);
+  if (!GetParam().frozen) return;
+  const auto init = SafetensorsFile::Open(
+      files_, JoinPath(JoinPath(job_.init_checkpoint, CheckpointName(1)), kModelFile));
+  const auto view = init->Find("unet.down4.maxpool_conv.1.double_conv.3.weight");
+  EXPECT_EQ(one, std::string(view->bytes.begin(), view->bytes.end())) << "not that of init";
+}
+
+// A patch that is smaller than the volumes: windows, crops and their labels.
+TEST_P(TaskBits, WithWindowsAreTheSameForOneAndTwoWorkers) {
+  job_.patch = {16, 16, 12};
+  job_.steps = 2;
+  const Told alone = TrainTask(1);
+  EXPECT_FALSE(alone.result.empty());
+  EXPECT_EQ(TrainTask(2), alone);
+}
+
+TEST_P(TaskBits, WithoutATestPartThereIsNoResult) {
+  job_.task.split = {"8", "rest", "0"};
+  job_.steps = 2;
+  const Told alone = TrainTask(1);
+  EXPECT_EQ(alone.points.size(), 1U);
+  EXPECT_TRUE(alone.result.empty());
+}
+
+TEST_P(TaskBits, AStopInTheMiddleOfAnEvaluationIsObeyedThere) {
+  const Told alone = TrainTask(1);
+  job_.checkpoint.directory = "/ckpt-left";
+  auto workers = NewWorkers(2);
+  RecordingObserver& observer = workers[0]->observer;
+  observer.on_activity = [&](Activity activity) {
+    const bool evaluates = observer.steps.size() == 4 && activity == Activity::kReading;
+    if (evaluates) workers[0]->stop.Raise(StopVote::kCheckpoint);
+  };
+  ExpectAll(RunGang(workers), GenerationEnd::kStopped);
+  for (const auto& worker : workers) EXPECT_EQ(worker->session->held_step(), 4U);
+  EXPECT_TRUE(VerifyCheckpoint(files_, "/ckpt-left", 4).ok()) << "asked for, and not written";
+  workers = NewWorkers(2);
+  ExpectAll(RunGang(workers), GenerationEnd::kFinished);
+  EXPECT_EQ(ToldBy(workers), alone);
 }
 
 INSTANTIATE_TEST_SUITE_P(Task, TaskBits,
@@ -190,6 +229,10 @@ TEST_P(InitTest, AnEncoderAloneLeavesTheDecoderSeeded) {
   const Status end = EndOf(2);
   EXPECT_TRUE(end.ok()) << end;
   EXPECT_THAT(notices_, ::testing::Contains(::testing::HasSubstr("decoder")));
+  job_.task.frozen = true;
+  EXPECT_THAT(EndOf(1).message(), ::testing::HasSubstr("/encoder.safetensors"));
+  UseTask("classify");
+  EXPECT_TRUE(EndOf(1).ok()) << "a decoder has no part in it";
 }
 
 TEST_P(InitTest, WhatDoesNotFitIsNamed) {

@@ -63,6 +63,12 @@ Status Load(const StoredWeights& opened, const JobPlan& job, TrainState& state,
             std::vector<std::string>& notices) {
   GVSL_RETURN_IF_ERROR(CheckWidth(opened.tensors(), job.width));
   GVSL_ASSIGN_OR_RETURN(const Match match, MatchByName(opened.tensors(), state.Weights()));
+  const bool freezes_decoder = job.task.frozen && job.task.task != "classify";
+  if (!match.missing_decoder.empty() && freezes_decoder) {
+    return FailedPreconditionError(
+        "it holds an encoder without a decoder; init.frozen would leave a decoder of random "
+        "weights");
+  }
   GVSL_RETURN_IF_ERROR(model::LoadWeights(match.stored, match.weights));
   state.method().AfterInit();
   notices.push_back(Concat("begins with ", match.weights.size(), " tensors of ", opened.path()));

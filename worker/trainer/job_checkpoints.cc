@@ -32,6 +32,11 @@ std::vector<std::uint64_t> StepsOf(const std::vector<DamagedCheckpoint>& damaged
   return steps;
 }
 
+std::string NumericsName(Numerics numerics) {
+  if (numerics == Numerics::kReference) return "reference";
+  return numerics == Numerics::kFast ? "fast" : "strict";
+}
+
 template <typename T>
 Status CheckSame(const char* what, const T& stored, const T& wanted) {
   if (stored == wanted) return OkStatus();
@@ -155,7 +160,7 @@ std::string JobCheckpoints::TaskName() const {
   return job_.task.task.empty() ? "pretrain" : job_.task.task;
 }
 
-CheckpointManifest JobCheckpoints::Manifest(const TrainState& state) const {
+CheckpointManifest JobCheckpoints::Manifest(TrainState& state) const {
   CheckpointManifest manifest;
   manifest.job_uid = job_.uid;
   manifest.job_name = job_.name;
@@ -168,6 +173,8 @@ CheckpointManifest JobCheckpoints::Manifest(const TrainState& state) const {
   manifest.patch = data_.patch;
   manifest.window = data_.window;
   manifest.spacing = data_.spacing;
+  manifest.numerics = NumericsName(job_.numerics);
+  manifest.best_step = state.method().Validation().best_step;
   manifest.slots = job_.slots;
   manifest.batch_per_slot = job_.batch_per_slot;
   manifest.threads = job_.threads;

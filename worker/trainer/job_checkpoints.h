@@ -53,7 +53,7 @@ class JobCheckpoints {
 
  private:
   std::string TaskName() const;
-  CheckpointManifest Manifest(const TrainState& state) const;
+  CheckpointManifest Manifest(TrainState& state) const;
   using Damaged = std::vector<checkpoint::DamagedCheckpoint>;
   // Tells the observer of all that are on disk, without those of no use.
   Status AnnounceAll(const Damaged& damaged) const;

@@ -32,7 +32,7 @@ OptimizerPlan OptimizerPlanOf(const v1::JobSpec& spec) {
 
 TaskPlan TaskPlanOf(const v1::JobSpec& spec) {
   TaskPlan plan;
-  if (spec.task() == v1::TASK_PRETRAIN) return plan;
+  if (spec.task() <= v1::TASK_PRETRAIN) return plan;
   plan.task = WrittenName(v1::Task_Name(spec.task()), "TASK_");
   plan.frozen = spec.init().frozen();
   plan.evaluate_every = spec.evaluate_every();

@@ -1,5 +1,7 @@
 #include "worker/trainer/pipe_reports.h"
 
+#include <utility>
+
 #include "common/log.h"
 #include "common/text.h"
 #include "gvsl/v1/trainer_pipe.pb.h"
@@ -128,7 +130,8 @@ void PipeReports::OnEvaluated(const model::Curve& curve, const model::Scores& re
   *report_.mutable_curve() = MessageOf(curve);
   report_.mutable_result()->clear();
   for (const auto& [name, value] : result) (*report_.mutable_result())[name] = value;
-  if (!curve.points.empty()) {
+  const std::uint64_t reach = curve.points.empty() ? 0 : curve.points.back().first;
+  if (reach > std::exchange(evaluated_, reach)) {
     LogInfo("evaluated", {{"job", report_.job_uid()},
                           {"step", curve.points.back().first},
                           {"score", curve.score},

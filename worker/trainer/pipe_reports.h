@@ -50,6 +50,7 @@ class PipeReports final : public TrainerObserver {
   Clock& clock_;
   std::mutex mutex_;  // guards everything below
   v1::TrainerReport report_;
+  std::uint64_t evaluated_ = 0;  // the last step of the curve that was logged
   std::size_t members_ = 0;
   int rank_ = 0;
   std::optional<TimePoint> sent_;

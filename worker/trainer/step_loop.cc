@@ -35,27 +35,33 @@ std::map<std::string, double> MeansByName(const std::vector<std::string>& names,
 }  // namespace
 
 StatusOr<LoopEnd> StepLoop::Run() {
-  while (p_.state.step() < p_.job.steps) {
-    const StopVote vote = p_.stop.vote();
-    GVSL_RETURN_IF_ERROR(MakeSurveys());
-    GVSL_RETURN_IF_ERROR(ShareAmongSlots());
-    reduction_->BeginStep();
-    for (const int slot : own_slots_) GVSL_RETURN_IF_ERROR(ComputeSlot(slot, vote));
-    GVSL_ASSIGN_OR_RETURN(const SummedStep sum, Reduce());
-    GVSL_RETURN_IF_ERROR(CheckFinite(sum));
-    const std::vector<SlotReport>& reports = sum.reports;
-    Commit(reports);
-    Announce(reports);
-    GVSL_RETURN_IF_ERROR(collapse_.Check(p_.state.step(), IndicatorsOf(reports)));
-
-    const StopVote agreed = HighestVote(reports);
+  while (true) {
+    GVSL_ASSIGN_OR_RETURN(const StopVote meanwhile, MakeSurveys());
+    if (meanwhile != StopVote::kNone) {
+      GVSL_RETURN_IF_ERROR(Leave(meanwhile));
+      return LoopEnd::kStopped;
+    }
+    if (p_.state.step() >= p_.job.steps) break;
+    GVSL_ASSIGN_OR_RETURN(const StopVote agreed, TakeStep());
     GVSL_RETURN_IF_ERROR(MaybeCheckpoint(agreed));
     if (agreed != StopVote::kNone && p_.state.step() < p_.job.steps) return LoopEnd::kStopped;
   }
-  GVSL_RETURN_IF_ERROR(MakeSurveys());
   p_.state.Keep();
   GVSL_RETURN_IF_ERROR(FinalCheckpoint());
   return LoopEnd::kFinished;
+}
+
+StatusOr<StopVote> StepLoop::TakeStep() {
+  const StopVote vote = p_.stop.vote();
+  GVSL_RETURN_IF_ERROR(ShareAmongSlots());
+  reduction_->BeginStep();
+  for (const int slot : own_slots_) GVSL_RETURN_IF_ERROR(ComputeSlot(slot, vote));
+  GVSL_ASSIGN_OR_RETURN(const SummedStep sum, Reduce());
+  GVSL_RETURN_IF_ERROR(CheckFinite(sum));
+  Commit(sum.reports);
+  Announce(sum.reports);
+  GVSL_RETURN_IF_ERROR(collapse_.Check(p_.state.step(), IndicatorsOf(sum.reports)));
+  return HighestVote(sum.reports);
 }
 
 StatusOr<StepLoop::Prepared> StepLoop::Prepare(int slot) {
@@ -71,43 +77,58 @@ StatusOr<StepLoop::Prepared> StepLoop::Prepare(int slot) {
   return prepared;
 }
 
-Status StepLoop::MakeSurveys() {
+StatusOr<StopVote> StepLoop::MakeSurveys() {
   const auto surveys = p_.state.method().SurveysAt(p_.state.step());
-  if (surveys.empty()) return OkStatus();
-  for (const model::Survey& survey : surveys) GVSL_RETURN_IF_ERROR(Make(survey));
-  return KeepBest();
+  if (surveys.empty()) return StopVote::kNone;
+  Enter(Phase::kSurvey);
+  for (const model::Survey& survey : surveys) {
+    GVSL_ASSIGN_OR_RETURN(const StopVote vote, Make(survey));
+    if (vote != StopVote::kNone) return vote;
+  }
+  GVSL_RETURN_IF_ERROR(TellScores());
+  Enter(Phase::kData);
+  return StopVote::kNone;
 }
 
-Status StepLoop::Make(const model::Survey& survey) {
-  Enter(Phase::kForward);
+StatusOr<StopVote> StepLoop::Make(const model::Survey& survey) {
   const SurveyPlan plan(p_.samples, survey, p_.job.slots);
   SlotExchange exchange(p_.communicator, SlotOwners(p_.gang, p_.job.slots), plan.row_floats());
   for (const int slot : own_slots_) {
-    GVSL_ASSIGN_OR_RETURN(const at::Tensor rows,
+    GVSL_ASSIGN_OR_RETURN(const at::Tensor row,
                           plan.Describe(p_.state.method(), p_.samples, slot, p_.stop, p_.observer));
-    exchange.Put(slot, rows);
+    exchange.Put(slot, row);
   }
-  GVSL_ASSIGN_OR_RETURN(const at::Tensor gathered, Gather(exchange));
-  Enter(Phase::kForward);
-  p_.state.TakeDescriptions(survey, plan.ByVolume(gathered), [this] {
+  GVSL_ASSIGN_OR_RETURN(const at::Tensor rows, Gather(exchange, Phase::kSurvey));
+  const StopVote vote = SurveyPlan::VoteOf(rows);
+  if (vote != StopVote::kNone) return vote;
+  p_.state.TakeDescriptions(survey, plan.ByVolume(rows), [this] {
     p_.observer.OnActivity(Activity::kComputing);
     return p_.stop.vote() != StopVote::kNow;
   });
   if (p_.stop.vote() == StopVote::kNow) return AbortedError("told to stop at once");
   if (p_.job.numerics == Numerics::kFast) GVSL_RETURN_IF_ERROR(TakeMethodStateOfRankZero());
-  return CheckMemory();
+  GVSL_RETURN_IF_ERROR(CheckMemory());
+  return StopVote::kNone;
 }
 
-Status StepLoop::KeepBest() {
+Status StepLoop::TellScores() {
   const model::Curve curve = p_.state.method().Validation();
   if (curve.score.empty()) return OkStatus();
+  const std::uint64_t step = p_.state.step();
+  if (curve.points.empty() || curve.points.back().first != step) {
+    return FailedPreconditionError(
+        Concat("the validation at step ", step, " gave no number for '", curve.score,
+               "': the weights are not finite, or nothing there can be measured"));
+  }
   p_.observer.OnEvaluated(curve, p_.state.method().Result());
-  const bool is_last = p_.state.step() == p_.job.steps;
-  if (p_.gang.rank != 0 || is_last || curve.best_step != p_.state.step()) return OkStatus();
-  p_.observer.OnActivity(Activity::kCheckpointing);
-  const Status written = p_.checkpoints.Write(p_.state);
-  p_.observer.OnActivity(Activity::kComputing);
-  return written.code() == StatusCode::kInternal ? written : OkStatus();
+  if (p_.gang.rank != 0 || step == p_.job.steps || curve.best_step != step) return OkStatus();
+  return Save(StopVote::kNone);
+}
+
+Status StepLoop::Leave(StopVote vote) {
+  p_.state.Rollback();
+  const bool writes = vote == StopVote::kCheckpoint && p_.gang.rank == 0 && p_.state.step() > 0;
+  return writes ? Save(vote) : OkStatus();
 }
 
 Status StepLoop::TakeMethodStateOfRankZero() {
@@ -140,9 +161,9 @@ Status StepLoop::ShareAmongSlots() {
   return CheckMemory();
 }
 
-StatusOr<at::Tensor> StepLoop::Gather(SlotExchange& exchange) {
+StatusOr<at::Tensor> StepLoop::Gather(SlotExchange& exchange, Phase phase) {
   p_.observer.OnActivity(Activity::kWaiting);
-  Enter(Phase::kReduce);
+  Enter(phase);
   auto gathered = exchange.Gather();
   p_.observer.OnActivity(Activity::kComputing);
   return gathered;
@@ -266,16 +287,17 @@ Status StepLoop::MaybeCheckpoint(StopVote vote) {
   const std::uint64_t step = p_.state.step();
   if (p_.gang.rank != 0 || step == p_.job.steps) return OkStatus();
   const std::uint64_t every = p_.job.checkpoint.every_steps;
+  const bool due = every > 0 && step % every == 0;
+  return due || vote == StopVote::kCheckpoint ? Save(vote) : OkStatus();
+}
+
+Status StepLoop::Save(StopVote vote) {
   meter_.Enter(Phase::kCheckpoint);
-  Status written;
-  const bool write = vote == StopVote::kCheckpoint || (every > 0 && step % every == 0);
-  if (write) p_.observer.OnActivity(Activity::kCheckpointing);
-  if (vote == StopVote::kCheckpoint) {
-    written = p_.checkpoints.WriteInsistently(p_.state, p_.stop);
-  } else if (write) {
-    written = p_.checkpoints.Write(p_.state);
-  }
-  if (write) p_.observer.OnActivity(Activity::kComputing);
+  p_.observer.OnActivity(Activity::kCheckpointing);
+  const Status written = vote == StopVote::kCheckpoint
+                             ? p_.checkpoints.WriteInsistently(p_.state, p_.stop)
+                             : p_.checkpoints.Write(p_.state);
+  p_.observer.OnActivity(Activity::kComputing);
   meter_.Enter(Phase::kData);
   return written.code() == StatusCode::kInternal ? written : OkStatus();
 }

@@ -60,16 +60,22 @@ class StepLoop {
     model::Inputs inputs;
   };
   StatusOr<Prepared> Prepare(int slot);
-  // Shows the method all volumes of a part, where it wants to see them now.
-  Status MakeSurveys();
-  Status Make(const model::Survey& survey);
-  // Of a downstream task that was never better: its checkpoint.
-  Status KeepBest();
+  // Shows the method all volumes of a part, where it wants to see them now. Above kNone: all ranks
+  // leave instead, and what was seen is forgotten.
+  StatusOr<StopVote> MakeSurveys();
+  StatusOr<StopVote> Make(const model::Survey& survey);
+  Status Leave(StopVote vote);
+  // Of a downstream task: what the surveys have come to; its checkpoint where it was never better.
+  Status TellScores();
+  // The votes that travelled with the gradients.
+  StatusOr<StopVote> TakeStep();
+  // By rank 0; insistently where that was asked for.
+  Status Save(StopVote vote);
   // Where numeric classes mix, what the workers made of the same descriptions may differ.
   Status TakeMethodStateOfRankZero();
   // Before the forward passes: lets the slots tell each other what the method needs, if anything.
   Status ShareAmongSlots();
-  StatusOr<at::Tensor> Gather(SlotExchange& exchange);
+  StatusOr<at::Tensor> Gather(SlotExchange& exchange, Phase phase = Phase::kReduce);
   // Computes one slot and leaves its gradient and report with the reduction.
   Status ComputeSlot(int slot, StopVote vote);
   // RESOURCE_EXHAUSTED when an operator of a strict job may have gone another way for want of

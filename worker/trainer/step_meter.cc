@@ -7,8 +7,8 @@ namespace gvsl::trainer {
 namespace {
 
 constexpr double kWeight = 0.2;
-constexpr std::array<const char*, kPhases> kNames = {"data",   "augment", "forward",   "backward",
-                                                     "reduce", "update",  "checkpoint"};
+constexpr std::array<const char*, kPhases> kNames = {"data",   "augment", "forward",    "backward",
+                                                     "reduce", "update",  "checkpoint", "survey"};
 
 }  // namespace
 
@@ -34,7 +34,8 @@ void StepMeter::EndStep(std::size_t slots) {
 }
 
 double StepMeter::step_seconds() const {
-  return std::accumulate(smoothed_.begin(), smoothed_.end(), 0.0);
+  return std::accumulate(smoothed_.begin(), smoothed_.end(), 0.0) -
+         smoothed_[static_cast<std::size_t>(Phase::kSurvey)];
 }
 
 std::map<std::string, double> StepMeter::phase_seconds() const {

@@ -9,8 +9,8 @@
 
 namespace gvsl::trainer {
 
-enum class Phase { kData, kAugment, kForward, kBackward, kReduce, kUpdate, kCheckpoint };
-inline constexpr std::size_t kPhases = 7;
+enum class Phase { kData, kAugment, kForward, kBackward, kReduce, kUpdate, kCheckpoint, kSurvey };
+inline constexpr std::size_t kPhases = 8;
 
 // Between Begin and End the clock runs in exactly one phase. Smoothed values are exponential means
 // over about ten steps. Not thread-safe.
@@ -23,6 +23,7 @@ class StepMeter {
   // A step in which this rank computed `slots` slots is over.
   void EndStep(std::size_t slots);
 
+  // Without surveys, which belong to no step.
   double step_seconds() const;
   double slot_seconds() const { return slot_seconds_; }
   std::map<std::string, double> phase_seconds() const;

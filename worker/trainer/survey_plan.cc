@@ -22,29 +22,42 @@ SurveyPlan::SurveyPlan(const SampleSource& samples, const model::Survey& survey,
 std::size_t SurveyPlan::row_floats() const {
   std::size_t most = 0;
   for (const auto& volumes : volumes_) most = std::max(most, volumes.size());
-  return most * static_cast<std::size_t>(survey_.floats);
+  return most * static_cast<std::size_t>(survey_.floats) + 1;
 }
 
 StatusOr<at::Tensor> SurveyPlan::Describe(model::Method& method, SampleSource& samples, int slot,
                                           const StopFlag& stop, TrainerObserver& observer) const {
-  const auto& volumes = volumes_[static_cast<std::size_t>(slot)];
-  at::Tensor rows =
-      at::zeros({static_cast<std::int64_t>(volumes.size()), survey_.floats}, at::kFloat);
-  for (std::size_t row = 0; row < volumes.size(); ++row) {
-    if (stop.vote() == StopVote::kNow) return AbortedError("told to stop at once");
+  const auto goes_on = [&] {
+    observer.OnActivity(Activity::kComputing);  // many volumes, or a large one, are no hang
+    return stop.vote() == StopVote::kNone;
+  };
+  at::Tensor row = at::zeros({static_cast<std::int64_t>(row_floats())}, at::kFloat);
+  std::int64_t at = 0;
+  for (const std::int64_t volume : volumes_[static_cast<std::size_t>(slot)]) {
+    if (!goes_on()) break;
     observer.OnActivity(Activity::kReading);
-    GVSL_ASSIGN_OR_RETURN(const Sight sight, samples.Look(survey_, volumes[row]));
-    observer.OnActivity(Activity::kComputing);  // many volumes are no hang
+    GVSL_ASSIGN_OR_RETURN(const Sight sight, samples.Look(survey_, volume));
+    observer.OnActivity(Activity::kComputing);
     const model::LabelledVolume* partner = sight.partner ? &*sight.partner : nullptr;
-    rows[static_cast<std::int64_t>(row)].copy_(method.Describe(survey_, sight.volume, partner));
+    row.narrow(0, at, survey_.floats)
+        .copy_(method.Describe(survey_, sight.volume, partner, goes_on));
+    at += survey_.floats;
   }
-  return rows;
+  const StopVote vote = stop.vote();
+  if (vote == StopVote::kNow) return AbortedError("told to stop at once");
+  row[-1] = static_cast<float>(vote);
+  return row;
+}
+
+StopVote SurveyPlan::VoteOf(const at::Tensor& rows) {
+  return static_cast<StopVote>(static_cast<int>(rows.select(1, -1).max().item<float>()));
 }
 
 at::Tensor SurveyPlan::ByVolume(const at::Tensor& rows) const {
   std::map<std::int64_t, at::Tensor> by_volume;
   for (std::size_t slot = 0; slot < volumes_.size(); ++slot) {
-    const at::Tensor own = rows[static_cast<std::int64_t>(slot)].view({-1, survey_.floats});
+    const at::Tensor row = rows[static_cast<std::int64_t>(slot)];
+    const at::Tensor own = row.narrow(0, 0, row.numel() - 1).view({-1, survey_.floats});
     for (std::size_t row = 0; row < volumes_[slot].size(); ++row) {
       by_volume[volumes_[slot][row]] = own[static_cast<std::int64_t>(row)];
     }

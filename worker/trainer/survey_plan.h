@@ -24,12 +24,14 @@ class SurveyPlan {
 
   // The floats of a slot's row, the same for all slots.
   std::size_t row_floats() const;
-  // (volumes of the slot, floats), on the CPU. ABORTED: stopped at once. DATA_LOSS names the
-  // damaged shard.
+  // The slot's row, on the CPU: its volumes' descriptions, and the worker's vote to stop, for which
+  // it leaves the rest out. ABORTED: stopped at once. DATA_LOSS names the damaged shard.
   StatusOr<at::Tensor> Describe(model::Method& method, SampleSource& samples, int slot,
                                 const StopFlag& stop, TrainerObserver& observer) const;
   // Rows by slot (slots, row_floats()) -> (volumes of the part, floats), volumes ascending.
   at::Tensor ByVolume(const at::Tensor& rows) const;
+  // The highest of the rows' votes; above kNone, descriptions mean nothing.
+  static StopVote VoteOf(const at::Tensor& rows);
 
  private:
   model::Survey survey_;
