@@ -221,7 +221,7 @@ TEST(Downstream, ClassifyTellsTwoClassesApartThatEveryPartHas) {
   EXPECT_EQ(plan->classes, 2);
   for (VolumeEntry& volume : manifest.volumes) volume.class_index = 1;
   manifest.volumes[3].class_index = 0;
-  ExpectRefused(manifest, request, "split.", "of class 1");
+  ExpectRefused(manifest, request, "split.test", "all 8 are of class 1");
   manifest.volumes[0].class_index = 2;
   ExpectRefused(manifest, request, "labels", "those of the volumes are 0, 1, 2");
   for (VolumeEntry& volume : manifest.volumes) volume.class_index = 0;
