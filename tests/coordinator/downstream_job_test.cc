@@ -119,13 +119,24 @@ TEST_F(DownstreamJob, InitOfAnotherWidthIsRefused) {
   EXPECT_TRUE(InitIsTaken("/ckpt/x/step-000000100"));
   EXPECT_TRUE(InitIsTaken("/ckpt/none"));
   ExpectInitRefused("/ckpt/x/", StatusCode::kInvalidArgument,
-                    "/ckpt/x holds a network of width 16, model.width is 32");
+                    "/ckpt/x/step-000000200 holds a network of width 16, model.width is 32");
   const std::vector<float> weights(16 * 27);
   ASSERT_TRUE(WriteSafetensors(
                   cluster.files(), "/ckpt/w.safetensors",
                   {{"unet.inc.double_conv.0.weight", FloatTensorView(weights, {16, 1, 3, 3, 3})}})
                   .ok());
   ExpectInitRefused("/ckpt/w.safetensors", StatusCode::kInvalidArgument, "width 16");
+}
+
+TEST_F(DownstreamJob, InitOfADirectoryIsTheCheckpointThatIsMeantNow) {
+  WriteCheckpoint("/ckpt/x/step-000000100", 32);
+  WriteCheckpoint("/ckpt/x/step-000000200", 32);
+  v1::CreateJobRequest request;
+  *request.mutable_spec() = Spec();
+  request.mutable_spec()->mutable_init()->set_checkpoint("/ckpt/x/");
+  const auto job = cluster.coordinator().CreateJob(request);
+  ASSERT_TRUE(job.ok()) << job.status();
+  EXPECT_EQ(job->spec().init().checkpoint(), "/ckpt/x/step-000000200");
 }
 
 TEST_F(DownstreamJob, InitThatIsNotThereIsToldFromWhatIsNotSeen) {

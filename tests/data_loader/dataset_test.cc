@@ -95,7 +95,7 @@ TEST(Dataset, HashCoversLabelsSubjectsAndTheCutIntoShardsButNoSource) {
 TEST(Dataset, CountsTheVoxelsOfEachLabelOutsideItsHash) {
   FaultFileSystem files;
   DatasetManifest manifest = *WriteTinyDataset(files, "/set", 2, kSize, 2);
-  const VolumeEntry& volume = ReadManifest(files, "/set")->volumes[0];
+  const VolumeEntry volume = ReadManifest(files, "/set")->volumes[0];
   std::uint64_t voxels = 0;
   for (const auto& [value, count] : volume.label_voxels) voxels += count;
   EXPECT_EQ(voxels, 5u * 6 * 7);
