@@ -8,6 +8,8 @@ namespace {
 struct TaskCase {
   const char* task;
   bool frozen;
+  std::string name() const { return Concat(task, frozen ? "Linear" : ""); }
+  friend void PrintTo(const TaskCase& one, std::ostream* out) { *out << one.name(); }
 };
 
 class TaskBits : public GangTest, public ::testing::WithParamInterface<TaskCase> {
@@ -181,9 +183,7 @@ INSTANTIATE_TEST_SUITE_P(Task, TaskBits,
                          ::testing::Values(TaskCase{"segment", false}, TaskCase{"segment", true},
                                            TaskCase{"classify", false}, TaskCase{"classify", true},
                                            TaskCase{"register", false}, TaskCase{"register", true}),
-                         [](const auto& info) {
-                           return Concat(info.param.task, info.param.frozen ? "Linear" : "");
-                         });
+                         [](const auto& info) { return info.param.name(); });
 
 class InitTest : public TaskBits {
  protected:
