@@ -100,7 +100,9 @@ TEST_P(TaskBits, AGangThatBreaksAfterTheLastStepTellsTheSameResult) {
   job_.checkpoint.directory = "/ckpt-late";
   auto workers = NewWorkers(2);
   workers[0]->observer.on_step = [&](const StepProgress& progress) {
-    if (progress.step == job_.steps) workers[0]->stop.Raise(StopVote::kNow);
+    if (progress.step != job_.steps) return;
+    board_->AwaitAll(static_cast<int>(job_.steps));  // all have the last sum
+    workers[0]->stop.Raise(StopVote::kNow);
   };
   RunGang(workers);
   EXPECT_EQ(workers[1]->session->held_step(), job_.steps);
