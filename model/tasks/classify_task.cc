@@ -4,7 +4,6 @@
 // space, binary cross entropy, and the mean score of windows that overlap by half. Measured by the
 // area under the ROC curve.
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/cat.h>
 #include <ATen/ops/softplus.h>
 #include <ATen/ops/tensor.h>
 
@@ -51,22 +50,20 @@ class ClassifyTask final : public Task {
 
   Inputs Augment(const std::vector<PairSample>& samples) override {
     std::vector<float> labels;
-    std::vector<std::int64_t> places;
     for (const PairSample& sample : samples) {
       labels.push_back(static_cast<float>(sample.label.value_or(0)));
-      places.push_back(sample.volume);
-      places.insert(places.end(), sample.origin.begin(), sample.origin.end());
     }
     return {{"volume", BatchOfVolumes(samples, options().device)},
             {"label", at::tensor(labels).to(options().device)},
-            {"place", at::tensor(places).view({-1, 4})}};
+            {"place", PlacesOf(samples)}};
   }
 
   Outcome Forward(const Inputs& inputs) override {
     const at::Tensor& volumes = inputs.at("volume");
-    const at::Tensor scores =
-        network_.Logits(options().task.frozen ? KeptFeatures(volumes, inputs.at("place").cpu())
-                                              : network_.Features(volumes));
+    const auto see = [this](const at::Tensor& batch) { return network_.Features(batch); };
+    const at::Tensor scores = network_.Logits(
+        options().task.frozen ? cache_.OfBatch(volumes, inputs.at("place").cpu(), see)
+                              : see(volumes));
     const at::Tensor loss = (at::softplus(scores) - scores * inputs.at("label")).mean();
     return {loss, {{"cross_entropy", loss.detach()}, {"total", loss.detach()}}};
   }
@@ -113,20 +110,6 @@ class ClassifyTask final : public Task {
   at::Tensor Features(const FeatureCache::Place& place, const at::Tensor& volume) {
     if (!options().task.frozen) return network_.Features(volume);
     return cache_.Get(place, [&] { return network_.Features(volume); }).to(options().device);
-  }
-  // One sample at a time, so that each is the same whatever it is together with. A crop from
-  // elsewhere than a volume's first voxel hardly comes again.
-  at::Tensor KeptFeatures(const at::Tensor& volumes, const at::Tensor& places) {
-    std::vector<at::Tensor> features;
-    for (std::int64_t n = 0; n < volumes.size(0); ++n) {
-      const at::Tensor row = places[n];
-      const auto* place = row.const_data_ptr<std::int64_t>();
-      const VolumeExtent origin = {place[1], place[2], place[3]};
-      const at::Tensor volume = volumes.narrow(0, n, 1);
-      features.push_back(origin == VolumeExtent{} ? Features({place[0], origin}, volume)
-                                                  : network_.Features(volume).detach());
-    }
-    return at::cat(features);
   }
 
   ClassificationNetwork network_;

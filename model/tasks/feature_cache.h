@@ -23,6 +23,12 @@ class FeatureCache {
   // What `compute` gives for this crop, on the device where that has it, without a graph. The bits
   // do not depend on what the cache holds.
   at::Tensor Get(const Place& place, const std::function<at::Tensor()>& compute);
+  // The same for a batch (N, 1, D, H, W), one sample after the other, so that each is the same
+  // whatever it is together with: (N, …) on the batch's device. Row n of `places` (N, 4), int64, on
+  // the CPU, is the sample's volume and first voxel. A crop from elsewhere than a volume's first
+  // voxel hardly comes again, and is not kept.
+  at::Tensor OfBatch(const at::Tensor& batch, const at::Tensor& places,
+                     const std::function<at::Tensor(const at::Tensor& volume)>& compute);
   // The backbone has other weights now.
   void Clear();
 

@@ -3,10 +3,8 @@
 // loss over all classes with squared denominators, no augmentation. Whole volumes are seen through
 // windows that overlap by half and measured by hard Dice of each foreground class.
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/cat.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/stack.h>
-#include <ATen/ops/tensor.h>
 
 #include <cmath>
 #include <span>
@@ -39,7 +37,6 @@ std::span<const std::int32_t> Span(const at::Tensor& labels) {
   return {labels.const_data_ptr<std::int32_t>(), static_cast<std::size_t>(labels.numel())};
 }
 
-// Each column of the classes from 1 on, their mean, and the mean over volumes of a volume's mean.
 class SegmentTask final : public Task {
  public:
   SegmentTask(const MethodOptions& options, BuiltNetwork&& built)
@@ -49,22 +46,19 @@ class SegmentTask final : public Task {
   std::vector<std::string> LossNames() const override { return {"dice", "total"}; }
 
   Inputs Augment(const std::vector<PairSample>& samples) override {
-    std::vector<at::Tensor> labels, places;
-    for (const PairSample& sample : samples) {
-      labels.push_back(sample.labels);
-      const auto& [z, y, x] = sample.origin;
-      places.push_back(at::tensor({sample.volume, z, y, x}));
-    }
+    std::vector<at::Tensor> labels;
+    for (const PairSample& sample : samples) labels.push_back(sample.labels);
     return {{"volume", BatchOfVolumes(samples, options().device)},
             {"labels", at::stack(labels).to(options().device)},
-            {"place", at::stack(places)}};
+            {"place", PlacesOf(samples)}};
   }
 
   Outcome Forward(const Inputs& inputs) override {
     const at::Tensor& volumes = inputs.at("volume");
+    const auto see = [this](const at::Tensor& batch) { return network_.Features(batch); };
     const at::Tensor features = options().task.frozen
-                                    ? KeptFeatures(volumes, inputs.at("place").cpu())
-                                    : network_.Features(volumes);
+                                    ? cache_.OfBatch(volumes, inputs.at("place").cpu(), see)
+                                    : see(volumes);
     const at::Tensor loss = DiceLoss(network_.Probabilities(features), inputs.at("labels"));
     return {loss, {{"dice", loss.detach()}, {"total", loss.detach()}}};
   }
@@ -119,20 +113,6 @@ class SegmentTask final : public Task {
         foreground_(options.task.classes - 1),
         network_(std::move(built.network)) {}
 
-  // One sample at a time, so that each is the same whatever it is together with. A crop from
-  // elsewhere than a volume's first voxel hardly comes again.
-  at::Tensor KeptFeatures(const at::Tensor& volumes, const at::Tensor& places) {
-    std::vector<at::Tensor> features;
-    for (std::int64_t n = 0; n < volumes.size(0); ++n) {
-      const at::Tensor row = places[n];
-      const auto* place = row.const_data_ptr<std::int64_t>();
-      const VolumeExtent origin = {place[1], place[2], place[3]};
-      const at::Tensor volume = volumes.narrow(0, n, 1);
-      features.push_back(origin == VolumeExtent{} ? FeaturesAt({place[0], origin}, volume)
-                                                  : network_.Features(volume).detach());
-    }
-    return at::cat(features);
-  }
   at::Tensor FeaturesAt(const FeatureCache::Place& place, const at::Tensor& volume) {
     return cache_.Get(place, [&] { return network_.Features(volume); }).to(options().device);
   }

@@ -2,6 +2,7 @@
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/stack.h>
+#include <ATen/ops/tensor.h>
 
 #include <utility>
 
@@ -64,6 +65,15 @@ PartedWeights PartByPrefix(const NamedTensors& weights, const std::string& prefi
     (one.first.starts_with(prefix) ? parts.with : parts.without).push_back(one);
   }
   return parts;
+}
+
+at::Tensor PlacesOf(const std::vector<PairSample>& samples) {
+  std::vector<std::int64_t> places;
+  for (const PairSample& sample : samples) {
+    places.push_back(sample.volume);
+    places.insert(places.end(), sample.origin.begin(), sample.origin.end());
+  }
+  return at::tensor(places).view({-1, 4});
 }
 
 at::Tensor BatchOfVolumes(const std::vector<PairSample>& samples, at::Device device) {

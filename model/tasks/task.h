@@ -70,6 +70,9 @@ struct PartedWeights {
 };
 PartedWeights PartByPrefix(const NamedTensors& weights, const std::string& prefix);
 
+// Where each sample's crop lies: (N, 4), int64, its volume and first voxel.
+at::Tensor PlacesOf(const std::vector<PairSample>& samples);
+
 // A batch (N, 1, D, H, W) of the samples' A, on `device`.
 at::Tensor BatchOfVolumes(const std::vector<PairSample>& samples, at::Device device);
 
