@@ -91,4 +91,10 @@ const std::map<std::string, TensorView>& StoredWeights::tensors() const {
       content_->file);
 }
 
+std::optional<std::int64_t> BackboneWidth(const std::map<std::string, TensorView>& tensors) {
+  const auto first = tensors.find("unet.inc.double_conv.0.weight");  // (width, 1, 3, 3, 3)
+  if (first == tensors.end() || first->second.shape.empty()) return std::nullopt;
+  return first->second.shape[0];
+}
+
 }  // namespace gvsl

@@ -1,6 +1,7 @@
 // The weights of a network on disk, whatever holds them.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -37,5 +38,8 @@ class StoredWeights {
   std::optional<CheckpointManifest> manifest_;
   std::shared_ptr<const Content> content_;
 };
+
+// Channels of the U-Net's first level, as its first weight tells; nothing without that.
+std::optional<std::int64_t> BackboneWidth(const std::map<std::string, TensorView>& tensors);
 
 }  // namespace gvsl

@@ -1,12 +1,12 @@
 #include "coordinator/init_check.h"
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 
 #include "common/checkpoint_directory.h"
 #include "common/safetensors.h"
+#include "common/stored_weights.h"
 #include "common/text.h"
 #include "common/torch_file.h"
 
@@ -14,7 +14,6 @@ namespace gvsl::coordinator {
 namespace {
 
 constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 28;  // the trainer looks at what is larger
-constexpr char kFirstWeights[] = "unet.inc.double_conv.0.weight";  // (width, 1, 3, 3, 3)
 
 // The channels of the first level; nothing where that cannot be told.
 using Width = std::optional<std::int64_t>;
@@ -30,12 +29,6 @@ bool IsOwnView(const Status& status) {
          status.code() != StatusCode::kFailedPrecondition;
 }
 
-Width WidthOf(const std::map<std::string, TensorView>& tensors) {
-  const auto found = tensors.find(kFirstWeights);
-  if (found == tensors.end() || found->second.shape.empty()) return std::nullopt;
-  return found->second.shape[0];
-}
-
 StatusOr<Width> WidthOfFile(FileSystem& files, const std::string& path) {
   const bool torch = path.ends_with(".pth") || path.ends_with(".pt");
   if (!torch && !path.ends_with(".safetensors")) {
@@ -47,10 +40,10 @@ StatusOr<Width> WidthOfFile(FileSystem& files, const std::string& path) {
   if (torch) {
     GVSL_ASSIGN_OR_RETURN(const std::string archive, ReadFile(files, path, kMostBytes));
     GVSL_ASSIGN_OR_RETURN(const TorchFile file, TorchFile::Parse(archive));
-    return WidthOf(file.tensors());
+    return BackboneWidth(file.tensors());
   }
   GVSL_ASSIGN_OR_RETURN(const SafetensorsFile file, SafetensorsFile::Open(files, path));
-  return WidthOf(file.tensors());
+  return BackboneWidth(file.tensors());
 }
 
 StatusOr<Width> WidthOfCheckpoint(FileSystem& files, const std::string& directory) {

@@ -17,8 +17,6 @@ using google::protobuf::util::TimeUtil;
 
 namespace {
 
-Json Number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-
 Json Time(bool present, const Timestamp& time) {
   return present ? Json(TimeUtil::ToString(time)) : Json(nullptr);
 }
@@ -122,6 +120,8 @@ Json StaticGangToJson(const v1::Worker& worker) {
 }
 
 }  // namespace
+
+Json Number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
 std::string StateName(v1::JobState state) {
   constexpr std::string_view kPrefix = "JOB_STATE_";

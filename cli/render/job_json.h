@@ -17,6 +17,8 @@ namespace gvsl::cli {
 
 using Json = nlohmann::ordered_json;
 
+// null where it is not finite.
+Json Number(double value);
 Json JobToJson(const v1::Job& job);
 // Keys and values as in JOB.yaml; absent fields are left out.
 Json SpecToJson(const v1::JobSpec& spec);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cmath>
 #include <map>
 
 #include "cli/render/format.h"
@@ -11,8 +10,6 @@
 
 namespace gvsl::cli {
 namespace {
-
-Json Number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
 bool IsPretrain(const v1::Job& job) {
   return !job.spec().has_task() || job.spec().task() == v1::TASK_PRETRAIN;

@@ -11,11 +11,8 @@ StatusOr<double> ClassProbability(FileSystem& files, const TrainedNetwork& train
   ParameterList parameters(at::TensorOptions(at::kFloat).device(device));
   const ClassificationNetwork network(parameters, trained.manifest.width);
   GVSL_RETURN_IF_ERROR(LoadWeights(files, trained.weights, parameters.all()));
-  const at::Tensor volume = PaddedTo(scan.voxels, trained.manifest.patch).to(device);
-  const auto& patch = trained.manifest.patch;
-  const VolumeExtent window =
-      patch[0] > 0 ? patch : VolumeExtent{volume.size(0), volume.size(1), volume.size(2)};
-  const at::Tensor logit = MeanLogit(network, volume, window);
+  const at::Tensor logit =
+      MeanLogit(network, scan.voxels.to(device), WindowOver(trained, scan.grid.size));
   GVSL_RETURN_IF_ERROR(CheckFinite(trained, logit));
   return logit.sigmoid().item<double>();
 }

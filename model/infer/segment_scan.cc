@@ -16,14 +16,11 @@ StatusOr<at::Tensor> ClassProbabilities(FileSystem& files, const TrainedNetwork&
   ParameterList parameters(at::TensorOptions(at::kFloat).device(device));
   const SegmentationNetwork network(parameters, trained.manifest.width, trained.manifest.classes);
   GVSL_RETURN_IF_ERROR(LoadWeights(files, trained.weights, parameters.all()));
-  VolumeExtent window = trained.manifest.patch;
-  for (int axis = 0; axis < 3; ++axis) {
-    if (window[axis] == 0) window[axis] = scan.grid.size[axis];
-  }
   at::Tensor sums =
-      SumOverWindows(scan.voxels, window, [&](const at::Tensor& volume, const VolumeExtent&) {
-        return network.Probabilities(network.Features(volume.to(device))).cpu();
-      });
+      SumOverWindows(scan.voxels, WindowOver(trained, scan.grid.size),
+                     [&](const at::Tensor& volume, const VolumeExtent&) {
+                       return network.Probabilities(network.Features(volume.to(device)));
+                     });
   GVSL_RETURN_IF_ERROR(CheckFinite(trained, sums));
   return sums.div_(sums.sum(0, true));
 }

@@ -82,4 +82,13 @@ StatusOr<TrainedNetwork> OpenTrainedNetwork(FileSystem& files, const std::string
   return network;
 }
 
+std::array<std::int64_t, 3> WindowOver(const TrainedNetwork& trained,
+                                       const std::array<std::int64_t, 3>& size) {
+  std::array<std::int64_t, 3> window = trained.manifest.patch;
+  for (int axis = 0; axis < 3; ++axis) {
+    if (window[axis] == 0) window[axis] = size[axis];
+  }
+  return window;
+}
+
 }  // namespace gvsl::model

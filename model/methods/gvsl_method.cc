@@ -70,7 +70,7 @@ void AddMatchingIndicators(const NetworkOutput& output, const at::Tensor& fixed,
                         {"folding", FoldingShare(field)}};
 }
 
-MethodPointer MakeGvsl(const MethodOptions& options) {
+NetworkOptions NetworkOptionsOf(const MethodOptions& options) {
   NetworkOptions network;
   network.width = options.width;
   network.device = options.device;
@@ -78,7 +78,11 @@ MethodPointer MakeGvsl(const MethodOptions& options) {
   network.matching = options.method != "gvsl-no-matching";
   network.restoration = options.method != "gvsl-no-restoration";
   network.affine = options.method != "gvsl-no-affine";
-  return std::make_unique<GvslMethod>(network, options.seed);
+  return network;
+}
+
+MethodPointer MakeGvsl(const MethodOptions& options) {
+  return std::make_unique<GvslMethod>(NetworkOptionsOf(options), options.seed);
 }
 
 Outcome GvslMethod::Forward(const Inputs& inputs) {

@@ -16,6 +16,9 @@ namespace gvsl::model {
 // "smooth" and "restoration" that its parts give, and "total", their sum (paper, equation 9).
 Outcome LossesOf(const NetworkOutput& output, const at::Tensor& fixed);
 
+// The network that options of gvsl or of one of its ablations ask for.
+NetworkOptions NetworkOptionsOf(const MethodOptions& options);
+
 // How healthy the matching of a pair is: field_health.h, and the local correlation of B and A.
 std::vector<std::string> MatchingIndicatorNames();
 // Adds them to what LossesOf gave.

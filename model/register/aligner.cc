@@ -1,6 +1,5 @@
 #include "model/register/aligner.h"
 
-#include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 
 #include <exception>
@@ -9,7 +8,6 @@
 
 #include "common/stored_weights.h"
 #include "common/text.h"
-#include "model/trilinear_sampler.h"
 #include "model/weights_file.h"
 
 namespace gvsl::model {

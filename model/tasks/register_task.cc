@@ -24,18 +24,11 @@ namespace {
 
 enum Column : std::int64_t { kDiceBefore, kDiceAfter, kNccBefore, kNccAfter, kColumns };
 
-NetworkOptions NetworkOf(const MethodOptions& options) {
-  NetworkOptions network;
-  network.width = options.width;
-  network.device = options.device;
-  network.geometry = options.geometry;
-  network.affine = options.method != "gvsl-no-affine";
-  network.restoration = false;
-  return network;
-}
-
 std::unique_ptr<GvslNetwork> BuildNetwork(const MethodOptions& options) {
-  auto network = std::make_unique<GvslNetwork>(NetworkOf(options));
+  NetworkOptions wanted = NetworkOptionsOf(options);
+  wanted.matching = true;
+  wanted.restoration = false;
+  auto network = std::make_unique<GvslNetwork>(wanted);
   FillInitialWeights(network->parameters(), options.seed);
   return network;
 }

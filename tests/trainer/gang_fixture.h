@@ -254,6 +254,28 @@ class GangTest : public ::testing::Test {
     return LastWeights();
   }
 
+  // The job by three workers, of which one dies after `first` steps; its place is taken, and
+  // another dies after `second`. Two new workers then end it from the newest checkpoint: these.
+  std::vector<std::unique_ptr<TestWorker>> TrainThroughTwoDeaths(std::uint64_t first,
+                                                                 std::uint64_t second) {
+    job_.checkpoint.directory = "/ckpt-killed";
+    auto workers = NewWorkers(3);
+    const auto die_after = [&](int rank, std::uint64_t step) {
+      TestWorker& worker = *workers[rank];
+      worker.observer.on_step = [&worker, step](const StepProgress& progress) {
+        if (progress.step == step) worker.stop.Raise(StopVote::kNow);
+      };
+    };
+    die_after(0, first);
+    RunGang(workers);
+    workers[0] = NewWorker();
+    die_after(1, second);
+    RunGang(workers);
+    workers = NewWorkers(2);
+    ExpectAll(RunGang(workers), GenerationEnd::kFinished);
+    return workers;
+  }
+
   std::string LastWeights() {
     const auto manifest = VerifyCheckpoint(files_, job_.checkpoint.directory, job_.steps);
     EXPECT_TRUE(manifest.ok()) << manifest.status();

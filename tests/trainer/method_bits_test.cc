@@ -29,20 +29,8 @@ TEST_P(MethodBits, AreTheSameForOneTwoAndThreeWorkers) {
 
 TEST_P(MethodBits, AreTheSameAfterADeathAJoinerAndACheckpoint) {
   const std::string alone = Train(1);
-  job_.checkpoint.directory = "/ckpt-killed";
-  auto workers = NewWorkers(3);
   // The third step, at the beginning of a round: in its first sum, whichever that is.
-  workers[0]->observer.on_step = [&](const StepProgress& progress) {
-    if (progress.step == 2) workers[0]->stop.Raise(StopVote::kNow);
-  };
-  RunGang(workers);
-  workers[0] = NewWorker();
-  workers[1]->observer.on_step = [&](const StepProgress& progress) {
-    if (progress.step == 3) workers[1]->stop.Raise(StopVote::kNow);
-  };
-  RunGang(workers);
-  workers = NewWorkers(2);
-  ExpectAll(RunGang(workers), GenerationEnd::kFinished);
+  const auto workers = TrainThroughTwoDeaths(2, 3);
   EXPECT_THAT(workers[0]->observer.began, ::testing::ElementsAre(2)) << "from the checkpoint";
   EXPECT_EQ(LastWeights(), alone);
 }

@@ -78,20 +78,8 @@ TEST_P(TaskBits, AreTheSameForOneTwoAndThreeWorkers) {
 
 TEST_P(TaskBits, AreTheSameAfterADeathAJoinerAndACheckpoint) {
   const Told alone = TrainTask(1);
-  job_.checkpoint.directory = "/ckpt-killed";
-  auto workers = NewWorkers(3);
   // In the first validation, which is then of a step that all hold.
-  workers[0]->observer.on_step = [&](const StepProgress& progress) {
-    if (progress.step == 2) workers[0]->stop.Raise(StopVote::kNow);
-  };
-  RunGang(workers);
-  workers[0] = NewWorker();
-  workers[1]->observer.on_step = [&](const StepProgress& progress) {
-    if (progress.step == 4) workers[1]->stop.Raise(StopVote::kNow);
-  };
-  RunGang(workers);
-  workers = NewWorkers(2);
-  ExpectAll(RunGang(workers), GenerationEnd::kFinished);
+  const auto workers = TrainThroughTwoDeaths(2, 4);
   EXPECT_EQ(ToldBy(workers), alone);
 }
 

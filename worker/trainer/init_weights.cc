@@ -11,8 +11,6 @@ namespace {
 
 using StoredTensors = std::map<std::string, TensorView>;
 
-constexpr char kFirstWeight[] = "unet.inc.double_conv.0.weight";
-
 bool IsBackbone(const std::string& name) { return name.starts_with("unet."); }
 bool IsDecoder(const std::string& name) { return name.starts_with("unet.up"); }
 
@@ -52,11 +50,10 @@ StatusOr<Match> MatchByName(const StoredTensors& stored, const model::NamedTenso
 }
 
 Status CheckWidth(const StoredTensors& stored, std::uint32_t width) {
-  const auto first = stored.find(kFirstWeight);
-  if (first == stored.end() || first->second.shape.empty()) return OkStatus();
-  if (first->second.shape[0] == static_cast<std::int64_t>(width)) return OkStatus();
+  const auto stored_width = BackboneWidth(stored);
+  if (!stored_width || *stored_width == static_cast<std::int64_t>(width)) return OkStatus();
   return FailedPreconditionError(
-      Concat("it holds a network of width ", first->second.shape[0], ", model.width is ", width));
+      Concat("it holds a network of width ", *stored_width, ", model.width is ", width));
 }
 
 Status Load(const StoredWeights& opened, const JobPlan& job, TrainState& state,
