@@ -32,6 +32,8 @@ trap 'echo coordinator-was-told >>"$LOG"; exit 0' TERM
 echo "listening 0.0.0.0:41234"
 while :; do sleep 0.05; done
 """
+# What a script looks at with `kill -0` has ended before it looks.
+LOOKS_LATE = {"BASH_FUNC_kill%%": "() { sleep 0.2; builtin kill \"$@\"; }"}
 
 
 class Slurm(unittest.TestCase):
@@ -93,9 +95,9 @@ class Slurm(unittest.TestCase):
         self.assertIn("coordinator-was-told", log)
 
     def test_a_pool_that_ends_by_itself_has_its_status_and_ends_the_coordinator(self):
-        for expected in (0, 3):
-            with self.subTest(expected):
-                self.start("gvsl-pool.sbatch", at_once=str(expected))
+        for expected, more in ((0, {}), (3, {}), (3, LOOKS_LATE)):
+            with self.subTest(expected, late=bool(more)):
+                self.start("gvsl-pool.sbatch", at_once=str(expected), **more)
                 status, log = self.end()
                 self.assertEqual(status, expected)
                 self.assertIn("coordinator-was-told", log)
@@ -133,10 +135,10 @@ class Slurm(unittest.TestCase):
         self.assertIn("scontrol requeue 7", log)
 
     def test_a_gang_whose_job_is_done_or_failed_ends_so(self):
-        for expected in (0, 6):
-            with self.subTest(expected):
+        for expected, more in ((0, {}), (6, {}), (6, LOOKS_LATE)):
+            with self.subTest(expected, late=bool(more)):
                 self.log.write_text("")
-                self.start("gvsl-mpi.sbatch", at_once=str(expected))
+                self.start("gvsl-mpi.sbatch", at_once=str(expected), **more)
                 status, log = self.end()
                 self.assertEqual(status, expected)
                 self.assertEqual(log.count("srun --mpi"), 1)
