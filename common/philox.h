@@ -31,6 +31,7 @@ enum class DrawPurpose : std::uint32_t {
   kView = 11,
   kRotation = 12,
   kClusters = 13,
+  kLook = 14,
 };
 
 // A stream of draws named by (seed, purpose, a, b): for a sample a is the step and b the slot in

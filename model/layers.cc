@@ -1,13 +1,12 @@
 #include "model/layers.h"
 
-#include <ATen/ops/cat.h>
-#include <ATen/ops/conv3d.h>
 #include <ATen/ops/group_norm.h>
 #include <ATen/ops/leaky_relu.h>
 #include <ATen/ops/linear.h>
 
 #include <algorithm>
-#include <vector>
+
+#include "model/convolution.h"
 
 namespace gvsl::model {
 
@@ -19,21 +18,10 @@ std::int64_t GroupsOf(std::int64_t channels) {
 
 Conv3d::Conv3d(ParameterList& parameters, const std::string& name, std::int64_t in,
                std::int64_t out, std::int64_t kernel)
-    : padding_(kernel / 2),
-      weight_(parameters.Add(name + ".weight", {out, in, kernel, kernel, kernel})),
+    : weight_(parameters.Add(name + ".weight", {out, in, kernel, kernel, kernel})),
       bias_(parameters.Add(name + ".bias", {out})) {}
 
-at::Tensor Conv3d::Forward(const at::Tensor& x) const {
-  const std::int64_t unit[] = {1, 1, 1};
-  const std::int64_t padding[] = {padding_, padding_, padding_};
-  if (x.scalar_type() != at::kDouble) return at::conv3d(x, weight_, bias_, unit, padding);
-  // Where oneDNN has no kernel, ATen unfolds a whole batch at once, to 27 times its size.
-  std::vector<at::Tensor> items;
-  for (std::int64_t k = 0; k < x.size(0); ++k) {
-    items.push_back(at::conv3d(x.narrow(0, k, 1), weight_, bias_, unit, padding));
-  }
-  return at::cat(items, 0);
-}
+at::Tensor Conv3d::Forward(const at::Tensor& x) const { return Convolve(x, weight_, bias_); }
 
 NormActivation::NormActivation(ParameterList& parameters, const std::string& name,
                                std::int64_t channels, std::int64_t groups)

@@ -28,7 +28,6 @@ class Conv3d {
   at::Tensor Forward(const at::Tensor& x) const;
 
  private:
-  std::int64_t padding_;
   at::Tensor weight_;
   at::Tensor bias_;
 };

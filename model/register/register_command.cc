@@ -1,8 +1,5 @@
 #include "model/register/register_command.h"
 
-#include <ATen/ops/zeros.h>
-
-#include <algorithm>
 #include <iomanip>
 #include <optional>
 #include <sstream>
@@ -14,39 +11,14 @@
 #include "model/metrics/warp_labels.h"
 #include "model/register/aligner.h"
 #include "model/register/montage.h"
+#include "model/register/padded_volume.h"
 #include "model/register/png_file.h"
 
 namespace gvsl::model {
 namespace {
 
-struct PaddedVolume {
-  at::Tensor voxels;  // (D, H, W)
-  std::optional<Labels> labels;
-};
-
 std::span<const float> Span(const at::Tensor& tensor) {
   return {tensor.const_data_ptr<float>(), static_cast<std::size_t>(tensor.numel())};
-}
-
-template <typename T>
-void CopyPadded(std::span<const T> from, const VolumeSize& size, const VolumeSize& padded, T* to) {
-  for (std::int64_t row = 0; row < size[0] * size[1]; ++row) {
-    const std::int64_t z = row / size[1];
-    const std::int64_t y = row % size[1];
-    std::copy_n(from.data() + row * size[2], size[2], to + (z * padded[1] + y) * padded[2]);
-  }
-}
-
-StatusOr<PaddedVolume> Read(data_loader::Dataset& dataset, std::uint32_t index) {
-  GVSL_ASSIGN_OR_RETURN(const data_loader::VolumeView view, dataset.Volume(index));
-  const VolumeSize padded = dataset.manifest().LargestSize();
-  PaddedVolume volume{at::zeros(padded, at::kFloat), std::nullopt};
-  CopyPadded(view.voxels, view.size, padded, volume.voxels.data_ptr<float>());
-  if (view.labels) {
-    volume.labels.emplace(static_cast<std::size_t>(volume.voxels.numel()));
-    CopyPadded(*view.labels, view.size, padded, volume.labels->data());
-  }
-  return volume;
 }
 
 double Ncc(const at::Tensor& image, const at::Tensor& other) {
@@ -91,8 +63,8 @@ StatusOr<std::vector<RegisteredPair>> RegisterPairs(FileSystem& files,
                         DrawPairs(dataset->manifest(), options.pairs, options.seed));
   if (options.output) GVSL_RETURN_IF_ERROR(files.CreateDirectories(*options.output));
   for (std::size_t k = 0; k < pairs.size(); ++k) {
-    GVSL_ASSIGN_OR_RETURN(const PaddedVolume fixed, Read(*dataset, pairs[k].a));
-    GVSL_ASSIGN_OR_RETURN(const PaddedVolume moving, Read(*dataset, pairs[k].b));
+    GVSL_ASSIGN_OR_RETURN(const PaddedVolume fixed, ReadPadded(*dataset, pairs[k].a));
+    GVSL_ASSIGN_OR_RETURN(const PaddedVolume moving, ReadPadded(*dataset, pairs[k].b));
     GVSL_ASSIGN_OR_RETURN(const Alignment alignment, aligner.Align(fixed.voxels, moving.voxels));
     Measure(fixed, moving, alignment, pairs[k]);
     if (options.output) {

@@ -4,20 +4,13 @@
 
 #include <algorithm>
 #include <array>
-#include <new>
 #include <string>
 
 #include "common/text.h"
+#include "model/memory.h"
 
 namespace gvsl::trainer {
 namespace {
-
-// The allocator of a processor's memory has no exception type of its own.
-bool IsShortOfMemory(const std::exception& error) {
-  if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr) return true;
-  if (dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr) return true;
-  return std::string(error.what()).find("DefaultCPUAllocator") != std::string::npos;
-}
 
 // Without the stack.
 std::string Sentence(const std::exception& error) {
@@ -38,7 +31,7 @@ bool IsOfTheGpu(const std::exception& error) {
 }  // namespace
 
 Status FromException(const std::exception& error) {
-  if (IsShortOfMemory(error)) {
+  if (model::IsShortOfMemory(error)) {
     return ResourceExhaustedError("this worker has too little memory for the job");
   }
   // After it the device is of no use to this process.
