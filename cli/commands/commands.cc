@@ -16,6 +16,8 @@ constexpr bool kHere = false;
 
 constexpr std::array kCommands = {
     Command{"submit", kJobs, "Submit a job; prints its name", kCalls, ConfigureSubmit},
+    Command{"compare", kJobs, "Pre-train by several methods, evaluate each, print the table",
+            kCalls, ConfigureCompare},
     Command{"list", kJobs, "All jobs, oldest first", kCalls, ConfigureList},
     Command{"get", kJobs, "Everything about one job", kCalls, ConfigureGet},
     Command{"watch", kJobs, "Follow a job until it ends", kCalls, ConfigureWatch},

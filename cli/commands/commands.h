@@ -10,6 +10,7 @@ namespace gvsl::cli {
 std::span<const Command> AllCommands();
 
 Action ConfigureSubmit(CLI::App& app);
+Action ConfigureCompare(CLI::App& app);
 Action ConfigureList(CLI::App& app);
 Action ConfigureGet(CLI::App& app);
 Action ConfigureWatch(CLI::App& app);

@@ -1,15 +1,11 @@
-#include <filesystem>
-#include <fstream>
-#include <iostream>
-#include <iterator>
 #include <memory>
 #include <random>
-#include <system_error>
 
 #include "cli/commands/commands.h"
 #include "cli/commands/follow.h"
 #include "cli/render/job_json.h"
 #include "cli/spec/job_yaml.h"
+#include "cli/spec/yaml_file.h"
 #include "common/text.h"
 
 namespace gvsl::cli {
@@ -28,18 +24,6 @@ std::string RandomId() {
   std::string bytes;
   for (int i = 0; i < 16; ++i) bytes += static_cast<char>(device());
   return HexEncode(bytes);
-}
-
-// A file, a pipe, or standard input for "-".
-StatusOr<std::string> ReadJobFile(const std::string& path) {
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) return UsageError(path, "is a folder");
-  std::ifstream file;
-  if (path != "-") file.open(path, std::ios::binary);
-  std::istream& in = path == "-" ? std::cin : file;
-  std::string text{std::istreambuf_iterator<char>(in), {}};
-  if (in.fail() || (path != "-" && !file.is_open())) return UsageError(path, "cannot be read");
-  return text;
 }
 
 // False when no connection came about (gRPC says so in its message only).
@@ -62,7 +46,7 @@ StatusOr<ExitCode> Wait(Context& context, const v1::Job& created) {
 }
 
 StatusOr<ExitCode> Submit(Context& context, const Options& options) {
-  GVSL_ASSIGN_OR_RETURN(const std::string text, ReadJobFile(options.file));
+  GVSL_ASSIGN_OR_RETURN(const std::string text, ReadYamlFile(options.file));
   v1::CreateJobRequest request;
   GVSL_ASSIGN_OR_RETURN(*request.mutable_spec(),
                         ParseJobYaml(text, options.file, options.settings));

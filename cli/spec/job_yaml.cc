@@ -23,7 +23,9 @@ constexpr std::size_t kMostBytes = 1 << 20;
 class Reader {
  public:
   // `prefix` stands before every path ("--set "); `lines` says whether line numbers mean anything.
-  Reader(std::string prefix, bool lines) : prefix_(std::move(prefix)), lines_(lines) {}
+  // `root` is what the whole file is.
+  Reader(std::string prefix, bool lines, const google::protobuf::Descriptor* root)
+      : prefix_(std::move(prefix)), lines_(lines), root_(root) {}
 
   void ReadMessage(const YAML::Node& node, const std::string& path, Message& message) {
     if (!node.IsMap()) return Violate(path, node, "must be a map of keys and values");
@@ -46,8 +48,7 @@ class Reader {
                const std::string& path, Message& message) {
     const FieldDescriptor* field = message.GetDescriptor()->FindFieldByName(key);
     if (field == nullptr) {
-      const std::string nearest =
-          NearestKey(*v1::JobSpec::descriptor(), *message.GetDescriptor(), path, key);
+      const std::string nearest = NearestKey(*root_, *message.GetDescriptor(), path, key);
       return Violate(JoinKey(path, key), place, Concat("unknown key; did you mean ", nearest, "?"));
     }
     ReadField(value.IsNull() ? place : value, value.IsNull(), JoinKey(path, key), *field, message);
@@ -117,7 +118,12 @@ class Reader {
     }
     message.GetReflection()->ClearField(&message, &field);
     for (std::size_t i = 0; i < node.size(); ++i) {
-      ReadScalar(node[i], Concat(path, "[", i, "]"), field, message);
+      const std::string element = Concat(path, "[", i, "]");
+      if (field.message_type() == nullptr) {
+        ReadScalar(node[i], element, field, message);
+      } else {
+        ReadMessage(node[i], element, *message.GetReflection()->AddMessage(&message, &field));
+      }
     }
   }
 
@@ -157,10 +163,11 @@ class Reader {
 
   std::string prefix_;
   bool lines_;
+  const google::protobuf::Descriptor* root_;
   std::vector<FieldViolation> violations_;
 };
 
-void ReadFile(std::string_view yaml, v1::JobSpec& spec, std::vector<FieldViolation>& violations) {
+void ReadDocument(std::string_view yaml, Message& spec, std::vector<FieldViolation>& violations) {
   if (yaml.size() > kMostBytes) {
     violations.push_back({"job", "a job file has at most 1 MiB"});
     return;
@@ -171,7 +178,7 @@ void ReadFile(std::string_view yaml, v1::JobSpec& spec, std::vector<FieldViolati
       violations.push_back({"job", Concat("one YAML document is needed, not ", documents.size())});
       return;
     }
-    Reader reader("", true);
+    Reader reader("", true, spec.GetDescriptor());
     reader.ReadMessage(documents[0], "", spec);
     violations = reader.TakeViolations();
   } catch (const YAML::Exception& error) {
@@ -181,15 +188,28 @@ void ReadFile(std::string_view yaml, v1::JobSpec& spec, std::vector<FieldViolati
   }
 }
 
-void ApplySetting(const std::string& setting, v1::JobSpec& spec,
+void ApplySetting(const std::string& setting, Message& spec,
                   std::vector<FieldViolation>& violations) {
   try {
-    Reader reader("--set ", false);
+    Reader reader("--set ", false, spec.GetDescriptor());
     reader.ReadSetting(setting, spec);
     for (auto& violation : reader.TakeViolations()) violations.push_back(std::move(violation));
   } catch (const std::exception& error) {
     violations.push_back({Concat("--set ", setting), Concat("not YAML: ", error.what())});
   }
+}
+
+Status Parse(std::string_view yaml, const std::vector<std::string>& settings,
+             const std::string& complaint, Message& spec) {
+  std::vector<FieldViolation> violations;
+  ReadDocument(yaml, spec, violations);
+  for (const std::string& setting : settings) ApplySetting(setting, spec, violations);
+  if (violations.empty()) return OkStatus();
+  Status status = InvalidArgumentError(complaint);
+  for (auto& violation : violations) {
+    status = status.WithViolation(std::move(violation.field), std::move(violation.reason));
+  }
+  return status;
 }
 
 void Emit(const nlohmann::ordered_json& value, YAML::Emitter& out) {
@@ -221,15 +241,17 @@ void Emit(const nlohmann::ordered_json& value, YAML::Emitter& out) {
 StatusOr<v1::JobSpec> ParseJobYaml(std::string_view yaml, const std::string& file_name,
                                    const std::vector<std::string>& settings) {
   v1::JobSpec spec;
-  std::vector<FieldViolation> violations;
-  ReadFile(yaml, spec, violations);
-  for (const std::string& setting : settings) ApplySetting(setting, spec, violations);
-  if (violations.empty()) return spec;
-  Status status = InvalidArgumentError(Concat(file_name, " is not a valid job"));
-  for (auto& violation : violations) {
-    status = status.WithViolation(std::move(violation.field), std::move(violation.reason));
-  }
-  return status;
+  GVSL_RETURN_IF_ERROR(Parse(yaml, settings, Concat(file_name, " is not a valid job"), spec));
+  return spec;
+}
+
+StatusOr<v1::ComparisonSpec> ParseComparisonYaml(std::string_view yaml,
+                                                 const std::string& file_name,
+                                                 const std::vector<std::string>& settings) {
+  v1::ComparisonSpec spec;
+  GVSL_RETURN_IF_ERROR(
+      Parse(yaml, settings, Concat(file_name, " is not a valid comparison"), spec));
+  return spec;
 }
 
 std::string FormatJobYaml(const v1::JobSpec& spec) {

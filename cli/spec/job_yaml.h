@@ -1,4 +1,5 @@
-// JOB.yaml <-> JobSpec, by descriptor. The one place that knows yaml-cpp; nothing thrown leaves it.
+// JOB.yaml <-> JobSpec, and COMPARISON.yaml -> ComparisonSpec, by descriptor. The one place that
+// knows yaml-cpp; nothing thrown leaves it.
 #pragma once
 
 #include <string>
@@ -6,6 +7,7 @@
 #include <vector>
 
 #include "common/status.h"
+#include "gvsl/v1/comparison.pb.h"
 #include "gvsl/v1/job.pb.h"
 
 namespace gvsl::cli {
@@ -16,6 +18,11 @@ namespace gvsl::cli {
 // checked here; which values make sense together is the coordinator's to say.
 StatusOr<v1::JobSpec> ParseJobYaml(std::string_view yaml, const std::string& file_name,
                                    const std::vector<std::string>& settings = {});
+
+// The same for a comparison.
+StatusOr<v1::ComparisonSpec> ParseComparisonYaml(std::string_view yaml,
+                                                 const std::string& file_name,
+                                                 const std::vector<std::string>& settings = {});
 
 // The spec as a job file that parses to the same spec; absent fields are left out.
 std::string FormatJobYaml(const v1::JobSpec& spec);
