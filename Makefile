@@ -11,7 +11,7 @@ PREFIX ?= /usr/local
 GVSL_TEST_DATA ?= $(abspath $(CURDIR)/../shared/data)
 export GVSL_TEST_DATA
 
-.PHONY: help setup build gpu gpu-check test demo lint bench install images k8s-test clean
+.PHONY: help setup build gpu gpu-check test demo lint bench install images k8s-test table clean
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
@@ -55,13 +55,15 @@ images: build  ## container images by podman, docker or buildah; CONTAINER_TOOL=
 k8s-test: build  ## the chart with these images on the cluster of KUBECONFIG, with pods killed and a node drained
 	@python3 -B deploy/k8s/run.py
 
+table: build  ## all methods compared on one dataset; QUICK=1, DATA=, LABELS=, OUT=, WORKERS= (docs/compare.md)
+	@deploy/table/run.sh
+
 clean:  ## remove what was built
 	@rm -rf build build-asan build-tsan build-debug build-bare build-gpu build-bare-gpu build-gpu-link
 
 # What later versions bring answers by name.
-LATER := table soak
+LATER := soak
 .PHONY: $(LATER)
-table:  ## UNIMPLEMENTED: all methods compared
 soak:  ## UNIMPLEMENTED: long fault campaigns
 $(LATER):
 	@echo "UNIMPLEMENTED: make $@ comes with a later version" >&2; exit 1

@@ -2,8 +2,9 @@
 # Installs what cmake/versions.txt names and this machine lacks: packages through apt (as root or
 # with sudo), wheels through pip into ${GVSL_CACHE:-~/.cache/gvsl}. Does nothing, and asks for
 # nothing, when all of it is there.
-#   install.sh [peer|gpu|link|chart]...   also what `make bench` compares with, what `make gpu` builds with
-#                     (5 GB each), what compiles and links CUDA files without a GPU (400 MB), Helm
+#   install.sh [peer|gpu|link|chart|table]...   also what `make bench` compares with, what `make gpu` builds
+#                     with (5 GB each), what compiles and links CUDA files without a GPU (400 MB), Helm, what
+#                     draws the pictures of `make table` (300 MB)
 #   GVSL_SETUP=skip        you answer for the versions yourself
 #   GVSL_TORCH_DIR=…/torch  your own LibTorch: the wheel is not fetched
 set -euo pipefail
@@ -118,7 +119,7 @@ for folder in $(folders pip); do
 done
 for more in "$@"; do
   case $more in
-    peer | gpu) for folder in $(folders "$more"); do install_folder "$more" "$folder"; done ;;
+    peer | gpu | table) for folder in $(folders "$more"); do install_folder "$more" "$folder"; done ;;
     link) for folder in $(folders link); do install_folder link "$folder" --no-deps; done ;;
     chart) install_go_programs ;;
     *) fail "nothing is called $more" ;;
