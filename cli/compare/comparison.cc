@@ -72,12 +72,30 @@ void CheckTasks(const v1::ComparisonSpec& spec, Violations& wrong) {
   }
 }
 
+void CheckLinear(const v1::ComparisonSpec& spec, Violations& wrong) {
+  std::set<std::string> names;
+  for (int i = 0; i < spec.linear_size(); ++i) {
+    const std::string path = Concat("linear[", i, "]");
+    const v1::JobSpec& part = spec.linear(i);
+    CheckPart(path, part, wrong);
+    if (part.has_seed()) wrong.push_back({JoinKey(path, "seed"), "seeds says it"});
+    if (part.has_task()) wrong.push_back({JoinKey(path, "task"), "belongs to a task"});
+    const bool known = std::ranges::any_of(
+        spec.tasks(), [&part](const v1::JobSpec& task) { return ColumnName(task) == part.name(); });
+    if (!known) wrong.push_back({JoinKey(path, "name"), "is required, one of a task"});
+    if (known && !names.insert(part.name()).second) {
+      wrong.push_back({JoinKey(path, "name"), "stands twice"});
+    }
+  }
+}
+
 Status Check(const v1::ComparisonSpec& spec) {
   Violations wrong;
   CheckHead(spec, wrong);
   CheckPart("common", spec.common(), wrong);
   CheckPart("pretrain", spec.pretrain(), wrong);
   CheckTasks(spec, wrong);
+  CheckLinear(spec, wrong);
   if (wrong.empty()) return OkStatus();
   Status status = InvalidArgumentError("this is no comparison that can be made");
   for (auto& [field, reason] : wrong) {
@@ -86,15 +104,19 @@ Status Check(const v1::ComparisonSpec& spec) {
   return status;
 }
 
+v1::JobSpec Over(v1::JobSpec base, const v1::JobSpec& part) {
+  // A list replaces a list, and label maps are one.
+  if (!part.patch().empty()) base.clear_patch();
+  if (!part.optimizer().betas().empty()) base.mutable_optimizer()->clear_betas();
+  if (!part.labels().empty()) base.clear_labels();
+  base.MergeFrom(part);
+  return base;
+}
+
 PlannedJob Named(const std::string& name, const v1::ComparisonSpec& comparison,
                  const v1::JobSpec& part) {
   PlannedJob job;
-  job.spec = comparison.common();
-  // A list replaces a list, and label maps are one.
-  if (!part.patch().empty()) job.spec.clear_patch();
-  if (!part.optimizer().betas().empty()) job.spec.mutable_optimizer()->clear_betas();
-  if (!part.labels().empty()) job.spec.clear_labels();
-  job.spec.MergeFrom(part);
+  job.spec = Over(comparison.common(), part);
   job.spec.set_name(Concat(comparison.name(), "-", name));
   job.spec.mutable_checkpoint()->set_directory(Concat(comparison.directory(), "/", name));
   return job;
@@ -124,11 +146,19 @@ v1::Method MethodOf(const Cell& cell, v1::Task task) {
   return task != v1::TASK_REGISTER || aligns ? cell.method : v1::METHOD_GVSL;
 }
 
+// What the cell's evaluation says over the task.
+v1::JobSpec AsEvaluated(const v1::ComparisonSpec& comparison, const v1::JobSpec& task,
+                        const Cell& cell) {
+  if (cell.evaluation != v1::EVALUATION_LINEAR) return task;
+  const auto part = std::ranges::find(comparison.linear(), cell.task, &v1::JobSpec::name);
+  return part == comparison.linear().end() ? task : Over(task, *part);
+}
+
 PlannedJob Evaluation(const v1::ComparisonSpec& comparison, const v1::JobSpec& task,
                       const Cell& cell, const std::string& pretrained) {
   const std::string name = Concat(cell.task, "-", WrittenMethod(cell.method), "-",
                                   WrittenEvaluation(cell.evaluation), "-", cell.seed);
-  PlannedJob job = Named(name, comparison, task);
+  PlannedJob job = Named(name, comparison, AsEvaluated(comparison, task, cell));
   job.spec.set_method(MethodOf(cell, task.task()));
   job.spec.set_seed(cell.seed);
   job.spec.mutable_init()->set_checkpoint(pretrained);

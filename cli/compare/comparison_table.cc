@@ -126,9 +126,12 @@ void AddDataset(const ComparedJobs& jobs, ComparedTable& table) {
 Json SpecsToJson(const v1::ComparisonSpec& spec) {
   Json tasks = Json::array();
   for (const v1::JobSpec& task : spec.tasks()) tasks.push_back(SpecToJson(task));
+  Json linear = Json::array();
+  for (const v1::JobSpec& part : spec.linear()) linear.push_back(SpecToJson(part));
   return {{"common", SpecToJson(spec.common())},
           {"pretrain", SpecToJson(spec.pretrain())},
-          {"tasks", std::move(tasks)}};
+          {"tasks", std::move(tasks)},
+          {"linear", std::move(linear)}};
 }
 
 Json ScoresToJson(const ComparedCell& cell) {

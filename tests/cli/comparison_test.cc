@@ -94,6 +94,28 @@ TEST(Comparison, ATaskGoesOverWhatIsCommon) {
   }
 }
 
+TEST(Comparison, ALinearPartGoesOverItsTaskWhereTheBackboneIsFrozen) {
+  const auto jobs = Plan(Spec({"linear=[{name: move, steps: 700}]"}));
+  for (const PlannedJob& job : jobs) {
+    if (!job.cell || job.cell->task != "move") continue;
+    const bool linear = job.cell->evaluation == v1::EVALUATION_LINEAR;
+    EXPECT_EQ(job.spec.steps(), linear ? 700U : 20U) << job.spec.name();
+    EXPECT_EQ(job.spec.patch(0), 16U);
+  }
+}
+
+TEST(Comparison, ALinearPartOfNoTaskIsRefused) {
+  const auto wrong = [](const std::string& part) {
+    const Status status = PlanComparison(Spec({"linear=[" + part + "]"})).status();
+    return status.violations().empty() ? std::string() : status.violations()[0].field;
+  };
+  EXPECT_EQ(wrong("{steps: 7}"), "linear[0].name");
+  EXPECT_EQ(wrong("{name: moves}"), "linear[0].name");
+  EXPECT_EQ(wrong("{name: move}, {name: move}"), "linear[1].name");
+  EXPECT_EQ(wrong("{name: move, seed: 1}"), "linear[0].seed");
+  EXPECT_EQ(wrong("{name: move, optimizer: {lr: 1}}"), "linear[0].optimizer.lr");
+}
+
 TEST(Comparison, BegunAgainItsJobsAreTheSameAndOtherwiseOthers) {
   const auto jobs = Plan(Spec()), again = Plan(Spec());
   const auto others = Plan(Spec({"common.model.width=8"}));
