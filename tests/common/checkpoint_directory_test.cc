@@ -234,5 +234,24 @@ TEST(CheckpointDirectory, AnotherJobsCheckpointsAreRefusedByName) {
   EXPECT_NE(refused.message().find("heads (uid-1)"), std::string::npos);
 }
 
+TEST(CheckpointDirectory, ADirectoryStandsForTheBestThatTheNewestKnowsWhereItIsThere) {
+  FaultFileSystem files;
+  const auto write = [&files](std::uint64_t step, std::uint64_t best) {
+    CheckpointManifest manifest = Manifest("uid-1", step);
+    manifest.best_step = best;
+    WriteCheckpoint(files, manifest);
+  };
+  EXPECT_EQ(MeantCheckpoint(files, "/ckpt").status().code(), StatusCode::kNotFound);
+  write(100, 0);
+  write(200, 0);
+  EXPECT_EQ(*MeantCheckpoint(files, "/ckpt"), 200U) << "nothing was evaluated";
+  write(300, 100);
+  EXPECT_EQ(*MeantCheckpoint(files, "/ckpt"), 100U);
+  write(400, 250);
+  EXPECT_EQ(*MeantCheckpoint(files, "/ckpt"), 400U) << "the best was removed";
+  ASSERT_TRUE(WriteFileDurably(files, "/ckpt/step-000000400/manifest.json", "{").ok());
+  EXPECT_EQ(*MeantCheckpoint(files, "/ckpt"), 400U) << "whoever opens it finds the damage";
+}
+
 }  // namespace
 }  // namespace gvsl
