@@ -16,8 +16,6 @@ constexpr bool kHere = false;
 
 constexpr std::array kCommands = {
     Command{"submit", kJobs, "Submit a job; prints its name", kCalls, ConfigureSubmit},
-    Command{"compare", kJobs, "Pre-train by several methods, evaluate each, print the table",
-            kCalls, ConfigureCompare},
     Command{"list", kJobs, "All jobs, oldest first", kCalls, ConfigureList},
     Command{"get", kJobs, "Everything about one job", kCalls, ConfigureGet},
     Command{"watch", kJobs, "Follow a job until it ends", kCalls, ConfigureWatch},
@@ -29,6 +27,8 @@ constexpr std::array kCommands = {
     Command{"resume", kJobs, "Go on from the newest checkpoint", kCalls, ConfigureResume},
     Command{"delete", kJobs, "Forget a job that has ended or is paused", kCalls, ConfigureDelete},
     Command{"scale", kJobs, "Change how many workers a job may have", kCalls, ConfigureScale},
+    Command{"compare", kJobs, "Pre-train by several methods, evaluate each, print the table",
+            kCalls, ConfigureCompare},
     Command{"checkpoints", kCheckpoints, "Checkpoints of a job", kCalls, ConfigureCheckpoints},
     Command{"checkpoint verify", kCheckpoints, "Read a checkpoint again, compare every hash",
             kCalls, ConfigureCheckpointVerify},
