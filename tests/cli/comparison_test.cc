@@ -245,7 +245,7 @@ TEST_F(TableTest, SaysWhetherTheOrderIsThatOfThePaper) {
   }
   EXPECT_THAT(AgainstThePaper(Table()),
               ::testing::Contains(HasSubstr(
-                  "linear segment: gvsl is not ahead, as the paper has it; scratch is ahead")));
+                  "linear segment: gvsl is not ahead, unlike in the paper; scratch is ahead")));
 }
 
 TEST_F(TableTest, SaysNothingOfTheOrderWhereAJobIsMissing) {
@@ -268,6 +268,7 @@ TEST_F(TableTest, JobsThatSawDifferentDatasetsAreAFailure) {
 TEST_F(TableTest, ThePageHasTableAndCurvesAndNeedsNothingElse) {
   const std::string page = ComparisonPage(Table());
   EXPECT_THAT(page, HasSubstr("<td class=\"best\">84.5 ± 0.7</td>"));
+  EXPECT_THAT(page, HasSubstr("<tr><td>no registration</td><td></td><td>40.0</td>"));
   EXPECT_THAT(page, HasSubstr("<polyline"));
   EXPECT_THAT(page, Not(HasSubstr("http")));
   EXPECT_THAT(page, Not(HasSubstr("nan")));
