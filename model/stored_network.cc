@@ -9,24 +9,28 @@ namespace {
 using StoredTensors = std::map<std::string, TensorView>;
 
 StatusOr<NetworkOptions> OptionsOf(const StoredTensors& stored) {
-  const auto has = [&stored](const char* name) { return stored.contains(name); };
+  NetworkOptions options;
+  GVSL_ASSIGN_OR_RETURN(options.width, StoredWidth(stored));
+  options.matching = stored.contains("out_flow.weight");
+  options.affine = stored.contains("fc_rot.weight");
+  options.restoration = stored.contains("res_conv.0.weight");
+  return options;
+}
+
+}  // namespace
+
+StatusOr<std::int64_t> StoredWidth(const StoredTensors& stored) {
   const auto first = stored.find("unet.inc.double_conv.0.weight");
   if (first == stored.end() || first->second.shape.size() != 5) {
     return FailedPreconditionError(
         "no weights of a GVSL network: no unet.inc.double_conv.0.weight");
   }
-  NetworkOptions options;
-  options.width = first->second.shape[0];
-  if (options.width < 8 || options.width % 8 != 0 || options.width > 1024) {
-    return FailedPreconditionError(Concat("weights of an impossible width ", options.width));
+  const std::int64_t width = first->second.shape[0];
+  if (width < 8 || width % 8 != 0 || width > 1024) {
+    return FailedPreconditionError(Concat("weights of an impossible width ", width));
   }
-  options.matching = has("out_flow.weight");
-  options.affine = has("fc_rot.weight");
-  options.restoration = has("res_conv.0.weight");
-  return options;
+  return width;
 }
-
-}  // namespace
 
 StatusOr<std::unique_ptr<GvslNetwork>> MakeStoredNetwork(const StoredTensors& stored,
                                                          at::Device device, Geometry geometry) {

@@ -41,11 +41,6 @@ std::optional<std::size_t> BestRow(const ComparedColumn& column) {
   return best;
 }
 
-bool Registers(const ComparedTable& table) {
-  return std::ranges::any_of(
-      table.columns, [](const ComparedColumn& column) { return !std::isnan(column.without); });
-}
-
 // What registration has to beat.
 void WriteWithout(const ComparedTable& table, std::ostream& out) {
   if (!Registers(table)) return;
@@ -167,10 +162,10 @@ std::string AgainstRivals(const ComparedTable& table, const ComparedColumn& colu
 }
 
 void WriteSpec(const ComparedTable& table, std::ostream& out) {
-  const Json spec = ComparisonToJson(table)["spec"];
   out << "<h2>How</h2>\n<p class=\"note\">Dataset "
       << (table.dataset_sha256.empty() ? "unknown" : table.dataset_sha256)
-      << "; what all methods have in common:</p>\n<pre>" << Escaped(DumpPretty(spec)) << "</pre>\n";
+      << "; what all methods have in common:</p>\n<pre>"
+      << Escaped(DumpPretty(CommonToJson(table.spec))) << "</pre>\n";
 }
 
 }  // namespace

@@ -102,7 +102,7 @@ std::string Head(const ComparedColumn& column) {
                 column.score.empty() ? "" : Concat(" (", column.score, ")"));
 }
 
-std::string Number(const ComparedColumn& column, double value) {
+std::string Shown(const ComparedColumn& column, double value) {
   std::ostringstream text;
   text << std::fixed << std::setprecision(column.score == "ncc" ? 3 : 1)
        << (column.score == "ncc" ? value : 100 * value);
@@ -123,24 +123,11 @@ void AddDataset(const ComparedJobs& jobs, ComparedTable& table) {
   }
 }
 
-Json SpecsToJson(const v1::ComparisonSpec& spec) {
-  Json tasks = Json::array();
-  for (const v1::JobSpec& task : spec.tasks()) tasks.push_back(SpecToJson(task));
-  Json linear = Json::array();
-  for (const v1::JobSpec& part : spec.linear()) linear.push_back(SpecToJson(part));
-  return {{"common", SpecToJson(spec.common())},
-          {"pretrain", SpecToJson(spec.pretrain())},
-          {"tasks", std::move(tasks)},
-          {"linear", std::move(linear)}};
-}
-
 Json ScoresToJson(const ComparedCell& cell) {
   Json scores = Json::object();
   for (const auto& [seed, score] : cell.scores) scores[Concat(seed)] = score;
   return scores;
 }
-
-Json OrNull(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
 }  // namespace
 
@@ -154,6 +141,11 @@ Lead LeadOf(const ComparedCell& one, const ComparedCell& other) {
     if (found != other.scores.end()) leads.push_back(score - found->second);
   }
   return {MeanOf(leads), SpreadOf(leads)};
+}
+
+bool Registers(const ComparedTable& table) {
+  return std::ranges::any_of(
+      table.columns, [](const ComparedColumn& column) { return !std::isnan(column.without); });
 }
 
 ComparedTable Tabulate(const v1::ComparisonSpec& spec, const std::vector<PlannedJob>& planned,
@@ -189,8 +181,8 @@ ComparedTable Tabulate(const v1::ComparisonSpec& spec, const std::vector<Planned
 
 std::string FormatCell(const ComparedColumn& column, const ComparedCell& cell) {
   if (cell.scores.empty()) return "-";
-  std::string text = Number(column, cell.Mean());
-  if (!std::isnan(cell.Spread())) text += Concat(" ± ", Number(column, cell.Spread()));
+  std::string text = Shown(column, cell.Mean());
+  if (!std::isnan(cell.Spread())) text += Concat(" ± ", Shown(column, cell.Spread()));
   if (cell.scores.size() < cell.wanted) {
     text += Concat(" (", cell.scores.size(), " of ", cell.wanted, ")");
   }
@@ -207,17 +199,26 @@ std::string FormatComparison(const ComparedTable& table) {
       row.push_back(FormatCell(column, column.cells[m]));
     }
   }
-  const bool any = std::ranges::any_of(
-      table.columns, [](const ComparedColumn& column) { return !std::isnan(column.without); });
-  if (any) {
+  if (Registers(table)) {
     auto& row = rows.emplace_back(1, "no registration");
     for (const ComparedColumn& column : table.columns) {
-      row.push_back(std::isnan(column.without) ? "" : Number(column, column.without));
+      row.push_back(std::isnan(column.without) ? "" : Shown(column, column.without));
     }
   }
   std::string text = FormatTable(header, rows);
   for (const std::string& failure : table.failures) text += "\n" + failure;
   return text;
+}
+
+Json CommonToJson(const v1::ComparisonSpec& spec) {
+  Json tasks = Json::array();
+  for (const v1::JobSpec& task : spec.tasks()) tasks.push_back(SpecToJson(task));
+  Json linear = Json::array();
+  for (const v1::JobSpec& part : spec.linear()) linear.push_back(SpecToJson(part));
+  return {{"common", SpecToJson(spec.common())},
+          {"pretrain", SpecToJson(spec.pretrain())},
+          {"tasks", std::move(tasks)},
+          {"linear", std::move(linear)}};
 }
 
 Json ComparisonToJson(const ComparedTable& table) {
@@ -229,11 +230,11 @@ Json ComparisonToJson(const ComparedTable& table) {
       Json curves = Json::array();
       for (const auto& curve : cell.curves) {
         Json points = Json::array();
-        for (const auto& [step, score] : curve) points.push_back({step, OrNull(score)});
+        for (const auto& [step, score] : curve) points.push_back({step, Number(score)});
         curves.push_back(std::move(points));
       }
-      cells[WrittenMethod(table.methods[m])] = {{"mean", OrNull(cell.Mean())},
-                                                {"spread", OrNull(cell.Spread())},
+      cells[WrittenMethod(table.methods[m])] = {{"mean", Number(cell.Mean())},
+                                                {"spread", Number(cell.Spread())},
                                                 {"scores", ScoresToJson(cell)},
                                                 {"wanted", cell.wanted},
                                                 {"curves", std::move(curves)}};
@@ -241,12 +242,12 @@ Json ComparisonToJson(const ComparedTable& table) {
     columns.push_back({{"task", column.task},
                        {"evaluation", WrittenEvaluation(column.evaluation)},
                        {"score", column.score},
-                       {"without", OrNull(column.without)},
+                       {"without", Number(column.without)},
                        {"methods", std::move(cells)}});
   }
   return {{"name", table.name},
           {"dataset_sha256", table.dataset_sha256},
-          {"spec", SpecsToJson(table.spec)},
+          {"spec", CommonToJson(table.spec)},
           {"columns", std::move(columns)},
           {"failures", table.failures}};
 }

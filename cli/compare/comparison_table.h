@@ -49,6 +49,9 @@ struct ComparedTable {
   std::vector<std::string> failures;  // a sentence a job that has no result
 };
 
+// Whether a column is of registration, which has a score of none at all.
+bool Registers(const ComparedTable& table);
+
 ComparedTable Tabulate(const v1::ComparisonSpec& spec, const std::vector<PlannedJob>& planned,
                        const ComparedJobs& jobs);
 
@@ -56,6 +59,8 @@ ComparedTable Tabulate(const v1::ComparisonSpec& spec, const std::vector<Planned
 std::string FormatCell(const ComparedColumn& column, const ComparedCell& cell);
 // The published table's shape, for a terminal.
 std::string FormatComparison(const ComparedTable& table);
+// What the methods have in common: {common, pretrain, tasks, linear}.
+Json CommonToJson(const v1::ComparisonSpec& spec);
 Json ComparisonToJson(const ComparedTable& table);
 
 }  // namespace gvsl::cli

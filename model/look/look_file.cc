@@ -13,8 +13,6 @@ StatusOr<DType> TypeOf(const std::string& name, const at::Tensor& tensor) {
       return DType::kF32;
     case at::kInt:
       return DType::kI32;
-    case at::kLong:
-      return DType::kI64;
     default:
       return InvalidArgumentError(name + " is of a type that is not written");
   }

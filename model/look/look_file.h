@@ -11,7 +11,7 @@
 
 namespace gvsl::model {
 
-// Tensors by name, float32, int32 or int64, on the CPU; `metadata` as safetensors has it.
+// Tensors by name, float32 or int32, on the CPU; `metadata` as safetensors has it.
 // INVALID_ARGUMENT names a tensor of another type.
 Status WriteLook(FileSystem& files, const std::string& path,
                  const std::map<std::string, at::Tensor>& tensors,

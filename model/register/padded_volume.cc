@@ -22,7 +22,7 @@ void CopyPadded(std::span<const T> from, const VolumeSize& size, const VolumeSiz
 StatusOr<PaddedVolume> ReadPadded(data_loader::Dataset& dataset, std::uint32_t index) {
   GVSL_ASSIGN_OR_RETURN(const data_loader::VolumeView view, dataset.Volume(index));
   const VolumeSize padded = dataset.manifest().LargestSize();
-  PaddedVolume volume{at::zeros(padded, at::kFloat), std::nullopt, view.size};
+  PaddedVolume volume{at::zeros(padded, at::kFloat), std::nullopt};
   CopyPadded(view.voxels, view.size, padded, volume.voxels.data_ptr<float>());
   if (view.labels) {
     volume.labels.emplace(static_cast<std::size_t>(volume.voxels.numel()));

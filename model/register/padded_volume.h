@@ -15,7 +15,6 @@ namespace gvsl::model {
 struct PaddedVolume {
   at::Tensor voxels;             // (D, H, W), float32, on the CPU
   std::optional<Labels> labels;  // of the same grid
-  VolumeSize size{};             // without the padding
 };
 
 // Zero-padded at its ends to the dataset's largest size. DATA_LOSS names the shard's file.
