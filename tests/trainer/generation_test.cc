@@ -2,6 +2,7 @@
 // checkpoints when members come, go, vote and fail.
 #include <algorithm>
 #include <map>
+#include <mutex>
 #include <set>
 
 #include "tests/trainer/gang_fixture.h"
@@ -21,11 +22,13 @@ class Generation : public GangTest {
     MakeDataset(6, {4, 4, 4}, 2);
     make_method_ = [this, make = make_method_](const model::MethodOptions& options) {
       auto method = make(options);
+      const std::lock_guard lock(mutex_);  // every rank makes its own
       fake_methods_.push_back(method->get());
       return method;
     };
   }
 
+  std::mutex mutex_;
   std::vector<model::Method*> fake_methods_;  // in the order in which they were made
 };
 
