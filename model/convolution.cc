@@ -31,6 +31,28 @@ at::Tensor Dense(const at::Tensor& tensor) {
   return tensor.defined() && tensor.is_mkldnn() ? tensor.to_dense() : tensor;
 }
 
+// In oneDNN's own kind of tensor, so that ATen chooses oneDNN.
+variable_list OneDnnBackward(const at::Tensor& gradient, const at::Tensor& x,
+                             const at::Tensor& weight, std::array<bool, 3> wanted) {
+  const auto [of_x, of_weight, of_bias] = at::convolution_backward(
+      gradient.contiguous().to_mkldnn(), x.to_mkldnn(), weight, weight.size(0), kUnit,
+      PaddingOf(weight), kUnit, /*transposed=*/false, /*output_padding=*/kNone, /*groups=*/1,
+      wanted);
+  return {Dense(of_x), Dense(of_weight), Dense(of_bias)};
+}
+
+// For a weight's gradient oneDNN unfolds x to 27 times its size. Shifting x against the gradient is
+// shifting the gradient against x the other way: with fewer channels it is the one to unfold.
+at::Tensor GradientOfWeight(const at::Tensor& gradient, const at::Tensor& x,
+                            const at::Tensor& weight) {
+  if (gradient.size(1) >= x.size(1)) {
+    return OneDnnBackward(gradient, x, weight, {false, true, false})[1];
+  }
+  const at::Tensor mirrored =
+      OneDnnBackward(x, gradient, weight.transpose(0, 1).contiguous(), {false, true, false})[1];
+  return mirrored.transpose(0, 1).flip({2, 3, 4}).contiguous();
+}
+
 // oneDNN's direct convolution, forward and backward.
 class Direct : public torch::autograd::Function<Direct> {
  public:
@@ -43,14 +65,14 @@ class Direct : public torch::autograd::Function<Direct> {
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     const variable_list saved = context->get_saved_variables();
-    const std::array<bool, 3> wanted = {context->needs_input_grad(0), context->needs_input_grad(1),
-                                        context->needs_input_grad(2)};
-    // In oneDNN's own kind of tensor, so that ATen chooses oneDNN.
-    const auto [x, weight, bias] = at::convolution_backward(
-        gradients[0].contiguous().to_mkldnn(), saved[0].to_mkldnn(), saved[1], saved[1].size(0),
-        kUnit, PaddingOf(saved[1]), kUnit, /*transposed=*/false, /*output_padding=*/kNone,
-        /*groups=*/1, wanted);
-    return {Dense(x), Dense(weight), Dense(bias)};
+    const at::Tensor &gradient = gradients[0], &x = saved[0], &weight = saved[1];
+    at::Tensor of_x, of_weight, of_bias;
+    if (context->needs_input_grad(0)) {
+      of_x = OneDnnBackward(gradient, x, weight, {true, false, false})[0];
+    }
+    if (context->needs_input_grad(1)) of_weight = GradientOfWeight(gradient, x, weight);
+    if (context->needs_input_grad(2)) of_bias = gradient.sum({0, 2, 3, 4});
+    return {of_x, of_weight, of_bias};
   }
 };
 

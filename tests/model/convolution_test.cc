@@ -65,7 +65,8 @@ INSTANTIATE_TEST_SUITE_P(
     Shapes, Convolution,
     ::testing::Values(Shape{{1, 1, 9, 10, 11}, 8, 3}, Shape{{1, 8, 9, 10, 11}, 16, 3},
                       Shape{{2, 8, 9, 10, 11}, 8, 3}, Shape{{1, 24, 30, 30, 5}, 8, 3},
-                      Shape{{1, 128, 2, 3, 1}, 128, 3}, Shape{{1, 8, 9, 10, 11}, 3, 1}));
+                      Shape{{1, 128, 2, 3, 1}, 128, 3}, Shape{{1, 8, 9, 10, 11}, 3, 3},
+                      Shape{{1, 8, 9, 10, 11}, 3, 1}));
 
 TEST(Convolution, HasOnlyTheGradientsThatAreWanted) {
   auto leaves = Leaves({{1, 8, 5, 6, 7}, 8, 3}, at::kFloat);
