@@ -20,6 +20,7 @@ if(GVSL_SERVICE)
   find_package(PNG REQUIRED)
   # Its CMake files want the programs of packages that nobody needs.
   pkg_check_modules(LIBZIP REQUIRED IMPORTED_TARGET libzip)
+  pkg_check_modules(OPENJPEG REQUIRED IMPORTED_TARGET libopenjp2)
   find_library(GVSL_NIFTI_LIBRARY niftiio REQUIRED)
   find_library(GVSL_ZNZ_LIBRARY znz REQUIRED)
   find_path(GVSL_NIFTI_INCLUDE_DIR nifti1_io.h PATH_SUFFIXES nifti REQUIRED)

@@ -1,10 +1,10 @@
 #include "data_loader/dicom_file.h"
 
 #include <dcmtk/dcmdata/dcistrmf.h>
-#include <dcmtk/dcmdata/dcrledrg.h>
 #include <dcmtk/dcmdata/dctk.h>
 #include <dcmtk/dcmjpeg/djdecode.h>
 #include <dcmtk/dcmjpls/djdecode.h>
+#include <dcmtk/oflog/appender.h>
 #include <dcmtk/oflog/oflog.h>
 
 #include <cstdint>
@@ -16,11 +16,34 @@ constexpr std::uintptr_t kMostStack = std::uintptr_t{1} << 20;  // some thousand
 constexpr std::uint64_t kMostElements = 500'000;
 constexpr std::uint64_t kMostBytesRead = std::uint64_t{1} << 29;  // deflated data is read whole
 
+thread_local int decoder_warnings = 0;
+
+// Says nothing to anybody: what a library writes of a file may name a patient.
+class CountingAppender final : public dcmtk::log4cplus::Appender {
+ public:
+  ~CountingAppender() override { destructorImpl(); }
+  void close() override { closed = true; }
+
+ protected:
+  void append(const dcmtk::log4cplus::spi::InternalLoggingEvent& /*event*/) override {
+    ++decoder_warnings;
+  }
+};
+
+void CountWarnings(const char* logger_name) {
+  OFLogger logger = OFLog::getLogger(logger_name);
+  logger.setLogLevel(OFLogger::WARN_LOG_LEVEL);
+  logger.setAdditivity(false);
+  logger.addAppender(dcmtk::log4cplus::SharedAppenderPtr(new CountingAppender));
+}
+
 // DCMTK's logger and decoders are the process's; set up once.
 void SetUpDcmtk() {
   [[maybe_unused]] static const bool done = [] {
     OFLog::configure(OFLogger::OFF_LOG_LEVEL);
-    DcmRLEDecoderRegistration::registerCodecs();
+    CountWarnings("dcmtk.dcmjpeg");
+    CountWarnings("dcmtk.dcmjpls");
+    dcmEnableUnknownVRConversion.set(OFTrue);  // tags that a private export wrote as UN
     DJDecoderRegistration::registerCodecs();
     DJLSDecoderRegistration::registerCodecs();
     return true;
@@ -73,6 +96,17 @@ DicomLoad LoadDicomFile(const std::string& path, DcmFileFormat& file) {
   file.transferEnd();
   if (stream.excessive()) return DicomLoad::kExcessive;
   return read.good() ? DicomLoad::kWhole : DicomLoad::kIncomplete;
+}
+
+PixelCoding CodingOf(DcmDataset& dataset) {
+  const auto* syntax = FindTransferSyntax(DcmXfer(dataset.getOriginalXfer()).getXferID());
+  return syntax == nullptr ? PixelCoding::kNotRead : syntax->coding;
+}
+
+bool DecodeWithoutWarning(DcmDataset& dataset) {
+  decoder_warnings = 0;
+  const bool decoded = dataset.chooseRepresentation(EXS_LittleEndianExplicit, nullptr).good();
+  return decoded && decoder_warnings == 0;
 }
 
 }  // namespace gvsl::data_loader

@@ -3,6 +3,9 @@
 
 #include <string>
 
+#include "data_loader/transfer_syntax.h"
+
+class DcmDataset;
 class DcmFileFormat;
 
 namespace gvsl::data_loader {
@@ -15,5 +18,12 @@ enum class DicomLoad {
 
 // Pixels and other long values stay on disk until they are asked for. Not thread-safe.
 DicomLoad LoadDicomFile(const std::string& path, DcmFileFormat& file);
+
+// Of pixels as the file has them; kNotRead for a transfer syntax that DCMTK does not know either.
+PixelCoding CodingOf(DcmDataset& dataset);
+
+// Pixels by JPEG or JPEG-LS in place of the coded ones. False where a decoder fails, or warns: that
+// is how it says that it filled in what it could not make sense of.
+bool DecodeWithoutWarning(DcmDataset& dataset);
 
 }  // namespace gvsl::data_loader

@@ -1,57 +1,77 @@
+#include <dcmtk/dcmdata/dcpixel.h>
+#include <dcmtk/dcmdata/dcpixseq.h>
+#include <dcmtk/dcmdata/dcpxitem.h>
 #include <dcmtk/dcmdata/dctk.h>
 
-#include <cmath>
-#include <limits>
+#include <algorithm>
 
+#include "data_loader/codestream.h"
 #include "data_loader/dicom_file.h"
 #include "data_loader/dicom_reader.h"
 #include "data_loader/dicom_tags.h"
+#include "data_loader/jpeg2000_decoder.h"
+#include "data_loader/rle_decoder.h"
+#include "data_loader/transfer_syntax.h"
 
 namespace gvsl::data_loader {
 namespace {
 
-constexpr double kLargestValue = std::numeric_limits<float>::max();
+using Words = std::vector<std::uint16_t>;
 
-// How stored numbers become values.
-struct PixelFormat {
-  std::int64_t bits_allocated, bits_stored, shift;
-  bool is_signed;
-  double slope, intercept;
+Rejection Damaged(const std::string& path) {
+  return {"DAMAGED_PIXELS", "its compressed pixels are damaged; copy it again from the archive",
+          path};
+}
 
-  float Value(std::uint32_t stored) const {
-    auto value = static_cast<std::int64_t>((stored >> shift) & ((1U << bits_stored) - 1U));
-    if (is_signed && (value >> (bits_stored - 1)) != 0) value -= std::int64_t{1} << bits_stored;
-    return static_cast<float>(static_cast<double>(value) * slope + intercept);
+std::size_t PixelCount(DcmDataset& dataset) {
+  return static_cast<std::size_t>(Unsigned(dataset, DCM_Rows) * Unsigned(dataset, DCM_Columns));
+}
+
+// Groups 6000 to 601E: an overlay whose bits lie among those of the pixels has no data of its own.
+bool HasOverlayInPixels(DcmDataset& dataset) {
+  for (Uint16 group = 0x6000; group <= 0x601e; group += 2) {
+    const bool placed = dataset.tagExists(DcmTagKey(group, 0x0102));
+    if (placed && !dataset.tagExists(DcmTagKey(group, 0x3000))) return true;
   }
-};
+  return false;
+}
 
-OrRejection<PixelFormat> ReadPixelFormat(DcmDataset& dataset) {
+// Written unsigned or signed, as the pixels are or not.
+std::optional<std::int32_t> PaddingNumber(DcmDataset& dataset, const DcmTagKey& tag,
+                                          bool is_signed) {
+  Uint16 bits = 0;
+  Sint16 number = 0;
+  if (dataset.findAndGetSint16(tag, number).good()) return number;
+  if (dataset.findAndGetUint16(tag, bits).bad()) return std::nullopt;
+  return is_signed ? static_cast<std::int16_t>(bits) : std::int32_t{bits};
+}
+
+PixelFormat ReadFormat(DcmDataset& dataset) {
   PixelFormat format;
-  format.bits_allocated = Unsigned(dataset, DCM_BitsAllocated);
-  format.bits_stored = Unsigned(dataset, DCM_BitsStored);
+  format.bits_allocated = static_cast<int>(Unsigned(dataset, DCM_BitsAllocated));
+  format.bits_stored = static_cast<int>(Unsigned(dataset, DCM_BitsStored));
   if (format.bits_stored == 0) format.bits_stored = format.bits_allocated;
-  Uint16 high_bit = static_cast<Uint16>(format.bits_stored - 1);
+  auto high_bit = static_cast<Uint16>(format.bits_stored - 1);
   dataset.findAndGetUint16(DCM_HighBit, high_bit);
-  format.shift = high_bit + 1 - format.bits_stored;
+  format.high_bit = high_bit;
+  format.bits_coded = format.bits_allocated;
   format.is_signed = Unsigned(dataset, DCM_PixelRepresentation) == 1;
+  format.has_overlay = HasOverlayInPixels(dataset);
   format.slope = NumberOr(dataset, DCM_RescaleSlope, 1);
+  if (format.slope == 0) format.slope = 1;  // would leave one value for all
   format.intercept = NumberOr(dataset, DCM_RescaleIntercept, 0);
-  if (format.bits_stored > format.bits_allocated || format.shift < 0 ||
-      format.shift + format.bits_stored > format.bits_allocated) {
-    return Rejection{"UNSUPPORTED_PIXELS", "its numbers of stored bits contradict each other"};
-  }
-  if (!(std::abs(format.slope) * 65536 + std::abs(format.intercept) <= kLargestValue)) {
-    return Rejection{"INVALID_RESCALE",
-                     "its rescale slope or intercept is no number or makes impossible values"};
-  }
+  const auto padding = PaddingNumber(dataset, DCM_PixelPaddingValue, format.is_signed);
+  if (!padding) return format;
+  const auto limit = PaddingNumber(dataset, DCM_PixelPaddingRangeLimit, format.is_signed);
+  format.padding = {std::min(*padding, limit.value_or(*padding)),
+                    std::max(*padding, limit.value_or(*padding))};
   return format;
 }
 
-OrRejection<std::vector<float>> Unpack(const std::string& path, DcmDataset& dataset,
-                                       const PixelFormat& format) {
-  const auto count =
-      static_cast<std::size_t>(Unsigned(dataset, DCM_Rows) * Unsigned(dataset, DCM_Columns));
-  const std::size_t bytes = count * static_cast<std::size_t>(format.bits_allocated / 8);
+// What DCMTK has decoded, or what needed no decoding.
+OrRejection<Words> NativeWords(const std::string& path, DcmDataset& dataset) {
+  const std::size_t count = PixelCount(dataset);
+  const bool bytes_each = Unsigned(dataset, DCM_BitsAllocated) <= 8;
   const Uint8* data = nullptr;
   const Uint16* words = nullptr;
   unsigned long found = 0;
@@ -61,28 +81,99 @@ OrRejection<std::vector<float>> Unpack(const std::string& path, DcmDataset& data
   } else {
     dataset.findAndGetUint8Array(DCM_PixelData, data, &found);
   }
-  if (data == nullptr || found < bytes) return Truncated(path);
-  std::vector<float> values(count);
+  if (data == nullptr || found < count * (bytes_each ? 1 : 2)) return Truncated(path);
+  Words result(count);
   for (std::size_t i = 0; i < count; ++i) {
-    const std::uint32_t stored =
-        format.bits_allocated == 8 ? data[i] : data[2 * i] | (std::uint32_t{data[2 * i + 1]} << 8);
-    values[i] = format.Value(stored);
+    result[i] =
+        bytes_each ? data[i] : static_cast<std::uint16_t>(data[2 * i] | data[2 * i + 1] << 8);
   }
-  return values;
+  return result;
+}
+
+// The fragments of the one frame, joined.
+std::vector<std::uint8_t> CodedBytes(DcmDataset& dataset) {
+  std::vector<std::uint8_t> bytes;
+  DcmElement* element = nullptr;
+  if (dataset.findAndGetElement(DCM_PixelData, element).bad()) return bytes;
+  auto* pixels = dynamic_cast<DcmPixelData*>(element);
+  if (pixels == nullptr) return bytes;
+  E_TransferSyntax syntax = EXS_Unknown;
+  const DcmRepresentationParameter* parameter = nullptr;
+  DcmPixelSequence* fragments = nullptr;
+  pixels->getOriginalRepresentationKey(syntax, parameter);
+  if (pixels->getEncapsulatedRepresentation(syntax, parameter, fragments).bad()) return bytes;
+  for (unsigned long i = 1; i < fragments->card(); ++i) {  // the first is a table of offsets
+    DcmPixelItem* fragment = nullptr;
+    Uint8* data = nullptr;
+    if (fragments->getItem(fragment, i).bad() || fragment->getUint8Array(data).bad()) return {};
+    if (data != nullptr) bytes.insert(bytes.end(), data, data + fragment->getLength());
+  }
+  return bytes;
+}
+
+OrRejection<Words> DecodedByDcmtk(const std::string& path, DcmDataset& dataset,
+                                  const Codestream& stream) {
+  if (!stream.ends || !DecodeWithoutWarning(dataset)) return Damaged(path);
+  return NativeWords(path, dataset);
+}
+
+struct StoredSlice {
+  Words words;
+  PixelFormat format;
+};
+
+OrRejection<StoredSlice> ReadCoded(const std::string& path, DcmDataset& dataset, PixelCoding coding,
+                                   const PixelFormat& header) {
+  const std::vector<std::uint8_t> bytes = CodedBytes(dataset);
+  if (coding == PixelCoding::kRle) {
+    auto words = DecodeRle(bytes, PixelCount(dataset), header.bits_allocated / 8);
+    if (!words) return Damaged(path);
+    return StoredSlice{*std::move(words), header};
+  }
+  const std::optional<Codestream> stream = ReadCodestream(bytes);
+  if (!stream) return Damaged(path);
+  if (stream->columns != Unsigned(dataset, DCM_Columns) ||
+      stream->rows != Unsigned(dataset, DCM_Rows) || stream->components != 1) {
+    return Rejection{"CODESTREAM_MISMATCH",
+                     "its compressed image has another size than its header says, or colours; "
+                     "export it again",
+                     path};
+  }
+  OrRejection<Words> words = Damaged(path);
+  if (coding == PixelCoding::kJpeg2000) {
+    if (auto decoded = DecodeJpeg2000(bytes)) words = *std::move(decoded);
+  } else {
+    words = DecodedByDcmtk(path, dataset, *stream);
+  }
+  if (auto* rejection = std::get_if<Rejection>(&words)) return std::move(*rejection);
+  return StoredSlice{std::get<Words>(std::move(words)), OfCodestream(header, *stream)};
+}
+
+OrRejection<StoredSlice> ReadStored(const std::string& path, DcmDataset& dataset,
+                                    const PixelFormat& header) {
+  const PixelCoding coding = CodingOf(dataset);
+  if (coding != PixelCoding::kNative) return ReadCoded(path, dataset, coding, header);
+  OrRejection<Words> words = NativeWords(path, dataset);
+  if (auto* rejection = std::get_if<Rejection>(&words)) return std::move(*rejection);
+  return StoredSlice{std::get<Words>(std::move(words)), header};
 }
 
 }  // namespace
 
-OrRejection<std::vector<float>> ReadDicomPixels(const std::string& path) {
+OrRejection<SliceValues> ReadDicomPixels(const std::string& path) {
   DcmFileFormat file;
   if (LoadDicomFile(path, file) != DicomLoad::kWhole) return Truncated(path);
   DcmDataset& dataset = *file.getDataset();
-  if (dataset.chooseRepresentation(EXS_LittleEndianExplicit, nullptr).bad()) {
-    return Rejection{"UNREADABLE", "its compressed pixels cannot be decoded; export it anew"};
-  }
-  OrRejection<PixelFormat> format = ReadPixelFormat(dataset);
-  if (const auto* rejection = std::get_if<Rejection>(&format)) return *rejection;
-  return Unpack(path, dataset, std::get<PixelFormat>(format));
+  const PixelFormat header = ReadFormat(dataset);
+  if (Rejection found = CheckFormat(header); !found.code.empty()) return found;
+  OrRejection<StoredSlice> read = ReadStored(path, dataset, header);
+  if (auto* rejection = std::get_if<Rejection>(&read)) return std::move(*rejection);
+  const auto& [words, format] = std::get<StoredSlice>(read);
+  if (words.size() != PixelCount(dataset)) return Damaged(path);
+  SliceValues values = ToValues(words, format);
+  values.contradicted |=
+      format.bits_stored != header.bits_stored || format.is_signed != header.is_signed;
+  return values;
 }
 
 }  // namespace gvsl::data_loader

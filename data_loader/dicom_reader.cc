@@ -1,18 +1,17 @@
 #include "data_loader/dicom_reader.h"
 
-#include <dcmtk/dcmdata/dccodec.h>
 #include <dcmtk/dcmdata/dctk.h>
 
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <filesystem>
 #include <fstream>
 #include <string_view>
 
 #include "common/text.h"
 #include "data_loader/dicom_file.h"
 #include "data_loader/dicom_tags.h"
+#include "data_loader/transfer_syntax.h"
 
 namespace gvsl::data_loader {
 namespace {
@@ -23,25 +22,37 @@ bool HasMagic(const std::string& path) {
   return file.read(bytes, sizeof(bytes)) && std::string_view(bytes + 128, 4) == "DICM";
 }
 
-// Data sets without the preamble begin with group 2 or 8, in either byte order.
+bool IsCapital(char letter) { return letter >= 'A' && letter <= 'Z'; }
+
+// Data sets without the preamble begin with group 2 or 8, in either byte order; then stands an
+// element, and a value representation of two letters or a length as short elements have it.
 bool BeginsLikeADataSet(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  char group[2] = {};
-  if (!file.read(group, sizeof(group))) return false;
-  const int low = group[0] + group[1];
-  return (group[0] == 0 || group[1] == 0) && (low == 2 || low == 8);
+  char bytes[8] = {};
+  if (!file.read(bytes, sizeof(bytes))) return false;
+  const int group = bytes[0] + bytes[1];
+  if ((bytes[0] != 0 && bytes[1] != 0) || (group != 2 && group != 8)) return false;
+  const bool explicit_kind = IsCapital(bytes[4]) && IsCapital(bytes[5]);
+  return explicit_kind || (bytes[5] == 0 && bytes[6] == 0 && bytes[7] == 0);
 }
 
-// Files without the preamble are looked into only where their name lets one expect DICOM.
-bool MayBeDicom(const std::string& path) {
-  const std::string extension = std::filesystem::path(path).extension().string();
-  return extension.empty() || extension == ".dcm" || extension == ".DCM" || extension == ".ima" ||
-         extension == ".IMA";
+bool HasColours(DcmDataset& dataset) {
+  const std::string kind = Text(dataset, DCM_PhotometricInterpretation);
+  return Unsigned(dataset, DCM_SamplesPerPixel) > 1 ||
+         (!kind.empty() && !kind.starts_with("MONOCHROME"));
 }
 
-Rejection PixelProblem(DcmDataset& dataset) {
-  const std::int64_t bits = Unsigned(dataset, DCM_BitsAllocated);
-  if (Unsigned(dataset, DCM_SamplesPerPixel) > 1) {
+// As many bytes as the frame needs, where they are not compressed.
+bool HasAllPixels(DcmDataset& dataset) {
+  DcmElement* pixels = nullptr;
+  if (dataset.findAndGetElement(DCM_PixelData, pixels).bad()) return false;
+  const std::int64_t bits = Unsigned(dataset, DCM_Rows) * Unsigned(dataset, DCM_Columns) *
+                            Unsigned(dataset, DCM_BitsAllocated);
+  return static_cast<std::int64_t>(pixels->getLength()) >= bits / 8;
+}
+
+Rejection PixelProblem(const std::string& path, DcmDataset& dataset) {
+  if (HasColours(dataset)) {
     return {"COLOR_IMAGE", "its pixels are colours; only grey values can be used"};
   }
   if (NumberOr(dataset, DCM_NumberOfFrames, 1) > 1) {
@@ -50,29 +61,50 @@ Rejection PixelProblem(DcmDataset& dataset) {
   if (Text(dataset, DCM_ImageType).find("MOSAIC") != std::string::npos) {
     return {"MOSAIC", "it is a mosaic of slices; convert it to NIfTI with dcm2niix"};
   }
+  if (dataset.tagExistsWithValue(DCM_ModalityLUTSequence)) {
+    return {"LOOKUP_TABLE",
+            "its values go through a table; export it with a rescale slope and intercept"};
+  }
+  const std::int64_t bits = Unsigned(dataset, DCM_BitsAllocated);
   if (bits != 8 && bits != 16) {
     return {"UNSUPPORTED_PIXELS", Concat("pixels of ", bits, " bits are not read")};
   }
-  if (!DcmXfer(dataset.getOriginalXfer()).isEncapsulated()) return {};
-  const E_TransferSyntax syntax = dataset.getOriginalXfer();
-  if (!DcmCodecList::canChangeCoding(syntax, EXS_LittleEndianExplicit)) {
-    return {"UNSUPPORTED_TRANSFER_SYNTAX",
-            Concat("its pixels are compressed as ", DcmXfer(syntax).getXferName(),
-                   "; decompress them first, for example with gdcmconv --raw")};
-  }
+  if (CodingOf(dataset) == PixelCoding::kNative && !HasAllPixels(dataset)) return Truncated(path);
   return {};
 }
 
-Rejection ObjectProblem(const std::string& path, DcmDataset& dataset, DicomLoad load) {
+// Before anything else is believed of a data set that DCMTK may not even be able to parse. Without
+// a meta header the data set itself showed which it is.
+Rejection SyntaxProblem(DcmMetaInfo& meta) {
+  const std::string uid = Text(meta, DCM_TransferSyntaxUID);
+  if (uid.empty()) return {};
+  const TransferSyntax* syntax = FindTransferSyntax(uid);
+  if (syntax == nullptr) {
+    return {"UNSUPPORTED_TRANSFER_SYNTAX",
+            "it is coded in a way that DICOM does not know, such as a maker's own; have the "
+            "archive send it uncompressed"};
+  }
+  if (syntax->coding != PixelCoding::kNotRead) return {};
+  return {"UNSUPPORTED_TRANSFER_SYNTAX",
+          Concat("its pixels are ", syntax->name,
+                 ", which is not read; have the archive send them uncompressed or as JPEG 2000")};
+}
+
+Rejection ObjectProblem(const std::string& path, DcmFileFormat& file, DicomLoad load) {
+  DcmDataset& dataset = *file.getDataset();
+  if (Rejection found = SyntaxProblem(*file.getMetaInfo()); !found.code.empty()) return found;
   if (load == DicomLoad::kExcessive) {
     return {"EXCESSIVE_STRUCTURE",
             "its sequences are nested without end, or it has more elements than an image"};
   }
   if (load == DicomLoad::kIncomplete) return Truncated(path);
+  if (dataset.tagExists(DCM_FloatPixelData) || dataset.tagExists(DCM_DoubleFloatPixelData)) {
+    return {"UNSUPPORTED_PIXELS", "its pixels are floating-point numbers, which are not read"};
+  }
   if (!dataset.tagExists(DCM_Rows) || !dataset.tagExists(DCM_PixelData)) {
     return {"NOT_AN_IMAGE", "it is a DICOM object without pixels, such as a report or a plan"};
   }
-  return PixelProblem(dataset);
+  return PixelProblem(path, dataset);
 }
 
 // What anonymisers leave instead of an id: it names nobody.
@@ -86,7 +118,8 @@ bool NamesNobody(std::string patient) {
   return std::find(kPlaceholders.begin(), kPlaceholders.end(), patient) != kPlaceholders.end();
 }
 
-DicomHeader ToHeader(const std::string& path, DcmDataset& dataset, DicomLoad load) {
+DicomHeader ToHeader(const std::string& path, DcmFileFormat& file, DicomLoad load) {
+  DcmDataset& dataset = *file.getDataset();
   DicomHeader header;
   header.path = path;
   header.series_uid = Text(dataset, DCM_SeriesInstanceUID);
@@ -99,7 +132,7 @@ DicomHeader ToHeader(const std::string& path, DcmDataset& dataset, DicomLoad loa
   header.position = Numbers<3>(dataset, DCM_ImagePositionPatient);
   header.orientation = Numbers<6>(dataset, DCM_ImageOrientationPatient);
   header.pixel_spacing = Numbers<2>(dataset, DCM_PixelSpacing);
-  header.problem = ObjectProblem(path, dataset, load);
+  header.problem = ObjectProblem(path, file, load);
   return header;
 }
 
@@ -107,7 +140,7 @@ DicomHeader ToHeader(const std::string& path, DcmDataset& dataset, DicomLoad loa
 
 std::optional<DicomHeader> ReadDicomHeader(const std::string& path) {
   const bool magic = HasMagic(path);
-  if (!magic && !(MayBeDicom(path) && BeginsLikeADataSet(path))) return std::nullopt;
+  if (!magic && !BeginsLikeADataSet(path)) return std::nullopt;
   DcmFileFormat file;
   const DicomLoad load = LoadDicomFile(path, file);
   DcmDataset& dataset = *file.getDataset();
@@ -116,7 +149,7 @@ std::optional<DicomHeader> ReadDicomHeader(const std::string& path) {
   }
   const bool known = !Text(dataset, DCM_SOPClassUID).empty() || dataset.tagExists(DCM_Modality);
   if (!magic && (!known || load != DicomLoad::kWhole)) return std::nullopt;
-  return ToHeader(path, dataset, load);
+  return ToHeader(path, file, load);
 }
 
 }  // namespace gvsl::data_loader

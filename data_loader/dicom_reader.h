@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "data_loader/pixel_format.h"
 #include "data_loader/volume_reader.h"
 
 namespace gvsl::data_loader {
@@ -29,11 +30,11 @@ struct DicomHeader {
 
 // Nothing when the file is no DICOM file at all, or a DICOMDIR. A file that ends early is TRUNCATED
 // in `problem`; so are other kinds of objects: NOT_AN_IMAGE, MULTI_FRAME, MOSAIC, COLOR_IMAGE,
-// UNSUPPORTED_PIXELS, UNSUPPORTED_TRANSFER_SYNTAX.
+// LOOKUP_TABLE, UNSUPPORTED_PIXELS, UNSUPPORTED_TRANSFER_SYNTAX.
 std::optional<DicomHeader> ReadDicomHeader(const std::string& path);
 
 // rows x columns values with the file's own rescale slope and intercept applied. TRUNCATED,
-// UNREADABLE, UNSUPPORTED_PIXELS, INVALID_RESCALE.
-OrRejection<std::vector<float>> ReadDicomPixels(const std::string& path);
+// DAMAGED_PIXELS, CODESTREAM_MISMATCH, UNSUPPORTED_PIXELS, INVALID_RESCALE.
+OrRejection<SliceValues> ReadDicomPixels(const std::string& path);
 
 }  // namespace gvsl::data_loader

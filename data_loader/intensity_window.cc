@@ -63,7 +63,7 @@ std::string KnownModality(const std::string& modality, std::span<const float> vo
 OrRejection<IntensityWindow> ChooseWindow(const std::optional<WindowChoice>& choice,
                                           const std::string& modality,
                                           std::span<const float> voxels) {
-  const auto [least, greatest] = LeastAndGreatest(voxels);
+  const auto [least, greatest] = voxels.empty() ? std::array{0.0, 0.0} : LeastAndGreatest(voxels);
   if (!(least < greatest)) {
     return Rejection{"CONSTANT", "all its voxels have one value: there is nothing in it"};
   }

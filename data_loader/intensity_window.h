@@ -31,7 +31,7 @@ std::string KnownModality(const std::string& modality, std::span<const float> vo
 
 // `choice` unless empty: ct for CT, mr for the rest. ct is -1024 to 1024 HU; mr the percentiles 0.5
 // and 99.5 (linear between ranks) of the voxels that are not 0; minmax the least and the greatest.
-// CONSTANT when all voxels are equal.
+// CONSTANT when all voxels are equal, or there are none.
 OrRejection<IntensityWindow> ChooseWindow(const std::optional<WindowChoice>& choice,
                                           const std::string& modality,
                                           std::span<const float> voxels);

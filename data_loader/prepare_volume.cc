@@ -22,6 +22,26 @@ std::optional<double> ParseLength(const std::string& text) {
   return value;
 }
 
+std::vector<float> WithoutPadding(const RawVolume& raw) {
+  std::vector<float> voxels;
+  for (std::size_t i = 0; i < raw.voxels.size(); ++i) {
+    if (!raw.padding[i]) voxels.push_back(raw.voxels[i]);
+  }
+  return voxels;
+}
+
+OrRejection<IntensityWindow> WindowOf(const RawVolume& raw, const std::string& modality,
+                                      const std::optional<WindowChoice>& choice) {
+  if (raw.padding.empty()) return ChooseWindow(choice, modality, raw.voxels);
+  return ChooseWindow(choice, modality, WithoutPadding(raw));
+}
+
+void FillPadding(RawVolume& raw, double value) {
+  for (std::size_t i = 0; i < raw.padding.size(); ++i) {
+    if (raw.padding[i]) raw.voxels[i] = static_cast<float>(value);
+  }
+}
+
 }  // namespace
 
 StatusOr<std::optional<std::array<double, 3>>> ParseSpacing(const std::string& text) {
@@ -44,9 +64,10 @@ StatusOr<std::optional<std::array<double, 3>>> ParseSpacing(const std::string& t
 OrRejection<NewVolume> PrepareVolume(RawVolume raw, const PrepareOptions& options) {
   NewVolume volume;
   volume.modality = KnownModality(raw.modality, raw.voxels);
-  OrRejection<IntensityWindow> chosen = ChooseWindow(options.window, volume.modality, raw.voxels);
+  OrRejection<IntensityWindow> chosen = WindowOf(raw, volume.modality, options.window);
   if (const auto* rejection = std::get_if<Rejection>(&chosen)) return *rejection;
   const IntensityWindow& window = std::get<IntensityWindow>(chosen);
+  FillPadding(raw, window.range[0]);
 
   Image image = ToRas(raw);
   raw.voxels = {};

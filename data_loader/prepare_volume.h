@@ -20,7 +20,8 @@ struct PrepareOptions {
 // "1.5,1.5,3" or "native" or one number for all three; INVALID_ARGUMENT otherwise.
 StatusOr<std::optional<std::array<double, 3>>> ParseSpacing(const std::string& text);
 
-// The window follows from the voxels before they are resampled. CONSTANT, before or after the
+// The window follows from the voxels before they are resampled, without padding, which then has the
+// window's lowest value. CONSTANT, before or after the
 // window; TOO_LARGE or INVALID_GEOMETRY when the new grid goes beyond volume_limits.h.
 OrRejection<NewVolume> PrepareVolume(RawVolume raw, const PrepareOptions& options);
 

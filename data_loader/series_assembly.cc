@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t kFewestSlices = 3;
 constexpr double kCosineTolerance = 1e-3;
+constexpr double kSameSpot = 0.1;  // of a pixel
 
 Vector3 RowDirection(const SliceGeometry& slice) {
   return {slice.orientation[0], slice.orientation[1], slice.orientation[2]};
@@ -68,6 +69,9 @@ Rejection CheckAlike(const std::vector<SliceGeometry>& slices) {
   return {};
 }
 
+// How far a position may be off because a header rounds it: mm. Never as much as a step.
+double Rounding(double step) { return std::min(0.01, 0.2 * step); }
+
 Rejection CheckSteps(const std::vector<double>& places) {
   std::vector<double> steps(places.size() - 1);
   for (std::size_t i = 0; i < steps.size(); ++i) steps[i] = places[i + 1] - places[i];
@@ -75,14 +79,14 @@ Rejection CheckSteps(const std::vector<double>& places) {
   std::sort(sorted.begin(), sorted.end());
   const double step = sorted[(sorted.size() - 1) / 2];
   const auto same = std::count_if(steps.begin(), steps.end(),
-                                  [&](double s) { return s < 0.01 || s < 0.01 * step; });
+                                  [&](double s) { return s < 0.01 * step || s < 1e-5; });
   if (same > 0) {
     return {"DUPLICATE_POSITION",
             Concat(same + 1, " or more of its ", places.size(),
                    " slices lie at one place, as in a time series or a bolus monitor; split it")};
   }
   for (std::size_t i = 0; i < steps.size(); ++i) {
-    if (std::abs(steps[i] - step) <= 0.02 * step + 0.01) continue;
+    if (std::abs(steps[i] - step) <= 0.02 * step + Rounding(step)) continue;
     const double times = steps[i] / step;
     if (times > 1.5 && std::abs(times - std::round(times)) < 0.1) {
       return {"MISSING_SLICE", Concat(std::round(times) - 1, " slices are missing after slice ",
@@ -91,6 +95,34 @@ Rejection CheckSteps(const std::vector<double>& places) {
     return {"UNEVEN_SPACING",
             Concat("slices ", i + 1, " and ", i + 2, " are ", steps[i], " mm apart, others ", step,
                    " mm; export it with even spacing")};
+  }
+  return {};
+}
+
+// What of `vector` lies in the plane across `normal`.
+Vector3 InPlane(const Vector3& vector, const Vector3& normal) {
+  return Subtract(vector, Scale(normal, Dot(vector, normal)));
+}
+
+// The first pixels of all slices must lie on one line, and that along the normal.
+Rejection CheckLine(const std::vector<SliceGeometry>& slices, const std::vector<std::size_t>& order,
+                    const Vector3& normal, const Vector3& step) {
+  const SliceGeometry& first = slices[order.front()];
+  const double tolerance = kSameSpot * std::min(first.pixel_spacing[0], first.pixel_spacing[1]);
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    const Vector3 expected = Add(first.position, Scale(step, static_cast<double>(i)));
+    const Vector3 off = InPlane(Subtract(slices[order[i]].position, expected), normal);
+    if (Length(off) > tolerance) {
+      return {"SHIFTED_SLICES",
+              Concat("slice ", i + 1, " of ", order.size(), " lies ", Length(off),
+                     " mm beside the line of the others; export the series again")};
+    }
+  }
+  const double along = Dot(step, normal);
+  if (Length(InPlane(step, normal)) > 0.01 * along + Rounding(along)) {
+    return {"GANTRY_TILT",
+            "its slices are shifted against each other, as by a tilted gantry; correct the tilt "
+            "first, for example with dcm2niix"};
   }
   return {};
 }
@@ -124,12 +156,8 @@ OrRejection<SliceStack> AssembleSlices(const std::vector<SliceGeometry>& slices)
   const Vector3& begin = slices[stack.order.front()].position;
   const Vector3& end = slices[stack.order.back()].position;
   const Vector3 step = Scale(Subtract(end, begin), 1.0 / static_cast<double>(slices.size() - 1));
-  const double along = Dot(step, normal);
-  const double aside = Length(Subtract(step, Scale(normal, along)));
-  if (aside > 0.01 * along + 0.01) {
-    return Rejection{"GANTRY_TILT",
-                     "its slices are shifted against each other, as by a tilted gantry; correct "
-                     "the tilt first, for example with dcm2niix"};
+  if (Rejection found = CheckLine(slices, stack.order, normal, step); !found.code.empty()) {
+    return found;
   }
   stack.size = {static_cast<std::int64_t>(slices.size()), first.rows, first.columns};
   SetColumn(stack.to_ras, 0, Scale(RowDirection(first), first.pixel_spacing[1]));

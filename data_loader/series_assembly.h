@@ -27,7 +27,7 @@ struct SliceStack {
 
 // The spacing of slices comes from their positions, never from a thickness. Codes: MIXED_SIZES,
 // MIXED_PIXEL_SPACING, MIXED_ORIENTATION, INVALID_GEOMETRY, TOO_FEW_SLICES (under three),
-// DUPLICATE_POSITION, MISSING_SLICE, UNEVEN_SPACING, GANTRY_TILT.
+// DUPLICATE_POSITION, MISSING_SLICE, UNEVEN_SPACING, GANTRY_TILT, SHIFTED_SLICES.
 OrRejection<SliceStack> AssembleSlices(const std::vector<SliceGeometry>& slices);
 
 }  // namespace gvsl::data_loader

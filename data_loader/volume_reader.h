@@ -32,6 +32,8 @@ struct RawVolume {
   std::array<std::int64_t, 3> size{};  // z, y, x; x fastest in memory
   Affine to_ras{};
   std::vector<float> voxels;
+  // Where `voxels` has a number that its file says stands for no tissue; empty where nowhere.
+  std::vector<bool> padding;
   std::string modality;  // CT, MR, ...; empty where the format has none
   // Equal for volumes of one subject; empty where the header names none. Never written.
   std::string subject_key;

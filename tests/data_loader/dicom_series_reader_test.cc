@@ -10,8 +10,10 @@
 #include <limits>
 #include <numeric>
 
+#include "common/text.h"
 #include "data_loader/input_files.h"
 #include "data_loader/orientation.h"
+#include "tests/support/dicom_encoder.h"
 #include "tests/support/dicom_maker.h"
 #include "tests/support/readings.h"
 #include "tests/support/temporary_directory.h"
@@ -20,10 +22,12 @@ namespace gvsl::data_loader {
 namespace {
 
 using ::gvsl::testing::CodeOf;
+using ::gvsl::testing::DicomCoding;
 using ::gvsl::testing::MakeSlices;
 using ::gvsl::testing::NestedSequences;
 using ::gvsl::testing::TemporaryDirectory;
 using ::gvsl::testing::ValueOf;
+using ::gvsl::testing::WriteCodedSlice;
 using ::gvsl::testing::WriteDicomBytes;
 using ::gvsl::testing::WriteSlices;
 
@@ -97,6 +101,22 @@ TEST_F(DicomSeriesReaderTest, PlacesAnObliqueSeriesWhereItsPositionsSay) {
   }
 }
 
+TEST_F(DicomSeriesReaderTest, MarksThePaddingOfEachSlice) {
+  auto slices = MakeSlices(4);
+  slices[2].pixels[4] = -2000;
+  WriteSlices(slices, directory_ / "series");
+  DicomCoding coding;
+  coding.padding = static_cast<std::uint16_t>(-2000);
+  for (const int i : {1, 2}) {
+    WriteCodedSlice(slices[i], coding, directory_ / Concat("series/IM-00", i + 1, ".dcm"));
+  }
+  const RawVolume volume = ValueOf(Read());
+  ASSERT_EQ(volume.padding.size(), volume.voxels.size());
+  EXPECT_EQ(std::count(volume.padding.begin(), volume.padding.end(), true), 1);
+  EXPECT_TRUE(volume.padding[2 * 30 + 4]);
+  EXPECT_FLOAT_EQ(volume.voxels[2 * 30 + 4], -2000);
+}
+
 TEST_F(DicomSeriesReaderTest, RefusesASeriesWithAMissingSlice) {
   auto slices = MakeSlices(6);
   slices.erase(slices.begin() + 2);
@@ -106,7 +126,13 @@ TEST_F(DicomSeriesReaderTest, RefusesASeriesWithAMissingSlice) {
 TEST_F(DicomSeriesReaderTest, RefusesTwoSlicesAtOnePositionButLeavesOutCopiesOfAFile) {
   auto slices = MakeSlices(4);
   slices.push_back(slices[1]);
-  EXPECT_EQ(ValueOf(WriteAndRead(slices)).size[0], 4);
+  const RawVolume volume = ValueOf(WriteAndRead(slices));
+  EXPECT_EQ(volume.size[0], 4);
+  ASSERT_EQ(volume.warnings.size(), 1U);
+  EXPECT_EQ(volume.warnings[0].code, "COPIES_LEFT_OUT");
+  ++slices.back().pixels[3];  // an identity that an anonymiser gave to two
+  EXPECT_EQ(CodeOf(WriteAndRead(slices)), "DUPLICATE_POSITION");
+  slices.back().pixels = slices[1].pixels;
   slices.back().instance_uid += ".9";
   EXPECT_EQ(CodeOf(WriteAndRead(slices)), "DUPLICATE_POSITION");
 }
@@ -191,7 +217,15 @@ TEST_F(DicomSeriesReaderTest, RefusesMoreElementsThanAnImageHas) {
 TEST_F(DicomSeriesReaderTest, RefusesASeriesThatPromisesMoreThanALimitBeforeItReadsPixels) {
   auto slices = MakeSlices(20);
   for (auto& slice : slices) slice.rows = slice.columns = 20'000;
-  EXPECT_EQ(CodeOf(WriteAndRead(slices)), "TOO_LARGE");
+  EXPECT_EQ(CodeOf(WriteAndRead(slices)), "TRUNCATED");
+  // Of what is compressed nobody knows how much it will be.
+  DicomCoding coding{.syntax = gvsl::testing::syntax::kRle};
+  coding.codestream.resize(100);
+  for (std::size_t i = 0; i < slices.size(); ++i) {
+    const std::string name = Concat("series/IM-", i < 9 ? "00" : "0", i + 1, ".dcm");
+    WriteCodedSlice(slices[i], coding, directory_ / name);
+  }
+  EXPECT_EQ(CodeOf(Read()), "TOO_LARGE");
 }
 
 TEST_F(DicomSeriesReaderTest, LooksIntoNoLargeFileThatOnlyLacksAnExtension) {

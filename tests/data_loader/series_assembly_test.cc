@@ -71,6 +71,31 @@ TEST(SeriesAssembly, RefusesTwoSlicesAtOnePlace) {
   EXPECT_EQ(Code(std::vector<SliceGeometry>(4, slices[0])), "DUPLICATE_POSITION");
 }
 
+TEST(SeriesAssembly, RefusesASliceThatLiesBesideTheOthers) {
+  auto slices = Stack(7);
+  for (const std::size_t moved : {0U, 3U, 6U}) {
+    auto shifted = slices;
+    shifted[moved].position =
+        Add(shifted[moved].position, {0.6 * std::cos(0.3), 0.6 * std::sin(0.3), 0});
+    EXPECT_EQ(Code(shifted), "SHIFTED_SLICES") << moved;
+  }
+  for (std::size_t i = 0; i < slices.size(); i += 2) {  // to and fro
+    slices[i].position = Add(slices[i].position, {std::cos(0.3), std::sin(0.3), 0});
+  }
+  EXPECT_EQ(Code(slices), "SHIFTED_SLICES");
+}
+
+TEST(SeriesAssembly, SlicesOfAMicroscopicScannerAreJudgedByTheirOwnSteps) {
+  auto slices = Stack(9);
+  for (SliceGeometry& slice : slices) {
+    slice.position = Scale(Subtract(slice.position, {10, 20, 30}), 1.0 / 600);  // 0.005 mm apart
+    slice.pixel_spacing = {0.005, 0.005};
+  }
+  EXPECT_EQ(Code(slices), "accepted");
+  slices.erase(slices.begin() + 4);
+  EXPECT_EQ(Code(slices), "MISSING_SLICE");
+}
+
 TEST(SeriesAssembly, RefusesUnevenSpacing) {
   auto slices = Stack(5);
   slices.back().position =

@@ -81,6 +81,28 @@ TEST(VolumeCheck, AVolumeThatResamplingWouldBlowUpIsRefusedBeforehand) {
   EXPECT_EQ(testing::CodeOf(PrepareVolume(volume, options)), "TOO_LARGE");
 }
 
+TEST(VolumeCheck, PaddingIsNoTissueForAnyWindow) {
+  RawVolume volume = Small();
+  const RawVolume clean = volume;
+  volume.padding.resize(volume.voxels.size());
+  volume.padding[3] = volume.padding[7] = true;
+  volume.voxels[3] = volume.voxels[7] = -30000;
+  for (const std::string window : {"ct", "mr", "minmax"}) {
+    PrepareOptions options;
+    options.spacing = std::nullopt;
+    options.window = *ParseWindow(window);
+    const NewVolume prepared = testing::ValueOf(PrepareVolume(volume, options));
+    EXPECT_GT(prepared.window_range[0], -2000) << window;
+    EXPECT_EQ(std::count(prepared.voxels.begin(), prepared.voxels.end(), 0.0F),
+              std::count(prepared.voxels.begin(), prepared.voxels.end(),
+                         *std::min_element(prepared.voxels.begin(), prepared.voxels.end())))
+        << window;
+    EXPECT_EQ(prepared.voxels.size(), clean.voxels.size());
+  }
+  volume.padding.assign(volume.voxels.size(), true);
+  EXPECT_EQ(testing::CodeOf(PrepareVolume(volume, {})), "CONSTANT");
+}
+
 TEST(VolumeCheck, AVolumeOfWhichTheWindowLeavesOneValueIsRefused) {
   PrepareOptions options;
   options.window = *ParseWindow("1000,2000");

@@ -1,0 +1,28 @@
+// What a compressed image says of itself, whatever the DICOM header around it says. Pure.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+namespace gvsl::data_loader {
+
+struct Codestream {
+  std::int64_t columns = 0;
+  std::int64_t rows = 0;
+  int precision = 0;  // bits of a sample
+  int components = 0;
+  std::optional<bool> is_signed;  // JPEG 2000 alone says so
+  bool ends = false;              // its last marker is that of an end
+};
+
+// Of a JPEG or JPEG-LS (frame header: ITU-T T.81 B.2.2), a JPEG 2000 (SIZ: ITU-T T.800 A.5.1) or a
+// JP2 file around it; nothing where the bytes are none of these. JPEG 2000 with components of
+// unlike precision is as its first.
+std::optional<Codestream> ReadCodestream(std::span<const std::uint8_t> bytes);
+
+// A JPEG 2000 in the boxes of a JP2 file, which DICOM forbids and some write.
+bool IsBoxed(std::span<const std::uint8_t> bytes);
+
+}  // namespace gvsl::data_loader
