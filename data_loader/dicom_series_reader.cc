@@ -8,6 +8,7 @@
 #include "common/file_system.h"
 #include "common/sha256.h"
 #include "common/text.h"
+#include "data_loader/gantry_tilt.h"
 #include "data_loader/series_assembly.h"
 #include "data_loader/volume_check.h"
 
@@ -166,6 +167,7 @@ OrRejection<RawVolume> DicomSeriesReader::Read(const VolumeSource& source) {
   if (volume.voxels.size() != voxels) {
     return Rejection{"UNREADABLE", "its slices changed while they were read"};
   }
+  if (stack.is_tilted) return Straighten(volume);
   return volume;
 }
 

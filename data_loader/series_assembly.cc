@@ -104,7 +104,7 @@ Vector3 InPlane(const Vector3& vector, const Vector3& normal) {
   return Subtract(vector, Scale(normal, Dot(vector, normal)));
 }
 
-// The first pixels of all slices must lie on one line, and that along the normal.
+// The first pixels of all slices must lie on one line.
 Rejection CheckLine(const std::vector<SliceGeometry>& slices, const std::vector<std::size_t>& order,
                     const Vector3& normal, const Vector3& step) {
   const SliceGeometry& first = slices[order.front()];
@@ -118,11 +118,10 @@ Rejection CheckLine(const std::vector<SliceGeometry>& slices, const std::vector<
                      " mm beside the line of the others; export the series again")};
     }
   }
-  const double along = Dot(step, normal);
-  if (Length(InPlane(step, normal)) > 0.01 * along + Rounding(along)) {
+  if (Length(InPlane(step, normal)) > Dot(step, normal)) {
     return {"GANTRY_TILT",
-            "its slices are shifted against each other, as by a tilted gantry; correct the tilt "
-            "first, for example with dcm2niix"};
+            "its slices lie further beside each other than apart, which no gantry does; export "
+            "the series again"};
   }
   return {};
 }
@@ -159,6 +158,8 @@ OrRejection<SliceStack> AssembleSlices(const std::vector<SliceGeometry>& slices)
   if (Rejection found = CheckLine(slices, stack.order, normal, step); !found.code.empty()) {
     return found;
   }
+  const double along = Dot(step, normal);
+  stack.is_tilted = Length(InPlane(step, normal)) > 0.01 * along + Rounding(along);
   stack.size = {static_cast<std::int64_t>(slices.size()), first.rows, first.columns};
   SetColumn(stack.to_ras, 0, Scale(RowDirection(first), first.pixel_spacing[1]));
   SetColumn(stack.to_ras, 1, Scale(ColumnDirection(first), first.pixel_spacing[0]));

@@ -23,11 +23,13 @@ struct SliceStack {
   std::vector<std::size_t> order;      // positions in the input, along the normal
   std::array<std::int64_t, 3> size{};  // slices, rows, columns
   Affine to_ras{};                     // from (column, row, slice)
+  // Slices lie evenly beside each other: the third axis is not across the others (gantry_tilt.h).
+  bool is_tilted = false;
 };
 
 // The spacing of slices comes from their positions, never from a thickness. Codes: MIXED_SIZES,
 // MIXED_PIXEL_SPACING, MIXED_ORIENTATION, INVALID_GEOMETRY, TOO_FEW_SLICES (under three),
-// DUPLICATE_POSITION, MISSING_SLICE, UNEVEN_SPACING, GANTRY_TILT, SHIFTED_SLICES.
+// DUPLICATE_POSITION, MISSING_SLICE, UNEVEN_SPACING, SHIFTED_SLICES, GANTRY_TILT (over 45 degrees).
 OrRejection<SliceStack> AssembleSlices(const std::vector<SliceGeometry>& slices);
 
 }  // namespace gvsl::data_loader

@@ -6,6 +6,7 @@
 
 #include "data_loader/convert.h"
 #include "data_loader/dataset.h"
+#include "data_loader/geometry.h"
 #include "data_loader/ingest.h"
 #include "data_loader/inspect.h"
 #include "data_loader/nifti_reader.h"
@@ -96,12 +97,29 @@ TEST(RealData, ObliqueBrainSeriesAreIngested) {
   EXPECT_TRUE(report.rejected.empty());
 }
 
+TEST(RealData, AHeadOfATiltedGantryIsStraightened) {
+  GVSL_NEEDS_TEST_DATA("dicom/dicom2nifti/failing");
+  const TemporaryDirectory directory;
+  const auto written = Convert(TestData("dicom/dicom2nifti/failing/gantrytilting/001"),
+                               directory / "out.nii", [](const IngestEvent&) {});
+  ASSERT_TRUE(written.ok() && written->size() == 1);
+  NiftiReader reader;
+  const auto read = reader.Read({directory / "out.nii", {}, "out"});
+  const Image image = ToRas(std::get<RawVolume>(read));
+  EXPECT_EQ(image.grid.size, (std::array<std::int64_t, 3>{4, 521, 512}));  // dcm2niix's
+  const Vector3 y = Column(image.grid.to_ras, 1), z = Column(image.grid.to_ras, 2);
+  EXPECT_NEAR(Dot(y, z), 0, 1e-4);
+  EXPECT_NEAR(Length(z), 4.8515, 1e-3);
+}
+
 TEST(RealData, EveryFailingSeriesIsRefusedWithItsOwnCode) {
   GVSL_NEEDS_TEST_DATA("dicom/dicom2nifti/failing");
   const std::map<std::string, std::string> expected = {
-      {"gantrytilting/001", "GANTRY_TILT"},    {"notavolume/001", "DUPLICATE_POSITION"},
-      {"slicecount/001", "TOO_FEW_SLICES"},    {"sliceincrement/001", "MISSING_SLICE"},
-      {"sliceincrement/002", "MISSING_SLICE"}, {"sliceorientation/001", "MIXED_ORIENTATION"}};
+      {"notavolume/001", "DUPLICATE_POSITION"},
+      {"slicecount/001", "TOO_FEW_SLICES"},
+      {"sliceincrement/001", "MISSING_SLICE"},
+      {"sliceincrement/002", "MISSING_SLICE"},
+      {"sliceorientation/001", "MIXED_ORIENTATION"}};
   for (const auto& [series, code] : expected) {
     const TemporaryDirectory directory;
     const IngestReport report =

@@ -123,12 +123,23 @@ TEST(SeriesAssembly, RefusesMixedOrientationsSizesAndPixels) {
   EXPECT_EQ(Code(slices), "MIXED_PIXEL_SPACING");
 }
 
-TEST(SeriesAssembly, RefusesAStackThatATiltedGantrySheared) {
+TEST(SeriesAssembly, SeesATiltedGantryAndRefusesAnImpossibleOne) {
   auto slices = Stack(5);
-  for (std::size_t i = 0; i < slices.size(); ++i) {
-    slices[i].position[1] += 0.5 * static_cast<double>(i);
-  }
-  EXPECT_EQ(Code(slices), "GANTRY_TILT");
+  EXPECT_FALSE(std::get<SliceStack>(AssembleSlices(slices)).is_tilted);
+  const Vector3 row = {slices[0].orientation[0], slices[0].orientation[1],
+                       slices[0].orientation[2]};
+  const auto tilted = [&](double step) {
+    auto result = slices;
+    for (std::size_t i = 0; i < result.size(); ++i) {
+      result[i].position = Add(result[i].position, Scale(row, step * static_cast<double>(i)));
+    }
+    return result;
+  };
+  const SliceStack stack = std::get<SliceStack>(AssembleSlices(tilted(0.5)));
+  EXPECT_TRUE(stack.is_tilted);
+  EXPECT_NEAR(Length(Column(stack.to_ras, 2)), std::hypot(3, 0.5), 1e-9);
+  EXPECT_EQ(Code(tilted(2.9)), "accepted");
+  EXPECT_EQ(Code(tilted(3.1)), "GANTRY_TILT");
 }
 
 TEST(SeriesAssembly, RefusesTooFewSlicesAndImpossibleVectors) {
