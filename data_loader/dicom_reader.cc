@@ -42,6 +42,27 @@ bool HasColours(DcmDataset& dataset) {
          (!kind.empty() && !kind.starts_with("MONOCHROME"));
 }
 
+bool IsMosaic(DcmDataset& dataset) {
+  return Text(dataset, DCM_ImageType).find("MOSAIC") != std::string::npos;
+}
+
+// Of the block that its maker has reserved in group 0029.
+std::span<const std::uint8_t> CsaHeader(DcmDataset& dataset, Uint16 element) {
+  for (Uint16 block = 0x10; block <= 0xff; ++block) {
+    if (Text(dataset, DcmTagKey(0x0029, block)) != "SIEMENS CSA HEADER") continue;
+    const Uint8* bytes = nullptr;
+    unsigned long count = 0;
+    const DcmTagKey key(0x0029, static_cast<Uint16>(block << 8 | element));
+    if (dataset.findAndGetUint8Array(key, bytes, &count).bad() || bytes == nullptr) continue;
+    return {bytes, count};
+  }
+  return {};
+}
+
+std::optional<Mosaic> MosaicOf(DcmDataset& dataset) {
+  return ReadMosaic(CsaHeader(dataset, 0x10), CsaHeader(dataset, 0x20));
+}
+
 // As many bytes as the frame needs, where they are not compressed.
 bool HasAllPixels(DcmDataset& dataset) {
   DcmElement* pixels = nullptr;
@@ -58,8 +79,10 @@ Rejection PixelProblem(const std::string& path, DcmDataset& dataset) {
   if (NumberOr(dataset, DCM_NumberOfFrames, 1) > 1) {
     return {"MULTI_FRAME", "it is a multi-frame object; convert it to single frames or to NIfTI"};
   }
-  if (Text(dataset, DCM_ImageType).find("MOSAIC") != std::string::npos) {
-    return {"MOSAIC", "it is a mosaic of slices; convert it to NIfTI with dcm2niix"};
+  if (IsMosaic(dataset) && !MosaicOf(dataset)) {
+    return {"MOSAIC",
+            "its slices lie side by side and the scanner's description of them is gone; export it "
+            "with the private elements, or as single slices"};
   }
   if (dataset.tagExistsWithValue(DCM_ModalityLUTSequence)) {
     return {"LOOKUP_TABLE",
@@ -132,6 +155,7 @@ DicomHeader ToHeader(const std::string& path, DcmFileFormat& file, DicomLoad loa
   header.position = Numbers<3>(dataset, DCM_ImagePositionPatient);
   header.orientation = Numbers<6>(dataset, DCM_ImageOrientationPatient);
   header.pixel_spacing = Numbers<2>(dataset, DCM_PixelSpacing);
+  if (IsMosaic(dataset)) header.mosaic = MosaicOf(dataset);
   header.problem = ObjectProblem(path, file, load);
   return header;
 }

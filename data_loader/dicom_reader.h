@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "data_loader/pixel_format.h"
+#include "data_loader/siemens_mosaic.h"
 #include "data_loader/volume_reader.h"
 
 namespace gvsl::data_loader {
@@ -24,6 +25,7 @@ struct DicomHeader {
   std::optional<std::array<double, 3>> position;       // mm, LPS: of the first voxel's centre
   std::optional<std::array<double, 6>> orientation;    // of a row, of a column
   std::optional<std::array<double, 2>> pixel_spacing;  // between rows, between columns; mm
+  std::optional<Mosaic> mosaic;  // its slices, where it is a picture of several
   // Why no slice can be had from this file; empty code where one can.
   Rejection problem;
 };

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 
+#include "common/text.h"
 #include "data_loader/convert.h"
 #include "data_loader/dataset.h"
 #include "data_loader/geometry.h"
@@ -129,6 +130,29 @@ TEST(RealData, EveryFailingSeriesIsRefusedWithItsOwnCode) {
   }
 }
 
+// The same mosaic by nine transfer syntaxes and encoders; the references are dcm2niix's.
+TEST(RealData, AMosaicInNineEncodingsIsTheReferenceVoxelForVoxel) {
+  GVSL_NEEDS_TEST_DATA("dicom/dcm_qa_ts");
+  NiftiReader reader;
+  for (int i = 1; i <= 9; ++i) {
+    const TemporaryDirectory directory;
+    const auto written = Convert(TestData(Concat("dicom/dcm_qa_ts/In/", i, ".dcm")),
+                                 directory / "out.nii", [](const IngestEvent&) {});
+    ASSERT_TRUE(written.ok() && written->size() == 1) << i;
+    const auto ours = reader.Read({directory / "out.nii", {}, "out"});
+    const auto theirs = reader.Read({TestData(Concat("dicom/dcm_qa_ts/Ref/", i, ".nii")), {}, ""});
+    const auto& volume = std::get<RawVolume>(ours);
+    const auto& truth = std::get<RawVolume>(theirs);
+    EXPECT_EQ(volume.size, truth.size);
+    EXPECT_TRUE(volume.voxels == truth.voxels) << i;
+    for (int row = 0; row < 3; ++row) {
+      for (int column = 0; column < 4; ++column) {
+        EXPECT_NEAR(volume.to_ras[row][column], truth.to_ras[row][column], 1e-4) << i;
+      }
+    }
+  }
+}
+
 // Both are brought into RAS order, so that it does not matter how a file stores its axes.
 void ExpectSameVolume(const std::string& dicom, const std::string& nifti) {
   const TemporaryDirectory directory;
@@ -167,10 +191,12 @@ TEST(RealData, GeometryAndVoxelsOfDicomSeriesAreTheGroundTruths) {
   }
 }
 
-TEST(RealData, WhatCannotBeDecodedIsRefusedByName) {
+TEST(RealData, WhatIsNoSingleVolumeOfGreyValuesIsRefusedByName) {
   GVSL_NEEDS_TEST_DATA("dicom/dicom2nifti/generic");
+  GVSL_NEEDS_TEST_DATA("dicom/dcm_qa_ts");
   const std::map<std::string, std::string> expected = {
-      {"dicom/dicom2nifti/generic/rgb/001", "COLOR_IMAGE"}, {"dicom/dcm_qa_ts/In", "MOSAIC"}};
+      {"dicom/dicom2nifti/generic/rgb/001", "COLOR_IMAGE"},
+      {"dicom/dcm_qa_ts/In", "DUPLICATE_POSITION"}};
   for (const auto& [series, code] : expected) {
     const TemporaryDirectory directory;
     const IngestReport report = RunIngest(TestData(series), directory / "set");

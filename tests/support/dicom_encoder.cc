@@ -61,6 +61,18 @@ void PutPixels(DcmDataset& dataset, const demo::DicomSlice& slice, const DicomCo
   put_padding(DCM_PixelPaddingRangeLimit, coding.padding_limit);
 }
 
+void PutPrivate(DcmDataset& dataset, const DicomCoding& coding) {
+  dataset.putAndInsertString(DCM_ImageType, coding.image_type.c_str());
+  if (coding.csa_image.empty()) return;
+  dataset.putAndInsertString(DcmTag(0x0029, 0x0011, EVR_LO), "SIEMENS CSA HEADER");
+  const auto put = [&](Uint16 element, const std::string& bytes) {
+    dataset.putAndInsertUint8Array(DcmTag(0x0029, element, EVR_OB),
+                                   reinterpret_cast<const Uint8*>(bytes.data()), bytes.size());
+  };
+  put(0x1110, coding.csa_image);
+  put(0x1120, coding.csa_series);
+}
+
 std::vector<std::uint8_t> Jpeg2000Of(const demo::DicomSlice& slice, const DicomCoding& coding) {
   const std::vector<std::int32_t> samples(slice.pixels.begin(), slice.pixels.end());
   return MakeJpeg2000(samples, slice.rows, slice.columns,
@@ -153,6 +165,7 @@ void WriteCodedSlice(const demo::DicomSlice& slice, const DicomCoding& coding,
   Check(file.loadAllDataIntoMemory(), "load");
   DcmDataset& dataset = *file.getDataset();
   PutPixels(dataset, slice, coding);
+  PutPrivate(dataset, coding);
   const DcmXfer known(coding.syntax.c_str());
   const bool is_known = known.getXfer() != EXS_Unknown;
   const DcmXfer xfer = is_known ? known : DcmXfer(EXS_JPEG2000LosslessOnly);

@@ -33,7 +33,9 @@ struct DicomCoding {
   std::vector<std::uint8_t> codestream;  // instead of what an encoder would make of these
   std::optional<std::uint16_t> padding, padding_limit;
   std::string photometric = "MONOCHROME2";
-  bool has_meta_header = true;  // preamble and group 2
+  std::string image_type = "DERIVED\\SECONDARY";
+  std::string csa_image, csa_series;  // private headers of a Siemens scanner (csa_maker.h)
+  bool has_meta_header = true;        // preamble and group 2
   bool has_unknown_kinds =
       false;  // geometry and numbers of pixels with the value representation UN
 };
