@@ -11,6 +11,7 @@ using Bytes = std::span<const std::uint8_t>;
 constexpr std::array<std::uint8_t, 12> kBoxes = {0,   0,   0,    12, 'j',  'P',
                                                  ' ', ' ', 0x0d, 10, 0x87, 10};
 constexpr std::uint8_t kStartOfImage = 0xd8, kEndOfImage = 0xd9, kStartOfScan = 0xda;
+constexpr int kGreatestPrecision = 38;  // of JPEG 2000
 constexpr std::uint8_t kStartOfCodestream = 0x4f, kSize = 0x51;
 
 // Big endian; 0 beyond the end, so that whoever needs it refuses it.
@@ -25,11 +26,12 @@ bool HasMarker(Bytes bytes, std::size_t at, std::uint8_t marker) {
   return at + 1 < bytes.size() && bytes[at] == 0xff && bytes[at + 1] == marker;
 }
 
-// DICOM pads a fragment to an even length, some pad it to more.
-bool EndsWithEndOfImage(Bytes bytes) {
-  std::size_t end = bytes.size();
-  while (end > 0 && bytes[end - 1] == 0) --end;
-  return end >= 2 && HasMarker(bytes, end - 2, kEndOfImage);
+// Behind the last marker of an end, which no coded data contain; 0 where there is none.
+std::size_t EndOf(Bytes bytes) {
+  for (std::size_t at = bytes.size(); at >= 2; --at) {
+    if (HasMarker(bytes, at - 2, kEndOfImage)) return at;
+  }
+  return 0;
 }
 
 // SOF0 to SOF15 and JPEG-LS's SOF55, without DHT, JPG and DAC, which lie among them.
@@ -39,6 +41,7 @@ bool IsFrameHeader(std::uint8_t marker) {
 }
 
 std::optional<Codestream> ReadJpeg(Bytes bytes) {
+  std::optional<Codestream> stream;
   std::size_t at = 2;
   while (at + 4 <= bytes.size() && bytes[at] == 0xff) {
     const std::uint8_t marker = bytes[at + 1];
@@ -46,19 +49,20 @@ std::optional<Codestream> ReadJpeg(Bytes bytes) {
       ++at;
       continue;
     }
-    if (marker == kStartOfScan) return std::nullopt;
+    if (marker == kStartOfScan) break;
     if (IsFrameHeader(marker)) {
-      if (at + 10 > bytes.size()) return std::nullopt;
-      return Codestream{static_cast<std::int64_t>(Number(bytes, at + 7, 2)),
-                        static_cast<std::int64_t>(Number(bytes, at + 5, 2)),
-                        bytes[at + 4],
-                        bytes[at + 9],
-                        std::nullopt,
-                        EndsWithEndOfImage(bytes)};
+      if (stream || at + 10 > bytes.size() || bytes[at + 4] == 0) return std::nullopt;
+      stream = {static_cast<std::int64_t>(Number(bytes, at + 7, 2)),
+                static_cast<std::int64_t>(Number(bytes, at + 5, 2)),
+                bytes[at + 4],
+                bytes[at + 9],
+                std::nullopt,
+                EndOf(bytes) > at};
+      if (stream->precision > kGreatestPrecision) return std::nullopt;
     }
     at += 2 + Number(bytes, at + 2, 2);
   }
-  return std::nullopt;
+  return stream;
 }
 
 std::optional<Codestream> ReadJpeg2000(Bytes bytes) {
@@ -69,9 +73,10 @@ std::optional<Codestream> ReadJpeg2000(Bytes bytes) {
            static_cast<std::int64_t>(Number(bytes, begin, 4));
   };
   const std::uint8_t sample = bytes[42];
+  if ((sample & 0x7f) >= kGreatestPrecision) return std::nullopt;
   return Codestream{length(8, 16),        length(12, 20),
                     (sample & 0x7f) + 1,  static_cast<int>(Number(bytes, 40, 2)),
-                    (sample & 0x80) != 0, EndsWithEndOfImage(bytes)};
+                    (sample & 0x80) != 0, EndOf(bytes) > kShortest};
 }
 
 // The contents of the first box that holds a codestream.
@@ -92,17 +97,22 @@ Bytes Unboxed(Bytes bytes) {
   return {};
 }
 
-}  // namespace
-
 bool IsBoxed(Bytes bytes) {
   return bytes.size() >= kBoxes.size() && std::equal(kBoxes.begin(), kBoxes.end(), bytes.begin());
 }
+
+}  // namespace
 
 std::optional<Codestream> ReadCodestream(Bytes bytes) {
   if (IsBoxed(bytes)) bytes = Unboxed(bytes);
   if (HasMarker(bytes, 0, kStartOfImage)) return ReadJpeg(bytes);
   if (HasMarker(bytes, 0, kStartOfCodestream)) return ReadJpeg2000(bytes);
   return std::nullopt;
+}
+
+Bytes BareCodestream(Bytes bytes) {
+  if (IsBoxed(bytes)) bytes = Unboxed(bytes);
+  return bytes.first(EndOf(bytes));
 }
 
 }  // namespace gvsl::data_loader

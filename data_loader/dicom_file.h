@@ -22,8 +22,8 @@ DicomLoad LoadDicomFile(const std::string& path, DcmFileFormat& file);
 // Of pixels as the file has them; kNotRead for a transfer syntax that DCMTK does not know either.
 PixelCoding CodingOf(DcmDataset& dataset);
 
-// Pixels by JPEG or JPEG-LS in place of the coded ones. False where a decoder fails, or warns: that
-// is how it says that it filled in what it could not make sense of.
+// Pixels by JPEG or JPEG-LS in place of the coded ones. False where a decoder fails, or that of
+// JPEG warns: so it says that it filled in what it could not make sense of.
 bool DecodeWithoutWarning(DcmDataset& dataset);
 
 }  // namespace gvsl::data_loader

@@ -19,7 +19,9 @@ namespace {
 using Words = std::vector<std::uint16_t>;
 
 Rejection Damaged(const std::string& path) {
-  return {"DAMAGED_PIXELS", "its compressed pixels are damaged; copy it again from the archive",
+  return {"DAMAGED_PIXELS",
+          "its compressed pixels are damaged, or no decoder knows their kind; copy it again, or "
+          "have the archive send it uncompressed",
           path};
 }
 
@@ -36,14 +38,13 @@ bool HasOverlayInPixels(DcmDataset& dataset) {
   return false;
 }
 
-// Written unsigned or signed, as the pixels are or not.
-std::optional<std::int32_t> PaddingNumber(DcmDataset& dataset, const DcmTagKey& tag,
-                                          bool is_signed) {
+// Written signed or unsigned.
+std::optional<std::uint16_t> PaddingBits(DcmDataset& dataset, const DcmTagKey& tag) {
   Uint16 bits = 0;
   Sint16 number = 0;
-  if (dataset.findAndGetSint16(tag, number).good()) return number;
-  if (dataset.findAndGetUint16(tag, bits).bad()) return std::nullopt;
-  return is_signed ? static_cast<std::int16_t>(bits) : std::int32_t{bits};
+  if (dataset.findAndGetSint16(tag, number).good()) return static_cast<std::uint16_t>(number);
+  if (dataset.findAndGetUint16(tag, bits).good()) return bits;
+  return std::nullopt;
 }
 
 PixelFormat ReadFormat(DcmDataset& dataset) {
@@ -60,11 +61,10 @@ PixelFormat ReadFormat(DcmDataset& dataset) {
   format.slope = NumberOr(dataset, DCM_RescaleSlope, 1);
   if (format.slope == 0) format.slope = 1;  // would leave one value for all
   format.intercept = NumberOr(dataset, DCM_RescaleIntercept, 0);
-  const auto padding = PaddingNumber(dataset, DCM_PixelPaddingValue, format.is_signed);
-  if (!padding) return format;
-  const auto limit = PaddingNumber(dataset, DCM_PixelPaddingRangeLimit, format.is_signed);
-  format.padding = {std::min(*padding, limit.value_or(*padding)),
-                    std::max(*padding, limit.value_or(*padding))};
+  if (const auto padding = PaddingBits(dataset, DCM_PixelPaddingValue)) {
+    const auto limit = PaddingBits(dataset, DCM_PixelPaddingRangeLimit);
+    format.padding = {*padding, limit.value_or(*padding)};
+  }
   return format;
 }
 
@@ -131,7 +131,7 @@ OrRejection<StoredSlice> ReadCoded(const std::string& path, DcmDataset& dataset,
     return StoredSlice{*std::move(words), header};
   }
   const std::optional<Codestream> stream = ReadCodestream(bytes);
-  if (!stream) return Damaged(path);
+  if (!stream || stream->precision > 16) return Damaged(path);
   if (stream->columns != Unsigned(dataset, DCM_Columns) ||
       stream->rows != Unsigned(dataset, DCM_Rows) || stream->components != 1) {
     return Rejection{"CODESTREAM_MISMATCH",
@@ -141,7 +141,7 @@ OrRejection<StoredSlice> ReadCoded(const std::string& path, DcmDataset& dataset,
   }
   OrRejection<Words> words = Damaged(path);
   if (coding == PixelCoding::kJpeg2000) {
-    if (auto decoded = DecodeJpeg2000(bytes)) words = *std::move(decoded);
+    if (auto decoded = DecodeJpeg2000(BareCodestream(bytes))) words = *std::move(decoded);
   } else {
     words = DecodedByDcmtk(path, dataset, *stream);
   }
@@ -160,7 +160,7 @@ OrRejection<StoredSlice> ReadStored(const std::string& path, DcmDataset& dataset
 
 }  // namespace
 
-OrRejection<SliceValues> ReadDicomPixels(const std::string& path) {
+OrRejection<SliceValues> ReadDicomPixels(const std::string& path, Bits bits) {
   DcmFileFormat file;
   if (LoadDicomFile(path, file) != DicomLoad::kWhole) return Truncated(path);
   DcmDataset& dataset = *file.getDataset();
@@ -170,9 +170,8 @@ OrRejection<SliceValues> ReadDicomPixels(const std::string& path) {
   if (auto* rejection = std::get_if<Rejection>(&read)) return std::move(*rejection);
   const auto& [words, format] = std::get<StoredSlice>(read);
   if (words.size() != PixelCount(dataset)) return Damaged(path);
-  SliceValues values = ToValues(words, format);
-  values.contradicted |=
-      format.bits_stored != header.bits_stored || format.is_signed != header.is_signed;
+  SliceValues values = ToValues(words, format, bits);
+  values.sign_differs = format.is_signed != header.is_signed;
   return values;
 }
 

@@ -79,6 +79,9 @@ Rejection PixelProblem(const std::string& path, DcmDataset& dataset) {
   if (NumberOr(dataset, DCM_NumberOfFrames, 1) > 1) {
     return {"MULTI_FRAME", "it is a multi-frame object; convert it to single frames or to NIfTI"};
   }
+  if (Text(dataset, DCM_ImageType).find("LOCALIZER") != std::string::npos) {
+    return {"LOCALIZER", "it is a picture to plan others with, no volume: nothing is to be done"};
+  }
   if (IsMosaic(dataset) && !MosaicOf(dataset)) {
     return {"MOSAIC",
             "its slices lie side by side and the scanner's description of them is gone; export it "
@@ -104,8 +107,8 @@ Rejection SyntaxProblem(DcmMetaInfo& meta) {
   const TransferSyntax* syntax = FindTransferSyntax(uid);
   if (syntax == nullptr) {
     return {"UNSUPPORTED_TRANSFER_SYNTAX",
-            "it is coded in a way that DICOM does not know, such as a maker's own; have the "
-            "archive send it uncompressed"};
+            "it is coded in a way that is not known here, such as a maker's own; have the archive "
+            "send it uncompressed"};
   }
   if (syntax->coding != PixelCoding::kNotRead) return {};
   return {"UNSUPPORTED_TRANSFER_SYNTAX",
@@ -141,6 +144,28 @@ bool NamesNobody(std::string patient) {
   return std::find(kPlaceholders.begin(), kPlaceholders.end(), patient) != kPlaceholders.end();
 }
 
+std::array<std::optional<double>, kMarks> MarksOf(DcmDataset& dataset) {
+  std::array<std::optional<double>, kMarks> marks;
+  const auto set = [&](Mark mark, const DcmTagKey& tag) {
+    if (const auto value = Numbers<1>(dataset, tag)) {
+      marks[static_cast<std::size_t>(mark)] = (*value)[0];
+    }
+  };
+  marks[static_cast<std::size_t>(Mark::kComponent)] = ComponentOf(Text(dataset, DCM_ImageType));
+  set(Mark::kEcho, DCM_EchoTime);
+  set(Mark::kDiffusion, DCM_DiffusionBValue);
+  set(Mark::kTemporalPosition, DCM_TemporalPositionIdentifier);
+  set(Mark::kTriggerTime, DCM_TriggerTime);
+  set(Mark::kAcquisitionNumber, DCM_AcquisitionNumber);
+  OFTime time;
+  OFString text;
+  if (dataset.findAndGetOFString(DCM_AcquisitionTime, text).good() &&
+      DcmTime::getOFTimeFromString(text, time).good()) {
+    marks[static_cast<std::size_t>(Mark::kAcquisitionTime)] = time.getTimeInSeconds();
+  }
+  return marks;
+}
+
 DicomHeader ToHeader(const std::string& path, DcmFileFormat& file, DicomLoad load) {
   DcmDataset& dataset = *file.getDataset();
   DicomHeader header;
@@ -155,6 +180,7 @@ DicomHeader ToHeader(const std::string& path, DcmFileFormat& file, DicomLoad loa
   header.position = Numbers<3>(dataset, DCM_ImagePositionPatient);
   header.orientation = Numbers<6>(dataset, DCM_ImageOrientationPatient);
   header.pixel_spacing = Numbers<2>(dataset, DCM_PixelSpacing);
+  header.marks = MarksOf(dataset);
   if (IsMosaic(dataset)) header.mosaic = MosaicOf(dataset);
   header.problem = ObjectProblem(path, file, load);
   return header;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "data_loader/pixel_format.h"
+#include "data_loader/series_split.h"
 #include "data_loader/siemens_mosaic.h"
 #include "data_loader/volume_reader.h"
 
@@ -25,18 +26,20 @@ struct DicomHeader {
   std::optional<std::array<double, 3>> position;       // mm, LPS: of the first voxel's centre
   std::optional<std::array<double, 6>> orientation;    // of a row, of a column
   std::optional<std::array<double, 2>> pixel_spacing;  // between rows, between columns; mm
+  // What may tell it from others at its place; kFile is left to who knows the files.
+  std::array<std::optional<double>, kMarks> marks;
   std::optional<Mosaic> mosaic;  // its slices, where it is a picture of several
   // Why no slice can be had from this file; empty code where one can.
   Rejection problem;
 };
 
 // Nothing when the file is no DICOM file at all, or a DICOMDIR. A file that ends early is TRUNCATED
-// in `problem`; so are other kinds of objects: NOT_AN_IMAGE, MULTI_FRAME, MOSAIC, COLOR_IMAGE,
-// LOOKUP_TABLE, UNSUPPORTED_PIXELS, UNSUPPORTED_TRANSFER_SYNTAX.
+// in `problem`; so are other kinds of objects: NOT_AN_IMAGE, LOCALIZER, MULTI_FRAME, MOSAIC,
+// COLOR_IMAGE, LOOKUP_TABLE, UNSUPPORTED_PIXELS, UNSUPPORTED_TRANSFER_SYNTAX.
 std::optional<DicomHeader> ReadDicomHeader(const std::string& path);
 
 // rows x columns values with the file's own rescale slope and intercept applied. TRUNCATED,
 // DAMAGED_PIXELS, CODESTREAM_MISMATCH, UNSUPPORTED_PIXELS, INVALID_RESCALE.
-OrRejection<SliceValues> ReadDicomPixels(const std::string& path);
+OrRejection<SliceValues> ReadDicomPixels(const std::string& path, Bits bits);
 
 }  // namespace gvsl::data_loader

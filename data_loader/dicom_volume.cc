@@ -1,5 +1,6 @@
 #include "data_loader/dicom_volume.h"
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <set>
@@ -27,13 +28,15 @@ OrRejection<Series> WithoutCopies(const Series& series) {
   for (std::size_t i = 0; i < series.size(); ++i) alike[IdentityOf(series[i])].push_back(i);
   std::set<std::size_t> copies;
   for (const auto& [identity, places] : alike) {
-    if (places.size() == 1 || !series[places[0]].problem.code.empty()) continue;
-    std::set<std::vector<float>> seen;
+    if (places.size() == 1) continue;
+    std::set<std::string> seen;
     for (const std::size_t place : places) {
-      OrRejection<SliceValues> pixels = ReadDicomPixels(series[place].path);
+      OrRejection<SliceValues> pixels = ReadDicomPixels(series[place].path, Bits::kAll);
       if (const auto* rejection = std::get_if<Rejection>(&pixels)) return *rejection;
-      if (!seen.insert(std::get<SliceValues>(std::move(pixels)).values).second)
-        copies.insert(place);
+      const auto& values = std::get<SliceValues>(pixels).values;
+      const std::string_view bytes(reinterpret_cast<const char*>(values.data()),
+                                   values.size() * sizeof(float));
+      if (!seen.insert(Sha256Hex(bytes)).second) copies.insert(place);
     }
   }
   Series result;
@@ -41,6 +44,18 @@ OrRejection<Series> WithoutCopies(const Series& series) {
     if (!copies.contains(i)) result.push_back(series[i]);
   }
   return result;
+}
+
+// Before a pixel is decoded: what headers claim.
+Rejection CheckClaims(const Series& series) {
+  std::set<std::optional<std::array<double, 3>>> places;
+  std::array<std::int64_t, 3> size = {};
+  for (const DicomHeader& header : series) {
+    places.insert(header.position);
+    size = {static_cast<std::int64_t>(places.size()), std::max(size[1], header.rows),
+            std::max(size[2], header.columns)};
+  }
+  return CheckGrid(size, {{{1, 0, 0, 0}, {0, 1, 0, 0}, {0, 0, 1, 0}}});
 }
 
 Rejection ProblemOf(const Series& series) {
@@ -85,6 +100,35 @@ OrRejection<std::vector<Frame>> FramesOf(const Series& series) {
   return frames;
 }
 
+// All of them where nothing tells those at one place apart: the assembly then says so.
+std::vector<Frame> OneVolumeOf(const Series& series, const std::vector<Frame>& frames,
+                               std::vector<Rejection>& warnings) {
+  std::vector<MarkedSlice> marked;
+  for (const Frame& frame : frames) {
+    MarkedSlice slice{frame.geometry.position, series[frame.file].marks};
+    if (frame.tile) {
+      slice.marks[static_cast<std::size_t>(Mark::kFile)] = static_cast<double>(frame.file);
+    }
+    marked.push_back(slice);
+  }
+  const auto chosen = ChooseVolume(marked);
+  if (!chosen) return frames;
+  std::vector<Frame> volume;
+  for (const std::size_t slice : chosen->slices) volume.push_back(frames[slice]);
+  const auto by = [&](Mark mark) { return std::ranges::count(chosen->by, mark) > 0; };
+  if (by(Mark::kComponent)) {
+    warnings.push_back({"MAGNITUDE_TAKEN",
+                        "it holds several components, such as magnitude and phase; the first of "
+                        "magnitude, phase, real and imaginary part was taken"});
+  }
+  if (chosen->by.size() > (by(Mark::kComponent) ? 1 : 0)) {
+    warnings.push_back({"FURTHER_VOLUMES", Concat("it holds ", chosen->others + 1,
+                                                  " volumes, such as points in time or echoes; "
+                                                  "the first was taken")});
+  }
+  return volume;
+}
+
 void Append(const SliceValues& slice, RawVolume& volume) {
   const std::size_t before = volume.voxels.size();
   volume.voxels.insert(volume.voxels.end(), slice.values.begin(), slice.values.end());
@@ -97,13 +141,13 @@ void Append(const SliceValues& slice, RawVolume& volume) {
 // The pixels of frames, a file of several at a time.
 class FramePixels {
  public:
-  explicit FramePixels(const Series& series) : series_(series) {}
+  FramePixels(const Series& series, Bits bits) : series_(series), bits_(bits) {}
 
   OrRejection<SliceValues> Read(const Frame& frame) {
     const DicomHeader& header = series_[frame.file];
-    if (!frame.tile) return ReadDicomPixels(header.path);
+    if (!frame.tile) return ReadDicomPixels(header.path, bits_);
     if (frame.file != file_) {
-      OrRejection<SliceValues> picture = ReadDicomPixels(header.path);
+      OrRejection<SliceValues> picture = ReadDicomPixels(header.path, bits_);
       if (auto* rejection = std::get_if<Rejection>(&picture)) return std::move(*rejection);
       picture_ = std::get<SliceValues>(std::move(picture));
       file_ = frame.file;
@@ -113,41 +157,71 @@ class FramePixels {
 
  private:
   const Series& series_;
+  Bits bits_;
   std::optional<std::size_t> file_;
   SliceValues picture_;
 };
 
-// Nothing but a code where that went well.
-Rejection ReadVoxels(const Series& series, const std::vector<Frame>& frames,
-                     const std::vector<std::size_t>& order, RawVolume& volume) {
-  FramePixels source(series);
-  bool contradicted = false;
+// What the pixels of a series say of its header, all slices together.
+struct Contradictions {
+  bool overflows = false, has_bare_signs = false, sign_differs = false;
+};
+
+OrRejection<Contradictions> ReadVoxels(FramePixels source, const std::vector<Frame>& frames,
+                                       const std::vector<std::size_t>& order, RawVolume& volume) {
+  Contradictions found;
+  volume.voxels.clear();
+  volume.padding.clear();
   for (const std::size_t frame : order) {
     OrRejection<SliceValues> pixels = source.Read(frames[frame]);
     if (auto* rejection = std::get_if<Rejection>(&pixels)) return std::move(*rejection);
-    Append(std::get<SliceValues>(pixels), volume);
-    contradicted |= std::get<SliceValues>(pixels).contradicted;
+    const auto& slice = std::get<SliceValues>(pixels);
+    Append(slice, volume);
+    found.overflows |= slice.overflows;
+    found.has_bare_signs |= slice.has_bare_signs;
+    found.sign_differs |= slice.sign_differs;
   }
-  if (contradicted) {
+  const auto voxels = static_cast<std::size_t>(volume.size[0] * volume.size[1] * volume.size[2]);
+  if (volume.voxels.size() == voxels) return found;
+  return Rejection{"UNREADABLE", "its slices changed while they were read"};
+}
+
+// A header that lies about its bits does so for all slices, so that all are read alike.
+Rejection ReadConsistently(const Series& series, const std::vector<Frame>& frames,
+                           const std::vector<std::size_t>& order, RawVolume& volume) {
+  auto read = ReadVoxels({series, Bits::kStored}, frames, order, volume);
+  if (auto* rejection = std::get_if<Rejection>(&read)) return std::move(*rejection);
+  const auto found = std::get<Contradictions>(read);
+  if (found.overflows && found.has_bare_signs) {
+    return {"UNSUPPORTED_PIXELS",
+            "some of its numbers have more bits than its header says, others a sign where its "
+            "header says; export it again"};
+  }
+  if (found.overflows) {
+    read = ReadVoxels({series, Bits::kAll}, frames, order, volume);
+    if (auto* rejection = std::get_if<Rejection>(&read)) return std::move(*rejection);
+  }
+  if (found.overflows || found.sign_differs) {
     volume.warnings.push_back({"HEADER_CONTRADICTS_PIXELS",
                                "its header has other bits or another sign than its pixels, which "
                                "were followed; look at it"});
   }
-  const auto voxels = static_cast<std::size_t>(volume.size[0] * volume.size[1] * volume.size[2]);
-  if (volume.voxels.size() == voxels) return {};
-  return {"UNREADABLE", "its slices changed while they were read"};
+  return {};
 }
 
 }  // namespace
 
 OrRejection<RawVolume> ReadDicomVolume(const Series& all) {
   if (Rejection found = ProblemOf(all); !found.code.empty()) return found;
+  if (Rejection found = CheckClaims(all); !found.code.empty()) return found;
   OrRejection<Series> distinct = WithoutCopies(all);
   if (const auto* rejection = std::get_if<Rejection>(&distinct)) return *rejection;
   const Series& series = std::get<Series>(distinct);
   OrRejection<std::vector<Frame>> cut = FramesOf(series);
   if (const auto* rejection = std::get_if<Rejection>(&cut)) return *rejection;
-  const auto& frames = std::get<std::vector<Frame>>(cut);
+  RawVolume volume;
+  const std::vector<Frame> frames =
+      OneVolumeOf(series, std::get<std::vector<Frame>>(cut), volume.warnings);
   std::vector<SliceGeometry> slices;
   for (const Frame& frame : frames) slices.push_back(frame.geometry);
   OrRejection<SliceStack> assembled = AssembleSlices(slices);
@@ -155,7 +229,6 @@ OrRejection<RawVolume> ReadDicomVolume(const Series& all) {
   const SliceStack& stack = std::get<SliceStack>(assembled);
   if (Rejection found = CheckGrid(stack.size, stack.to_ras); !found.code.empty()) return found;
 
-  RawVolume volume;
   volume.size = stack.size;
   volume.to_ras = stack.to_ras;
   volume.modality = series.front().modality;
@@ -164,7 +237,8 @@ OrRejection<RawVolume> ReadDicomVolume(const Series& all) {
     volume.warnings.push_back({"COPIES_LEFT_OUT", Concat(all.size() - series.size(),
                                                          " of its files are copies of others")});
   }
-  if (Rejection found = ReadVoxels(series, frames, stack.order, volume); !found.code.empty()) {
+  if (Rejection found = ReadConsistently(series, frames, stack.order, volume);
+      !found.code.empty()) {
     return found;
   }
   if (stack.is_tilted) return Straighten(volume);

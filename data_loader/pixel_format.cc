@@ -35,8 +35,23 @@ PixelFormat OfAllBits(PixelFormat format) {
   return format;
 }
 
-bool IsAmong(std::int32_t number, const std::array<std::int32_t, 2>& range) {
-  return number >= range[0] && number <= range[1];
+// Padding is written as 16 bits, signed or not, whatever the pixels are.
+std::int32_t PaddingNumber(std::uint16_t bits, const PixelFormat& format) {
+  if (!format.is_signed) return bits;
+  const std::int32_t number = static_cast<std::int16_t>(bits);
+  const std::int32_t beyond = std::int32_t{1} << (format.bits_stored - 1);
+  return number >= beyond && number < 2 * beyond ? number - 2 * beyond : number;
+}
+
+std::optional<std::array<std::int32_t, 2>> PaddingRange(const PixelFormat& format) {
+  if (!format.padding) return std::nullopt;
+  const std::int32_t one = PaddingNumber((*format.padding)[0], format);
+  const std::int32_t other = PaddingNumber((*format.padding)[1], format);
+  return std::array{std::min(one, other), std::max(one, other)};
+}
+
+bool IsBareSign(std::uint16_t word, const PixelFormat& format) {
+  return format.is_signed && (word >> format.high_bit) == 1;
 }
 
 }  // namespace
@@ -59,31 +74,36 @@ Rejection CheckFormat(const PixelFormat& format) {
 PixelFormat OfCodestream(const PixelFormat& header, const Codestream& stream) {
   PixelFormat format = header;
   format.bits_allocated = 16;  // of what a decoder gives
-  format.has_overlay = false;
+  format.bits_coded = stream.precision;
+  format.has_overlay = header.has_overlay && stream.precision > header.bits_stored;
   // Samples that do not reach the header's high bit were moved down before they were coded.
   if (stream.precision <= format.high_bit) format.high_bit = format.bits_stored - 1;
-  format.bits_coded = std::max(format.bits_stored, stream.precision);
-  if (Shift(format) > 0 || !stream.is_signed) return format;
-  if (*stream.is_signed || !format.is_signed) {
-    format.is_signed = *stream.is_signed;
+  if (Shift(format) > 0) return format;
+  if (stream.is_signed == true) {
+    format.is_signed = true;
     return format;
   }
-  format.bits_coded = stream.precision;
-  return OfAllBits(format);
+  format.bits_stored = std::min(format.bits_stored, stream.precision);
+  format.high_bit = format.bits_stored - 1;
+  return format;
 }
 
-SliceValues ToValues(std::span<const std::uint16_t> words, const PixelFormat& header) {
+SliceValues ToValues(std::span<const std::uint16_t> words, const PixelFormat& header, Bits bits) {
   SliceValues result;
-  PixelFormat format = header;
-  if (Shift(format) == 0 && !format.has_overlay && format.bits_stored < format.bits_allocated) {
-    result.contradicted = std::any_of(words.begin(), words.end(),
-                                      [&](std::uint16_t word) { return Overflows(word, header); });
-    if (result.contradicted) format = OfAllBits(format);
+  const bool may_lie =
+      Shift(header) == 0 && !header.has_overlay && header.bits_stored < header.bits_coded;
+  if (may_lie) {
+    for (const std::uint16_t word : words) {
+      result.overflows |= Overflows(word, header);
+      result.has_bare_signs |= IsBareSign(word, header);
+    }
   }
+  const PixelFormat format = may_lie && bits == Bits::kAll ? OfAllBits(header) : header;
+  const auto padding = PaddingRange(format);
   result.values.reserve(words.size());
   for (const std::uint16_t word : words) {
     const std::int32_t number = Number(word, format);
-    if (format.padding && IsAmong(number, *format.padding)) {
+    if (padding && number >= (*padding)[0] && number <= (*padding)[1]) {
       result.padding.resize(words.size());
       result.padding[result.values.size()] = true;
     }

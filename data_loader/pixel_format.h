@@ -22,26 +22,32 @@ struct PixelFormat {
   bool has_overlay = false;  // in bits beside those stored, as was done before 2004
   double slope = 1;
   double intercept = 0;
-  // Numbers from the first to the second, both included, stand for no tissue.
-  std::optional<std::array<std::int32_t, 2>> padding;
+  // What stands for no tissue, to a limit: 16 bits each, of whatever sign the header gives them.
+  std::optional<std::array<std::uint16_t, 2>> padding;
 };
 
 struct SliceValues {
   std::vector<float> values;
   std::vector<bool> padding;  // empty where none is
-  // Whether the header said otherwise than the pixels themselves, which were followed.
-  bool contradicted = false;
+  // Words have bits above the stored ones that are neither zero nor a sign nor an overlay.
+  bool overflows = false;
+  // Signed words are negative by their stored bits alone, with zeros above.
+  bool has_bare_signs = false;
+  bool sign_differs = false;  // the codestream's from the header's, which was not followed
 };
+
+// How much of a word counts: what the header says, or all where a series shows that it lies.
+enum class Bits { kStored, kAll };
 
 // UNSUPPORTED_PIXELS, INVALID_RESCALE; else an empty code.
 Rejection CheckFormat(const PixelFormat& format);
 
-// Of samples that were compressed. JPEG 2000 states a sign: a signed sample is followed; an
-// unsigned one in a header that says signed holds two's complement of as many bits as it states.
+// Of samples that were compressed. A sign that JPEG 2000 states is followed if it is one; unsigned
+// samples in a header that says signed are two's complement of as many bits as they have, at most
+// those stored.
 PixelFormat OfCodestream(const PixelFormat& format, const Codestream& stream);
 
-// `words` as stored, each in the lowest bits. Where bits above the stored ones are neither zero nor
-// a sign nor an overlay, the header lies about how many are stored, and all that are coded count.
-SliceValues ToValues(std::span<const std::uint16_t> words, const PixelFormat& format);
+// `words` as stored, each in the lowest bits.
+SliceValues ToValues(std::span<const std::uint16_t> words, const PixelFormat& format, Bits bits);
 
 }  // namespace gvsl::data_loader

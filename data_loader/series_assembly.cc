@@ -78,8 +78,9 @@ Rejection CheckSteps(const std::vector<double>& places) {
   std::vector<double> sorted = steps;
   std::sort(sorted.begin(), sorted.end());
   const double step = sorted[(sorted.size() - 1) / 2];
-  const auto same = std::count_if(steps.begin(), steps.end(),
-                                  [&](double s) { return s < 0.01 * step || s < 1e-5; });
+  // Where most lie at one place with others, these are the few that tell how far a step is.
+  const double least = std::max({0.01 * step, 0.002 * sorted.back(), 1e-5});
+  const auto same = std::count_if(steps.begin(), steps.end(), [&](double s) { return s < least; });
   if (same > 0) {
     return {"DUPLICATE_POSITION",
             Concat(same + 1, " or more of its ", places.size(),
@@ -108,7 +109,8 @@ Vector3 InPlane(const Vector3& vector, const Vector3& normal) {
 Rejection CheckLine(const std::vector<SliceGeometry>& slices, const std::vector<std::size_t>& order,
                     const Vector3& normal, const Vector3& step) {
   const SliceGeometry& first = slices[order.front()];
-  const double tolerance = kSameSpot * std::min(first.pixel_spacing[0], first.pixel_spacing[1]);
+  const double pixel = std::min(first.pixel_spacing[0], first.pixel_spacing[1]);
+  const double tolerance = std::max(kSameSpot * pixel, 2 * Rounding(Dot(step, normal)));
   for (std::size_t i = 0; i < order.size(); ++i) {
     const Vector3 expected = Add(first.position, Scale(step, static_cast<double>(i)));
     const Vector3 off = InPlane(Subtract(slices[order[i]].position, expected), normal);

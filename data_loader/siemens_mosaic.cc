@@ -107,7 +107,9 @@ std::vector<SliceGeometry> TilesOf(const SliceGeometry& picture, const Mosaic& m
 SliceValues CutTile(const SliceValues& picture, std::int64_t columns, const SliceGeometry& tile,
                     std::size_t index) {
   SliceValues cut;
-  cut.contradicted = picture.contradicted;
+  cut.overflows = picture.overflows;
+  cut.has_bare_signs = picture.has_bare_signs;
+  cut.sign_differs = picture.sign_differs;
   const std::int64_t side = columns / tile.columns, k = static_cast<std::int64_t>(index);
   for (std::int64_t y = 0; y < tile.rows; ++y) {
     const std::int64_t begin = (k / side * tile.rows + y) * columns + k % side * tile.columns;

@@ -12,7 +12,7 @@ enum class PixelCoding {
   kJpeg,      // ITU-T T.81: baseline, extended, lossless, progressive
   kJpegLs,    // ITU-T T.87
   kJpeg2000,  // ITU-T T.800
-  kNotRead,   // HTJ2K, JPEG XL, video, what the archive alone can fetch, and retired ones
+  kNotRead,   // HTJ2K, JPEG XL, video, what an archive alone can fetch, retired ones
 };
 
 struct TransferSyntax {
@@ -21,7 +21,7 @@ struct TransferSyntax {
   PixelCoding coding;
 };
 
-// Nothing for a UID that DICOM does not know, such as a maker's own.
+// Nothing for a UID that is not in the table: a maker's own, or one that DICOM has added since.
 const TransferSyntax* FindTransferSyntax(std::string_view uid);
 
 }  // namespace gvsl::data_loader

@@ -117,6 +117,72 @@ TEST_F(DicomSeriesReaderTest, MarksThePaddingOfEachSlice) {
   EXPECT_FLOAT_EQ(volume.voxels[2 * 30 + 4], -2000);
 }
 
+TEST_F(DicomSeriesReaderTest, OfSeveralVolumesTheFirstIsTaken) {
+  auto slices = MakeSlices(4);
+  WriteSlices(slices, directory_ / "one");
+  DicomCoding phase;
+  phase.image_type = "ORIGINAL\\PRIMARY\\P\\ND";
+  DicomCoding magnitude;
+  magnitude.image_type = "ORIGINAL\\PRIMARY\\M\\ND";
+  std::filesystem::create_directories(directory_ / "other");
+  for (std::size_t i = 0; i < slices.size(); ++i) {
+    WriteCodedSlice(slices[i], magnitude, directory_ / Concat("other/", i, "m.dcm"));
+    slices[i].instance_uid += ".7";
+    slices[i].pixels[0] = 7000;
+    WriteCodedSlice(slices[i], phase, directory_ / Concat("other/", i, "a.dcm"));
+  }
+  std::filesystem::remove_all(directory_ / "one");
+  const RawVolume volume = ValueOf(Read());
+  EXPECT_EQ(volume.size[0], 4);
+  EXPECT_FLOAT_EQ(volume.voxels[0], 0);
+  ASSERT_EQ(volume.warnings.size(), 1U);
+  EXPECT_EQ(volume.warnings[0].code, "MAGNITUDE_TAKEN");
+}
+
+TEST_F(DicomSeriesReaderTest, ASeriesIsReadAlikeWhereItsHeaderLiesAboutBits) {
+  auto slices = MakeSlices(4);
+  slices[2].pixels[4] = 20000;
+  DicomCoding coding{.bits_stored = 12, .high_bit = 11, .is_signed = false};
+  std::filesystem::create_directories(directory_ / "series");
+  for (std::size_t i = 0; i < slices.size(); ++i) {
+    WriteCodedSlice(slices[i], coding, directory_ / Concat("series/", i, ".dcm"));
+  }
+  const RawVolume volume = ValueOf(Read());
+  EXPECT_FLOAT_EQ(volume.voxels[2 * 30 + 4], 20000);
+  ASSERT_EQ(volume.warnings.size(), 1U);
+  EXPECT_EQ(volume.warnings[0].code, "HEADER_CONTRADICTS_PIXELS");
+
+  coding.is_signed = true;  // and a bare sign elsewhere: it cannot be both
+  coding.words.assign(slices[0].pixels.begin(), slices[0].pixels.end());
+  coding.words[3] = 0x0fff;
+  WriteCodedSlice(slices[0], coding, directory_ / "series/0.dcm");
+  EXPECT_EQ(CodeOf(Read()), "UNSUPPORTED_PIXELS");
+}
+
+TEST_F(DicomSeriesReaderTest, CopiesThatClaimMoreThanALimitAreNotDecoded) {
+  auto slices = MakeSlices(2);
+  slices[1].instance_uid = slices[0].instance_uid;
+  slices[1].position = slices[0].position;
+  std::filesystem::create_directories(directory_ / "series");
+  DicomCoding coding{.syntax = gvsl::testing::syntax::kRle};
+  coding.codestream.resize(100);
+  for (std::size_t i = 0; i < slices.size(); ++i) {
+    slices[i].rows = slices[i].columns = 40'000;
+    WriteCodedSlice(slices[i], coding, directory_ / Concat("series/", i, ".dcm"));
+  }
+  EXPECT_EQ(CodeOf(Read()), "TOO_LARGE");
+}
+
+TEST_F(DicomSeriesReaderTest, PicturesToPlanWithAreNoVolumes) {
+  auto slices = MakeSlices(3);
+  DicomCoding coding;
+  coding.image_type = "ORIGINAL\\PRIMARY\\LOCALIZER";
+  for (std::size_t i = 0; i < slices.size(); ++i) {
+    WriteCodedSlice(slices[i], coding, directory_ / Concat(i, ".dcm"));
+  }
+  EXPECT_EQ(CodeOf(Read()), "LOCALIZER");
+}
+
 TEST_F(DicomSeriesReaderTest, RefusesASeriesWithAMissingSlice) {
   auto slices = MakeSlices(6);
   slices.erase(slices.begin() + 2);

@@ -96,6 +96,15 @@ TEST(SeriesAssembly, SlicesOfAMicroscopicScannerAreJudgedByTheirOwnSteps) {
   EXPECT_EQ(Code(slices), "MISSING_SLICE");
 }
 
+TEST(SeriesAssembly, SeesTwoVolumesThoughTheirPositionsTremble) {
+  auto slices = Stack(20);
+  for (SliceGeometry slice : Stack(20)) {
+    slice.position = Add(slice.position, {0, 0, 0.004});
+    slices.push_back(slice);
+  }
+  EXPECT_EQ(Code(slices), "DUPLICATE_POSITION");
+}
+
 TEST(SeriesAssembly, RefusesUnevenSpacing) {
   auto slices = Stack(5);
   slices.back().position =

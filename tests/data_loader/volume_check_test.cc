@@ -83,21 +83,24 @@ TEST(VolumeCheck, AVolumeThatResamplingWouldBlowUpIsRefusedBeforehand) {
 
 TEST(VolumeCheck, PaddingIsNoTissueForAnyWindow) {
   RawVolume volume = Small();
-  const RawVolume clean = volume;
   volume.padding.resize(volume.voxels.size());
   volume.padding[3] = volume.padding[7] = true;
-  volume.voxels[3] = volume.voxels[7] = -30000;
+  RawVolume filled = volume;
+  filled.padding.clear();
   for (const std::string window : {"ct", "mr", "minmax"}) {
-    PrepareOptions options;
-    options.spacing = std::nullopt;
-    options.window = *ParseWindow(window);
-    const NewVolume prepared = testing::ValueOf(PrepareVolume(volume, options));
-    EXPECT_GT(prepared.window_range[0], -2000) << window;
-    EXPECT_EQ(std::count(prepared.voxels.begin(), prepared.voxels.end(), 0.0F),
-              std::count(prepared.voxels.begin(), prepared.voxels.end(),
-                         *std::min_element(prepared.voxels.begin(), prepared.voxels.end())))
-        << window;
-    EXPECT_EQ(prepared.voxels.size(), clean.voxels.size());
+    for (const float number : {-30000.0F, 30000.0F}) {
+      volume.voxels[3] = volume.voxels[7] = number;
+      PrepareOptions options;
+      options.spacing = {{0.8, 0.9, 1.1}};
+      options.window = *ParseWindow(window);
+      const NewVolume prepared = testing::ValueOf(PrepareVolume(volume, options));
+      // As a volume that has the window's lowest value there, whose window is the same.
+      options.window = WindowChoice{window, prepared.window_range};
+      filled.voxels[3] = filled.voxels[7] = static_cast<float>(prepared.window_range[0]);
+      EXPECT_EQ(prepared.voxels, testing::ValueOf(PrepareVolume(filled, options)).voxels);
+      EXPECT_GT(prepared.window_range[0], -2000) << window;
+      EXPECT_LT(prepared.window_range[1], 2000) << window;
+    }
   }
   volume.padding.assign(volume.voxels.size(), true);
   EXPECT_EQ(testing::CodeOf(PrepareVolume(volume, {})), "CONSTANT");

@@ -11,6 +11,7 @@
 #include <dcmtk/dcmjpls/djencode.h>
 #include <dcmtk/dcmjpls/djrparam.h>
 
+#include <algorithm>
 #include <array>
 #include <fstream>
 #include <iterator>
@@ -51,6 +52,9 @@ void PutPixels(DcmDataset& dataset, const demo::DicomSlice& slice, const DicomCo
   } else {
     dataset.putAndInsertUint16Array(DCM_PixelData, words.data(), words.size());
   }
+  if (coding.overlay_bit) {
+    dataset.putAndInsertUint16(DcmTag(0x6000, 0x0102, EVR_US), *coding.overlay_bit);
+  }
   const auto put_padding = [&](const DcmTagKey& key, std::optional<std::uint16_t> value) {
     if (!value) return;
     auto* element = new DcmUnsignedShort(DcmTag(key, EVR_US));
@@ -79,13 +83,33 @@ std::vector<std::uint8_t> Jpeg2000Of(const demo::DicomSlice& slice, const DicomC
                       {.precision = coding.bits_stored, .is_signed = coding.is_signed});
 }
 
-void PutCodestream(DcmDataset& dataset, const DcmXfer& xfer, std::vector<std::uint8_t> bytes) {
+std::vector<std::uint8_t> FirstFragment(DcmDataset& dataset, const DcmXfer& xfer) {
+  DcmElement* element = nullptr;
+  DcmPixelSequence* sequence = nullptr;
+  DcmPixelItem* fragment = nullptr;
+  Uint8* bytes = nullptr;
+  Check(dataset.findAndGetElement(DCM_PixelData, element), "fragment");
+  auto& pixels = dynamic_cast<DcmPixelData&>(*element);
+  E_TransferSyntax current = xfer.getXfer();
+  const DcmRepresentationParameter* parameter = nullptr;
+  pixels.getCurrentRepresentationKey(current, parameter);
+  Check(pixels.getEncapsulatedRepresentation(current, parameter, sequence), "fragment");
+  Check(sequence->getItem(fragment, 1), "fragment");
+  Check(fragment->getUint8Array(bytes), "fragment");
+  return {bytes, bytes + fragment->getLength()};
+}
+
+void PutCodestream(DcmDataset& dataset, const DcmXfer& xfer, std::vector<std::uint8_t> bytes,
+                   int fragments) {
   if (bytes.size() % 2 != 0) bytes.push_back(0);
   auto* sequence = new DcmPixelSequence(DCM_PixelSequenceTag);
   sequence->insert(new DcmPixelItem(DCM_PixelItemTag));
-  auto* fragment = new DcmPixelItem(DCM_PixelItemTag);
-  fragment->putUint8Array(bytes.data(), bytes.size());
-  sequence->insert(fragment);
+  const std::size_t most = (bytes.size() / static_cast<std::size_t>(fragments) + 1) / 2 * 2;
+  for (std::size_t at = 0; at < bytes.size(); at += most) {
+    auto* fragment = new DcmPixelItem(DCM_PixelItemTag);
+    fragment->putUint8Array(bytes.data() + at, std::min(most, bytes.size() - at));
+    sequence->insert(fragment);
+  }
   auto* pixels = new DcmPixelData(DCM_PixelData);
   pixels->putOriginalRepresentation(xfer.getXfer(), nullptr, sequence);
   dataset.insert(pixels, OFTrue);
@@ -93,9 +117,10 @@ void PutCodestream(DcmDataset& dataset, const DcmXfer& xfer, std::vector<std::ui
 
 void Encode(DcmDataset& dataset, const demo::DicomSlice& slice, const DicomCoding& coding,
             const DcmXfer& xfer) {
-  if (!coding.codestream.empty()) return PutCodestream(dataset, xfer, coding.codestream);
+  if (!coding.codestream.empty())
+    return PutCodestream(dataset, xfer, coding.codestream, coding.fragments);
   if (xfer.getXfer() == EXS_JPEG2000LosslessOnly) {
-    return PutCodestream(dataset, xfer, Jpeg2000Of(slice, coding));
+    return PutCodestream(dataset, xfer, Jpeg2000Of(slice, coding), coding.fragments);
   }
   RegisterEncoders();
   const DJ_RPLossless lossless;
@@ -108,6 +133,9 @@ void Encode(DcmDataset& dataset, const demo::DicomSlice& slice, const DicomCodin
   if (coding.syntax == syntax::kJpegLs) parameter = &near_nothing;
   if (coding.syntax == syntax::kRle) parameter = nullptr;
   Check(dataset.chooseRepresentation(xfer.getXfer(), parameter), "encode");
+  if (coding.fragments > 1) {
+    PutCodestream(dataset, xfer, FirstFragment(dataset, xfer), coding.fragments);
+  }
 }
 
 // In place of a value representation of two letters, a length of two bytes: explicit, short ones.

@@ -32,6 +32,8 @@ struct DicomCoding {
   std::vector<std::uint16_t> words;      // instead of the slice's own pixels
   std::vector<std::uint8_t> codestream;  // instead of what an encoder would make of these
   std::optional<std::uint16_t> padding, padding_limit;
+  std::optional<std::uint16_t> overlay_bit;  // of the pixels' words
+  int fragments = 1;
   std::string photometric = "MONOCHROME2";
   std::string image_type = "DERIVED\\SECONDARY";
   std::string csa_image, csa_series;  // private headers of a Siemens scanner (csa_maker.h)

@@ -1,0 +1,44 @@
+// Series that hold several volumes at one place: echoes, time points, magnitude and phase. Pure.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gvsl::data_loader {
+
+// What tells slices at one place apart, in the order in which it is asked.
+enum class Mark {
+  kComponent,  // 0 magnitude, 1 phase, 2 real, 3 imaginary
+  kFile,       // of frames that share one: each file holds whole volumes
+  kEcho,       // time in ms
+  kDiffusion,  // weight in s/mm^2
+  kTemporalPosition,
+  kTriggerTime,
+  kAcquisitionNumber,
+  kAcquisitionTime,
+};
+inline constexpr std::size_t kMarks = 8;
+
+struct MarkedSlice {
+  std::array<double, 3> position{};  // mm
+  std::array<std::optional<double>, kMarks> marks;
+};
+
+// kComponent's value of a DICOM ImageType; nothing where it says none.
+std::optional<double> ComponentOf(std::string_view image_type);
+
+struct ChosenVolume {
+  std::vector<std::size_t> slices;  // places in the input, in its order
+  std::size_t others = 0;           // volumes that were left out, those that lack slices among them
+  std::vector<Mark> by;             // what told them apart
+};
+
+// All slices where no two lie at one place. Else those of the least value of a mark, or of several
+// one after the other, that lie at all places, one at each. Nothing where no marks make that.
+std::optional<ChosenVolume> ChooseVolume(const std::vector<MarkedSlice>& slices);
+
+}  // namespace gvsl::data_loader

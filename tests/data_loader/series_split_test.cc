@@ -1,0 +1,97 @@
+#include "data_loader/series_split.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace gvsl::data_loader {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+// Slice `z` of four, with marks.
+MarkedSlice At(int z, std::vector<std::pair<Mark, double>> marks = {}) {
+  MarkedSlice slice{{1, 2, 3.0 * z}, {}};
+  for (const auto& [mark, value] : marks) slice.marks[static_cast<std::size_t>(mark)] = value;
+  return slice;
+}
+
+TEST(SeriesSplit, TakesAllOfASeriesThatIsOneVolume) {
+  const auto chosen = ChooseVolume({At(0), At(2), At(1)});
+  ASSERT_TRUE(chosen);
+  EXPECT_THAT(chosen->slices, ElementsAre(0, 1, 2));
+  EXPECT_EQ(chosen->others, 0U);
+  EXPECT_THAT(chosen->by, IsEmpty());
+}
+
+TEST(SeriesSplit, EveryMarkTellsVolumesApartAndTheLeastValueIsTaken) {
+  for (std::size_t mark = 0; mark < kMarks; ++mark) {
+    std::vector<MarkedSlice> slices;
+    for (const double value : {30.0, 10.0, 20.0}) {
+      for (int z = 0; z < 4; ++z) slices.push_back(At(z, {{static_cast<Mark>(mark), value}}));
+    }
+    const auto chosen = ChooseVolume(slices);
+    ASSERT_TRUE(chosen) << mark;
+    EXPECT_THAT(chosen->slices, ElementsAre(4, 5, 6, 7)) << mark;
+    EXPECT_EQ(chosen->others, 2U);
+    EXPECT_THAT(chosen->by, ElementsAre(static_cast<Mark>(mark)));
+  }
+}
+
+TEST(SeriesSplit, MagnitudeComesBeforeItsEchoesAndPointsInTime) {
+  std::vector<MarkedSlice> slices;
+  for (const double component : {1.0, 0.0}) {
+    for (const double echo : {5.0, 2.0}) {
+      for (const double time : {2.0, 1.0}) {
+        for (int z = 0; z < 3; ++z) {
+          slices.push_back(At(z, {{Mark::kComponent, component},
+                                  {Mark::kEcho, echo},
+                                  {Mark::kTemporalPosition, time}}));
+        }
+      }
+    }
+  }
+  const auto chosen = ChooseVolume(slices);
+  ASSERT_TRUE(chosen);
+  EXPECT_THAT(chosen->slices, ElementsAre(21, 22, 23));
+  EXPECT_EQ(chosen->others, 7U);
+  EXPECT_THAT(chosen->by, ElementsAre(Mark::kComponent, Mark::kEcho, Mark::kTemporalPosition));
+}
+
+TEST(SeriesSplit, AVolumeThatLacksASliceIsPassedOver) {
+  std::vector<MarkedSlice> slices;
+  for (const double time : {1.0, 2.0, 3.0}) {
+    for (int z = 0; z < 4; ++z) {
+      if (time == 1 && z == 2) continue;
+      slices.push_back(At(z, {{Mark::kTemporalPosition, time}}));
+    }
+  }
+  const auto chosen = ChooseVolume(slices);
+  ASSERT_TRUE(chosen);
+  EXPECT_THAT(chosen->slices, ElementsAre(3, 4, 5, 6));
+  EXPECT_EQ(chosen->others, 2U);
+}
+
+TEST(SeriesSplit, WhatNoMarkTellsApartIsNoVolume) {
+  EXPECT_FALSE(ChooseVolume({At(0), At(1), At(2), At(1)}));
+  EXPECT_FALSE(ChooseVolume(
+      {At(0, {{Mark::kEcho, 1}}), At(0, {{Mark::kEcho, 2}}), At(0, {{Mark::kEcho, 3}})}))
+      << "a bolus monitor has one place";
+  // Times that differ from slice to slice make no volumes.
+  std::vector<MarkedSlice> slices;
+  for (int i = 0; i < 8; ++i) slices.push_back(At(i % 4, {{Mark::kAcquisitionTime, i}}));
+  EXPECT_FALSE(ChooseVolume(slices));
+}
+
+TEST(SeriesSplit, ReadsAComponentFromImageTypesOfSeveralMakers) {
+  EXPECT_EQ(ComponentOf("ORIGINAL\\PRIMARY\\M\\ND"), 0);
+  EXPECT_EQ(ComponentOf("ORIGINAL\\PRIMARY\\P\\ND"), 1);
+  EXPECT_EQ(ComponentOf("ORIGINAL\\PRIMARY\\M_FFE\\M\\FFE"), 0);
+  EXPECT_EQ(ComponentOf("ORIGINAL\\PRIMARY\\R_IR"), 2);
+  EXPECT_EQ(ComponentOf("I"), 3);
+  EXPECT_EQ(ComponentOf("ORIGINAL\\PRIMARY\\OTHER"), std::nullopt);
+  EXPECT_EQ(ComponentOf(""), std::nullopt);
+}
+
+}  // namespace
+}  // namespace gvsl::data_loader
