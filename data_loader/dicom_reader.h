@@ -1,5 +1,5 @@
 // Single DICOM files by DCMTK: what series are made of, nothing decided about series.
-// dicom_reader.cc and dicom_file.cc alone know DCMTK. Not thread-safe.
+// dicom_{file,pixels,problem,reader}.cc alone know DCMTK. Not thread-safe.
 #pragma once
 
 #include <array>

@@ -8,15 +8,14 @@
 
 #include "common/sha256.h"
 #include "common/text.h"
+#include "data_loader/dicom_frames.h"
 #include "data_loader/gantry_tilt.h"
 #include "data_loader/series_assembly.h"
-#include "data_loader/siemens_mosaic.h"
 #include "data_loader/volume_check.h"
 
 namespace gvsl::data_loader {
 namespace {
 
-using Series = std::vector<DicomHeader>;
 using Identity = std::pair<std::string, std::optional<std::array<double, 3>>>;
 
 Identity IdentityOf(const DicomHeader& header) { return {header.instance_uid, header.position}; }
@@ -71,64 +70,6 @@ Rejection ProblemOf(const Series& series) {
   return {};
 }
 
-// A slice of the volume: a file, or a tile of one.
-struct Frame {
-  std::size_t file = 0;
-  std::optional<std::size_t> tile;
-  SliceGeometry geometry;
-};
-
-OrRejection<std::vector<Frame>> FramesOf(const Series& series) {
-  std::vector<Frame> frames;
-  for (std::size_t file = 0; file < series.size(); ++file) {
-    const DicomHeader& header = series[file];
-    const SliceGeometry picture = {*header.position, *header.orientation, *header.pixel_spacing,
-                                   header.rows, header.columns};
-    if (!header.mosaic) {
-      frames.push_back({file, std::nullopt, picture});
-      continue;
-    }
-    const std::vector<SliceGeometry> tiles = TilesOf(picture, *header.mosaic);
-    if (tiles.empty()) {
-      return Rejection{"MOSAIC",
-                       "its picture is not divided into as many slices as it should have"};
-    }
-    for (std::size_t tile = 0; tile < tiles.size(); ++tile) {
-      frames.push_back({file, tile, tiles[tile]});
-    }
-  }
-  return frames;
-}
-
-// All of them where nothing tells those at one place apart: the assembly then says so.
-std::vector<Frame> OneVolumeOf(const Series& series, const std::vector<Frame>& frames,
-                               std::vector<Rejection>& warnings) {
-  std::vector<MarkedSlice> marked;
-  for (const Frame& frame : frames) {
-    MarkedSlice slice{frame.geometry.position, series[frame.file].marks};
-    if (frame.tile) {
-      slice.marks[static_cast<std::size_t>(Mark::kFile)] = static_cast<double>(frame.file);
-    }
-    marked.push_back(slice);
-  }
-  const auto chosen = ChooseVolume(marked);
-  if (!chosen) return frames;
-  std::vector<Frame> volume;
-  for (const std::size_t slice : chosen->slices) volume.push_back(frames[slice]);
-  const auto by = [&](Mark mark) { return std::ranges::count(chosen->by, mark) > 0; };
-  if (by(Mark::kComponent)) {
-    warnings.push_back({"MAGNITUDE_TAKEN",
-                        "it holds several components, such as magnitude and phase; the first of "
-                        "magnitude, phase, real and imaginary part was taken"});
-  }
-  if (chosen->by.size() > (by(Mark::kComponent) ? 1 : 0)) {
-    warnings.push_back({"FURTHER_VOLUMES", Concat("it holds ", chosen->others + 1,
-                                                  " volumes, such as points in time or echoes; "
-                                                  "the first was taken")});
-  }
-  return volume;
-}
-
 void Append(const SliceValues& slice, RawVolume& volume) {
   const std::size_t before = volume.voxels.size();
   volume.voxels.insert(volume.voxels.end(), slice.values.begin(), slice.values.end());
@@ -137,30 +78,6 @@ void Append(const SliceValues& slice, RawVolume& volume) {
   volume.padding.insert(volume.padding.end(), slice.padding.begin(), slice.padding.end());
   volume.padding.resize(volume.voxels.size());
 }
-
-// The pixels of frames, a file of several at a time.
-class FramePixels {
- public:
-  FramePixels(const Series& series, Bits bits) : series_(series), bits_(bits) {}
-
-  OrRejection<SliceValues> Read(const Frame& frame) {
-    const DicomHeader& header = series_[frame.file];
-    if (!frame.tile) return ReadDicomPixels(header.path, bits_);
-    if (frame.file != file_) {
-      OrRejection<SliceValues> picture = ReadDicomPixels(header.path, bits_);
-      if (auto* rejection = std::get_if<Rejection>(&picture)) return std::move(*rejection);
-      picture_ = std::get<SliceValues>(std::move(picture));
-      file_ = frame.file;
-    }
-    return CutTile(picture_, header.columns, frame.geometry, *frame.tile);
-  }
-
- private:
-  const Series& series_;
-  Bits bits_;
-  std::optional<std::size_t> file_;
-  SliceValues picture_;
-};
 
 // What the pixels of a series say of its header, all slices together.
 struct Contradictions {

@@ -1,0 +1,112 @@
+#include "data_loader/dicom_problem.h"
+
+#include <dcmtk/dcmdata/dctk.h>
+
+#include "common/text.h"
+#include "data_loader/dicom_tags.h"
+#include "data_loader/transfer_syntax.h"
+
+namespace gvsl::data_loader {
+
+namespace {
+
+// Of the block that its maker has reserved in group 0029.
+std::span<const std::uint8_t> CsaHeader(DcmDataset& dataset, Uint16 element) {
+  for (Uint16 block = 0x10; block <= 0xff; ++block) {
+    if (Text(dataset, DcmTagKey(0x0029, block)) != "SIEMENS CSA HEADER") continue;
+    const Uint8* bytes = nullptr;
+    unsigned long count = 0;
+    const DcmTagKey key(0x0029, static_cast<Uint16>(block << 8 | element));
+    if (dataset.findAndGetUint8Array(key, bytes, &count).bad() || bytes == nullptr) continue;
+    return {bytes, count};
+  }
+  return {};
+}
+
+bool HasColours(DcmDataset& dataset) {
+  const std::string kind = Text(dataset, DCM_PhotometricInterpretation);
+  return Unsigned(dataset, DCM_SamplesPerPixel) > 1 ||
+         (!kind.empty() && !kind.starts_with("MONOCHROME"));
+}
+
+// As many bytes as the frame needs, where they are not compressed.
+bool HasAllPixels(DcmDataset& dataset) {
+  DcmElement* pixels = nullptr;
+  if (dataset.findAndGetElement(DCM_PixelData, pixels).bad()) return false;
+  const std::int64_t bits = Unsigned(dataset, DCM_Rows) * Unsigned(dataset, DCM_Columns) *
+                            Unsigned(dataset, DCM_BitsAllocated);
+  return static_cast<std::int64_t>(pixels->getLength()) >= bits / 8;
+}
+
+Rejection PixelProblem(const std::string& path, DcmDataset& dataset) {
+  if (HasColours(dataset)) {
+    return {"COLOR_IMAGE", "its pixels are colours; only grey values can be used"};
+  }
+  if (NumberOr(dataset, DCM_NumberOfFrames, 1) > 1) {
+    return {"MULTI_FRAME", "it is a multi-frame object; convert it to single frames or to NIfTI"};
+  }
+  if (Text(dataset, DCM_ImageType).find("LOCALIZER") != std::string::npos) {
+    return {"LOCALIZER", "it is a picture to plan others with, no volume: nothing is to be done"};
+  }
+  if (IsMosaic(dataset) && !MosaicOf(dataset)) {
+    return {"MOSAIC",
+            "its slices lie side by side and the scanner's description of them is gone; export it "
+            "with the private elements, or as single slices"};
+  }
+  if (dataset.tagExistsWithValue(DCM_ModalityLUTSequence)) {
+    return {"LOOKUP_TABLE",
+            "its values go through a table; export it with a rescale slope and intercept"};
+  }
+  const std::int64_t bits = Unsigned(dataset, DCM_BitsAllocated);
+  if (bits != 8 && bits != 16) {
+    return {"UNSUPPORTED_PIXELS", Concat("pixels of ", bits, " bits are not read")};
+  }
+  if (CodingOf(dataset) == PixelCoding::kNative && !HasAllPixels(dataset)) return Truncated(path);
+  return {};
+}
+
+// Before anything else is believed of a data set that DCMTK may not even be able to parse. Without
+// a meta header the data set itself showed which it is.
+Rejection SyntaxProblem(DcmMetaInfo& meta) {
+  const std::string uid = Text(meta, DCM_TransferSyntaxUID);
+  if (uid.empty()) return {};
+  const TransferSyntax* syntax = FindTransferSyntax(uid);
+  if (syntax == nullptr) {
+    return {"UNSUPPORTED_TRANSFER_SYNTAX",
+            "it is coded in a way that is not known here, such as a maker's own; have the archive "
+            "send it uncompressed"};
+  }
+  if (syntax->coding != PixelCoding::kNotRead) return {};
+  return {"UNSUPPORTED_TRANSFER_SYNTAX",
+          Concat("its pixels are ", syntax->name,
+                 ", which is not read; have the archive send them uncompressed or as JPEG 2000")};
+}
+
+}  // namespace
+
+bool IsMosaic(DcmDataset& dataset) {
+  return Text(dataset, DCM_ImageType).find("MOSAIC") != std::string::npos;
+}
+
+std::optional<Mosaic> MosaicOf(DcmDataset& dataset) {
+  return ReadMosaic(CsaHeader(dataset, 0x10), CsaHeader(dataset, 0x20));
+}
+
+Rejection ObjectProblem(const std::string& path, DcmFileFormat& file, DicomLoad load) {
+  DcmDataset& dataset = *file.getDataset();
+  if (Rejection found = SyntaxProblem(*file.getMetaInfo()); !found.code.empty()) return found;
+  if (load == DicomLoad::kExcessive) {
+    return {"EXCESSIVE_STRUCTURE",
+            "its sequences are nested without end, or it has more elements than an image"};
+  }
+  if (load == DicomLoad::kIncomplete) return Truncated(path);
+  if (dataset.tagExists(DCM_FloatPixelData) || dataset.tagExists(DCM_DoubleFloatPixelData)) {
+    return {"UNSUPPORTED_PIXELS", "its pixels are floating-point numbers, which are not read"};
+  }
+  if (!dataset.tagExists(DCM_Rows) || !dataset.tagExists(DCM_PixelData)) {
+    return {"NOT_AN_IMAGE", "it is a DICOM object without pixels, such as a report or a plan"};
+  }
+  return PixelProblem(path, dataset);
+}
+
+}  // namespace gvsl::data_loader
