@@ -171,7 +171,9 @@ OrRejection<SliceValues> ReadDicomPixels(const std::string& path, Bits bits) {
   const auto& [words, format] = std::get<StoredSlice>(read);
   if (words.size() != PixelCount(dataset)) return Damaged(path);
   SliceValues values = ToValues(words, format, bits);
-  values.sign_differs = format.is_signed != header.is_signed;
+  // Fewer bits than the header stores end in another place, where a sign would be.
+  values.sign_differs = format.is_signed != header.is_signed ||
+                        (format.is_signed && format.bits_stored < header.bits_stored);
   return values;
 }
 

@@ -10,17 +10,8 @@ namespace gvsl::data_loader {
 
 namespace {
 
-// Of the block that its maker has reserved in group 0029.
-std::span<const std::uint8_t> CsaHeader(DcmDataset& dataset, Uint16 element) {
-  for (Uint16 block = 0x10; block <= 0xff; ++block) {
-    if (Text(dataset, DcmTagKey(0x0029, block)) != "SIEMENS CSA HEADER") continue;
-    const Uint8* bytes = nullptr;
-    unsigned long count = 0;
-    const DcmTagKey key(0x0029, static_cast<Uint16>(block << 8 | element));
-    if (dataset.findAndGetUint8Array(key, bytes, &count).bad() || bytes == nullptr) continue;
-    return {bytes, count};
-  }
-  return {};
+bool IsMosaic(DcmDataset& dataset) {
+  return Text(dataset, DCM_ImageType).find("MOSAIC") != std::string::npos;
 }
 
 bool HasColours(DcmDataset& dataset) {
@@ -38,7 +29,7 @@ bool HasAllPixels(DcmDataset& dataset) {
   return static_cast<std::int64_t>(pixels->getLength()) >= bits / 8;
 }
 
-Rejection PixelProblem(const std::string& path, DcmDataset& dataset) {
+Rejection PixelProblem(const std::string& path, DcmDataset& dataset, bool has_mosaic) {
   if (HasColours(dataset)) {
     return {"COLOR_IMAGE", "its pixels are colours; only grey values can be used"};
   }
@@ -48,10 +39,10 @@ Rejection PixelProblem(const std::string& path, DcmDataset& dataset) {
   if (Text(dataset, DCM_ImageType).find("LOCALIZER") != std::string::npos) {
     return {"LOCALIZER", "it is a picture to plan others with, no volume: nothing is to be done"};
   }
-  if (IsMosaic(dataset) && !MosaicOf(dataset)) {
+  if (IsMosaic(dataset) && !has_mosaic) {
     return {"MOSAIC",
-            "its slices lie side by side and the scanner's description of them is gone; export it "
-            "with the private elements, or as single slices"};
+            "its slices lie side by side, and the scanner's private elements are gone or do not "
+            "say where each is; export it with them, or as single slices"};
   }
   if (dataset.tagExistsWithValue(DCM_ModalityLUTSequence)) {
     return {"LOOKUP_TABLE",
@@ -84,15 +75,34 @@ Rejection SyntaxProblem(DcmMetaInfo& meta) {
 
 }  // namespace
 
-bool IsMosaic(DcmDataset& dataset) {
-  return Text(dataset, DCM_ImageType).find("MOSAIC") != std::string::npos;
-}
-
+// One walk over the elements: private header blocks are reserved by their makers, in any order of
+// numbers.
 std::optional<Mosaic> MosaicOf(DcmDataset& dataset) {
-  return ReadMosaic(CsaHeader(dataset, 0x10), CsaHeader(dataset, 0x20));
+  if (!IsMosaic(dataset)) return std::nullopt;
+  std::span<const std::uint8_t> image, series;
+  std::optional<Uint16> block;
+  DcmObject* object = nullptr;
+  while ((object = dataset.nextInContainer(object)) != nullptr) {
+    auto* element = dynamic_cast<DcmElement*>(object);
+    if (element == nullptr || element->getGTag() != 0x0029) continue;
+    const Uint16 number = element->getETag();
+    OFString creator;
+    if (number <= 0xff) {
+      const bool is_csa =
+          element->getOFStringArray(creator).good() && creator.find("SIEMENS CSA HEADER") == 0;
+      if (is_csa) block = number;
+    } else if (block && number >> 8 == *block) {
+      Uint8* bytes = nullptr;
+      if (element->getUint8Array(bytes).bad() || bytes == nullptr) continue;
+      if ((number & 0xff) == 0x10) image = {bytes, element->getLength()};
+      if ((number & 0xff) == 0x20) series = {bytes, element->getLength()};
+    }
+  }
+  return ReadMosaic(image, series);
 }
 
-Rejection ObjectProblem(const std::string& path, DcmFileFormat& file, DicomLoad load) {
+Rejection ObjectProblem(const std::string& path, DcmFileFormat& file, DicomLoad load,
+                        bool has_mosaic) {
   DcmDataset& dataset = *file.getDataset();
   if (Rejection found = SyntaxProblem(*file.getMetaInfo()); !found.code.empty()) return found;
   if (load == DicomLoad::kExcessive) {
@@ -106,7 +116,7 @@ Rejection ObjectProblem(const std::string& path, DcmFileFormat& file, DicomLoad 
   if (!dataset.tagExists(DCM_Rows) || !dataset.tagExists(DCM_PixelData)) {
     return {"NOT_AN_IMAGE", "it is a DICOM object without pixels, such as a report or a plan"};
   }
-  return PixelProblem(path, dataset);
+  return PixelProblem(path, dataset, has_mosaic);
 }
 
 }  // namespace gvsl::data_loader

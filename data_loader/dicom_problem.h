@@ -13,10 +13,11 @@ namespace gvsl::data_loader {
 
 // Empty code where nothing does. The transfer syntax comes first, since a data set may not be what
 // DCMTK took it for; then whether it is whole, an image, of grey values, and one of a volume.
-Rejection ObjectProblem(const std::string& path, DcmFileFormat& file, DicomLoad load);
+Rejection ObjectProblem(const std::string& path, DcmFileFormat& file, DicomLoad load,
+                        bool has_mosaic);
 
-bool IsMosaic(DcmDataset& dataset);
-// Nothing where its private headers are not there or do not say enough (siemens_mosaic.h).
+// Nothing where it is none, or its private headers are not there or do not say enough
+// (siemens_mosaic.h).
 std::optional<Mosaic> MosaicOf(DcmDataset& dataset);
 
 }  // namespace gvsl::data_loader

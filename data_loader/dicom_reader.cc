@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <charconv>
 #include <fstream>
 #include <string_view>
 
@@ -46,25 +47,40 @@ bool NamesNobody(std::string patient) {
   return std::find(kPlaceholders.begin(), kPlaceholders.end(), patient) != kPlaceholders.end();
 }
 
-std::array<std::optional<double>, kMarks> MarksOf(DcmDataset& dataset) {
-  std::array<std::optional<double>, kMarks> marks;
-  const auto set = [&](Mark mark, const DcmTagKey& tag) {
-    if (const auto value = Numbers<1>(dataset, tag)) {
-      marks[static_cast<std::size_t>(mark)] = (*value)[0];
-    }
-  };
-  marks[static_cast<std::size_t>(Mark::kComponent)] = ComponentOf(Text(dataset, DCM_ImageType));
-  set(Mark::kEcho, DCM_EchoTime);
-  set(Mark::kDiffusion, DCM_DiffusionBValue);
-  set(Mark::kTemporalPosition, DCM_TemporalPositionIdentifier);
-  set(Mark::kTriggerTime, DCM_TriggerTime);
-  set(Mark::kAcquisitionNumber, DCM_AcquisitionNumber);
-  OFTime time;
-  OFString text;
-  if (dataset.findAndGetOFString(DCM_AcquisitionTime, text).good() &&
-      DcmTime::getOFTimeFromString(text, time).good()) {
-    marks[static_cast<std::size_t>(Mark::kAcquisitionTime)] = time.getTimeInSeconds();
+// Seconds, of which greater ones are later: "YYYYMMDDHHMMSS.F".
+std::optional<double> AcquisitionTime(DcmDataset& dataset) {
+  std::string text = Text(dataset, DCM_AcquisitionDateTime);
+  if (text.empty()) {
+    const std::string time = Text(dataset, DCM_AcquisitionTime);
+    if (time.empty()) return std::nullopt;
+    text = Text(dataset, DCM_AcquisitionDate);
+    text.resize(8, '0');
+    text += time;
   }
+  const auto part = [&](std::size_t at, std::size_t count) {
+    double value = 0;
+    if (at < text.size()) {
+      const char* const begin = text.data() + at;
+      std::from_chars(begin, begin + std::min(count, text.size() - at), value);
+    }
+    return value;
+  };
+  const double days = (part(0, 4) * 12 + part(4, 2)) * 31 + part(6, 2);
+  return ((days * 24 + part(8, 2)) * 60 + part(10, 2)) * 60 + part(12, 9);
+}
+
+Marks MarksOf(DcmDataset& dataset) {
+  Marks marks;
+  const auto mark = [&](Mark which) -> std::optional<double>& {
+    return marks[static_cast<std::size_t>(which)];
+  };
+  mark(Mark::kComponent) = ComponentOf(Text(dataset, DCM_ImageType));
+  mark(Mark::kEcho) = NumberAt(dataset, DCM_EchoTime, 0);
+  mark(Mark::kDiffusion) = NumberAt(dataset, DCM_DiffusionBValue, 0);
+  mark(Mark::kTemporalPosition) = NumberAt(dataset, DCM_TemporalPositionIdentifier, 0);
+  mark(Mark::kTriggerTime) = NumberAt(dataset, DCM_TriggerTime, 0);
+  mark(Mark::kAcquisitionNumber) = NumberAt(dataset, DCM_AcquisitionNumber, 0);
+  mark(Mark::kAcquisitionTime) = AcquisitionTime(dataset);
   return marks;
 }
 
@@ -82,9 +98,10 @@ DicomHeader ToHeader(const std::string& path, DcmFileFormat& file, DicomLoad loa
   header.position = Numbers<3>(dataset, DCM_ImagePositionPatient);
   header.orientation = Numbers<6>(dataset, DCM_ImageOrientationPatient);
   header.pixel_spacing = Numbers<2>(dataset, DCM_PixelSpacing);
+  header.instance_number = NumberAt(dataset, DCM_InstanceNumber, 0);
   header.marks = MarksOf(dataset);
-  if (IsMosaic(dataset)) header.mosaic = MosaicOf(dataset);
-  header.problem = ObjectProblem(path, file, load);
+  header.mosaic = MosaicOf(dataset);
+  header.problem = ObjectProblem(path, file, load, header.mosaic.has_value());
   return header;
 }
 

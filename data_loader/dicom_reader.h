@@ -19,6 +19,7 @@ struct DicomHeader {
   std::string path;
   std::string series_uid;
   std::string instance_uid;
+  std::optional<double> instance_number;
   std::string patient;  // PatientID, or the study where it names nobody; stays in memory
   std::string modality;
   std::int64_t rows = 0;
@@ -27,7 +28,7 @@ struct DicomHeader {
   std::optional<std::array<double, 6>> orientation;    // of a row, of a column
   std::optional<std::array<double, 2>> pixel_spacing;  // between rows, between columns; mm
   // What may tell it from others at its place; kFile is left to who knows the files.
-  std::array<std::optional<double>, kMarks> marks;
+  Marks marks;
   std::optional<Mosaic> mosaic;  // its slices, where it is a picture of several
   // Why no slice can be had from this file; empty code where one can.
   Rejection problem;

@@ -24,13 +24,24 @@ inline std::string Text(DcmItem& item, const DcmTagKey& tag) {
   return end == OFString_npos ? "" : std::string(value.c_str(), end + 1);
 }
 
+// Of any kind of number: DCMTK gives one of an integer in text as an integer alone.
+inline std::optional<double> NumberAt(DcmItem& item, const DcmTagKey& tag, unsigned long index) {
+  Float64 value = 0;
+  Sint32 integer = 0;
+  if (item.findAndGetFloat64(tag, value, index).good()) {
+    return std::isfinite(value) ? std::optional(value) : std::nullopt;
+  }
+  if (item.findAndGetSint32(tag, integer, index).good()) return integer;
+  return std::nullopt;
+}
+
 template <std::size_t N>
 std::optional<std::array<double, N>> Numbers(DcmItem& item, const DcmTagKey& tag) {
   std::array<double, N> values;
   for (std::size_t i = 0; i < N; ++i) {
-    Float64 value = 0;
-    if (item.findAndGetFloat64(tag, value, i).bad() || !std::isfinite(value)) return std::nullopt;
-    values[i] = value;
+    const auto value = NumberAt(item, tag, i);
+    if (!value) return std::nullopt;
+    values[i] = *value;
   }
   return values;
 }

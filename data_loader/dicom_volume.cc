@@ -45,6 +45,15 @@ OrRejection<Series> WithoutCopies(const Series& series) {
   return result;
 }
 
+// Where there is anything else.
+Series WithoutLocalizers(const Series& series) {
+  Series result;
+  std::ranges::copy_if(series, std::back_inserter(result), [](const DicomHeader& header) {
+    return header.problem.code != "LOCALIZER";
+  });
+  return result.empty() ? series : result;
+}
+
 // Before a pixel is decoded: what headers claim.
 Rejection CheckClaims(const Series& series) {
   std::set<std::optional<std::array<double, 3>>> places;
@@ -128,7 +137,8 @@ Rejection ReadConsistently(const Series& series, const std::vector<Frame>& frame
 
 }  // namespace
 
-OrRejection<RawVolume> ReadDicomVolume(const Series& all) {
+OrRejection<RawVolume> ReadDicomVolume(const Series& files) {
+  const Series all = WithoutLocalizers(files);
   if (Rejection found = ProblemOf(all); !found.code.empty()) return found;
   if (Rejection found = CheckClaims(all); !found.code.empty()) return found;
   OrRejection<Series> distinct = WithoutCopies(all);
@@ -150,6 +160,10 @@ OrRejection<RawVolume> ReadDicomVolume(const Series& all) {
   volume.to_ras = stack.to_ras;
   volume.modality = series.front().modality;
   volume.subject_key = "patient " + Sha256Hex(series.front().patient);
+  if (all.size() < files.size()) {
+    volume.warnings.push_back({"LOCALIZER", Concat(files.size() - all.size(),
+                                                   " pictures to plan with are left out of it")});
+  }
   if (series.size() < all.size()) {
     volume.warnings.push_back({"COPIES_LEFT_OUT", Concat(all.size() - series.size(),
                                                          " of its files are copies of others")});

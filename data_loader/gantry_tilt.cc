@@ -43,7 +43,8 @@ std::vector<Neighbours> NeighboursOf(const Shift& shift, std::int64_t pixels, st
     const double low = std::floor(place + kNothing);
     const double weight = std::max(0.0, place - low);
     const auto first = static_cast<std::int64_t>(low);
-    result[i] = {first, weight > kNothing ? first + 1 : first, weight > kNothing ? weight : 0};
+    const std::int64_t second = std::min(first + 1, pixels - 1);
+    result[i] = {first, weight > kNothing ? second : first, weight > kNothing ? weight : 0};
   }
   return result;
 }

@@ -78,8 +78,9 @@ Rejection CheckSteps(const std::vector<double>& places) {
   std::vector<double> sorted = steps;
   std::sort(sorted.begin(), sorted.end());
   const double step = sorted[(sorted.size() - 1) / 2];
-  // Where most lie at one place with others, these are the few that tell how far a step is.
-  const double least = std::max({0.01 * step, 0.002 * sorted.back(), 1e-5});
+  // Where most tremble about places that they share, the few others tell how far a step is.
+  const double apart = step < 0.01 ? 0.002 * sorted.back() : 0;
+  const double least = std::max({0.01 * step, apart, 1e-5});
   const auto same = std::count_if(steps.begin(), steps.end(), [&](double s) { return s < least; });
   if (same > 0) {
     return {"DUPLICATE_POSITION",

@@ -12,54 +12,105 @@ namespace {
 
 constexpr std::size_t kFewestPlaces = 3;
 
-using Place = std::array<std::int64_t, 3>;  // um
+using Slices = std::vector<std::size_t>;  // places in the input
+using Cell = std::array<std::int64_t, 3>;
 
-Place PlaceOf(const MarkedSlice& slice) {
-  Place place;
-  for (int axis = 0; axis < 3; ++axis) place[axis] = std::llround(slice.position[axis] * 1e3);
-  return place;
-}
-
-std::size_t CountPlaces(const std::vector<MarkedSlice>& slices,
-                        const std::vector<std::size_t>& which) {
-  std::set<Place> places;
-  for (const std::size_t i : which) places.insert(PlaceOf(slices[i]));
-  return places.size();
-}
-
-// Slices without the mark stay together, before all others.
-std::map<std::optional<double>, std::vector<std::size_t>> GroupsBy(
-    Mark mark, const std::vector<MarkedSlice>& slices, const std::vector<std::size_t>& which) {
-  std::map<std::optional<double>, std::vector<std::size_t>> groups;
-  for (const std::size_t i : which) {
-    groups[slices[i].marks[static_cast<std::size_t>(mark)]].push_back(i);
+// A number for each slice: the same for those that lie within `tolerance` of the first at a place.
+std::vector<std::size_t> PlacesOf(const std::vector<MarkedSlice>& slices, double tolerance) {
+  std::multimap<Cell, std::size_t> firsts;  // by cells as wide as the tolerance
+  const auto is_near = [&](std::size_t a, std::size_t b) {
+    double squares = 0;
+    for (int axis = 0; axis < 3; ++axis) {
+      squares += std::pow(slices[a].position[axis] - slices[b].position[axis], 2);
+    }
+    return squares <= tolerance * tolerance;
+  };
+  const auto find = [&](std::size_t slice, const Cell& cell) -> std::optional<std::size_t> {
+    for (int neighbour = 0; neighbour < 27; ++neighbour) {
+      const Cell at = {cell[0] + neighbour % 3 - 1, cell[1] + neighbour / 3 % 3 - 1,
+                       cell[2] + neighbour / 9 - 1};
+      const auto [begin, end] = firsts.equal_range(at);
+      for (auto it = begin; it != end; ++it) {
+        if (is_near(slice, it->second)) return it->second;
+      }
+    }
+    return std::nullopt;
+  };
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < slices.size(); ++i) {
+    Cell cell;
+    for (int axis = 0; axis < 3; ++axis) {
+      cell[axis] = std::llround(slices[i].position[axis] / tolerance);
+    }
+    const auto found = find(i, cell);
+    if (!found) firsts.emplace(cell, i);
+    places.push_back(found.value_or(i));
   }
-  return groups;
+  return places;
 }
 
-// The least value's slices that lie at all places, as far as one mark after the other tells them
-// apart.
-std::optional<std::vector<std::size_t>> Choose(const std::vector<MarkedSlice>& slices,
-                                               const std::vector<std::size_t>& which,
-                                               std::size_t places, std::size_t first_mark,
-                                               std::vector<Mark>& by) {
-  if (which.size() == places) return which;
-  for (std::size_t mark = first_mark; mark < kMarks; ++mark) {
-    const auto groups = GroupsBy(static_cast<Mark>(mark), slices, which);
-    if (groups.size() < 2) continue;
-    for (const auto& [value, group] : groups) {
-      if (CountPlaces(slices, group) != places) continue;
-      by.push_back(static_cast<Mark>(mark));
-      if (auto chosen = Choose(slices, group, places, mark + 1, by)) return chosen;
-      by.pop_back();
+class Splitter {
+ public:
+  Splitter(const std::vector<MarkedSlice>& slices, double tolerance)
+      : slices_(slices), place_of_(PlacesOf(slices, tolerance)) {
+    Slices all(slices.size());
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    places_ = CountPlaces(all);
+    if (places_ == all.size()) {
+      chosen_ = all;
+    } else if (places_ >= kFewestPlaces) {
+      chosen_ = Choose(all, 0);
     }
   }
-  return std::nullopt;
-}
+
+  std::optional<ChosenVolume> Result() const {
+    if (!chosen_) return std::nullopt;
+    return ChosenVolume{*chosen_, by_};
+  }
+
+ private:
+  std::size_t CountPlaces(const Slices& which) const {
+    std::set<std::size_t> places;
+    for (const std::size_t i : which) places.insert(place_of_[i]);
+    return places.size();
+  }
+
+  // Slices without the mark stay together, before all others.
+  std::map<std::optional<double>, Slices> GroupsBy(std::size_t mark, const Slices& which) const {
+    std::map<std::optional<double>, Slices> groups;
+    for (const std::size_t i : which) groups[slices_[i].marks[mark]].push_back(i);
+    return groups;
+  }
+
+  // One mark after the other: at most once each.
+  std::optional<Slices> Choose(const Slices& which, std::size_t first_mark) {
+    if (which.size() == places_) return which;
+    for (std::size_t mark = first_mark; mark < kMarks; ++mark) {
+      const auto groups = GroupsBy(mark, which);
+      if (groups.size() < 2) continue;
+      const bool is_component = static_cast<Mark>(mark) == Mark::kComponent;
+      for (const auto& [value, group] : groups) {
+        if (CountPlaces(group) == places_) {
+          by_.push_back(static_cast<Mark>(mark));
+          if (auto chosen = Choose(group, mark + 1)) return chosen;
+          by_.pop_back();
+        }
+        if (is_component) return std::nullopt;  // a phase is no magnitude that lacks a slice
+      }
+    }
+    return std::nullopt;
+  }
+
+  const std::vector<MarkedSlice>& slices_;
+  std::vector<std::size_t> place_of_;
+  std::size_t places_ = 0;
+  std::vector<Mark> by_;
+  std::optional<Slices> chosen_;
+};
 
 }  // namespace
 
-std::optional<double> ComponentOf(std::string_view image_type) {
+double ComponentOf(std::string_view image_type) {
   constexpr std::array<std::string_view, 4> kLetters = {"M", "P", "R", "I"};
   while (!image_type.empty()) {
     const std::size_t end = std::min(image_type.find('\\'), image_type.size());
@@ -70,21 +121,11 @@ std::optional<double> ComponentOf(std::string_view image_type) {
       if (word == kLetters[i] || with_sequence) return static_cast<double>(i);
     }
   }
-  return std::nullopt;
+  return static_cast<double>(kLetters.size());
 }
 
-std::optional<ChosenVolume> ChooseVolume(const std::vector<MarkedSlice>& slices) {
-  std::vector<std::size_t> all(slices.size());
-  std::iota(all.begin(), all.end(), std::size_t{0});
-  const std::size_t places = CountPlaces(slices, all);
-  if (places == slices.size()) return ChosenVolume{all, 0, {}};
-  if (places < kFewestPlaces) return std::nullopt;
-  ChosenVolume volume;
-  auto chosen = Choose(slices, all, places, 0, volume.by);
-  if (!chosen) return std::nullopt;
-  volume.slices = *std::move(chosen);
-  volume.others = (slices.size() - 1) / places;
-  return volume;
+std::optional<ChosenVolume> ChooseVolume(const std::vector<MarkedSlice>& slices, double tolerance) {
+  return Splitter(slices, tolerance).Result();
 }
 
 }  // namespace gvsl::data_loader

@@ -46,7 +46,7 @@ std::map<std::int64_t, Vector3> ProtocolPositions(std::string_view protocol) {
 }
 
 // A slice in the middle of the scanner has no position written; it is that of 0.
-std::optional<double> EvenSpacing(std::map<std::int64_t, Vector3> positions, std::int64_t slices) {
+std::optional<Vector3> EvenStep(std::map<std::int64_t, Vector3> positions, std::int64_t slices) {
   if (positions.empty() || positions.rbegin()->first >= slices) return std::nullopt;
   const Vector3 whole = Subtract(positions[slices - 1], positions[0]);
   const Vector3 step = Scale(whole, 1.0 / static_cast<double>(slices - 1));
@@ -56,7 +56,7 @@ std::optional<double> EvenSpacing(std::map<std::int64_t, Vector3> positions, std
     const double off = Length(Subtract(positions[i], expected));
     if (!(off <= 0.02 * spacing)) return std::nullopt;
   }
-  return spacing > 0 ? std::optional(spacing) : std::nullopt;
+  return spacing > 0 ? std::optional(step) : std::nullopt;
 }
 
 }  // namespace
@@ -77,9 +77,9 @@ std::optional<Mosaic> ReadMosaic(std::span<const std::uint8_t> image_header,
   auto protocol = CsaValues(series_header, "MrPhoenixProtocol");
   if (protocol.empty()) protocol = CsaValues(series_header, "MrProtocol");
   if (protocol.empty()) return std::nullopt;
-  const auto spacing = EvenSpacing(ProtocolPositions(protocol[0]), mosaic.slices);
-  if (!spacing) return std::nullopt;
-  mosaic.spacing = *spacing;
+  const auto step = EvenStep(ProtocolPositions(protocol[0]), mosaic.slices);
+  if (!step || Dot(*step, mosaic.normal) <= 0) return std::nullopt;
+  mosaic.spacing = Length(*step);
   return mosaic;
 }
 
@@ -87,10 +87,12 @@ std::vector<SliceGeometry> TilesOf(const SliceGeometry& picture, const Mosaic& m
   std::int64_t side = 1;
   while (side * side < mosaic.slices) ++side;
   if (picture.rows % side != 0 || picture.columns % side != 0) return {};
+  const auto& o = picture.orientation;
+  const Vector3 across = Cross({o[0], o[1], o[2]}, {o[3], o[4], o[5]});
+  if (std::abs(Dot(across, mosaic.normal)) < 0.999) return {};
   SliceGeometry tile = picture;
   tile.rows /= side;
   tile.columns /= side;
-  const auto& o = picture.orientation;
   const double right =
       picture.pixel_spacing[1] * static_cast<double>(picture.columns - tile.columns) / 2;
   const double down = picture.pixel_spacing[0] * static_cast<double>(picture.rows - tile.rows) / 2;

@@ -21,12 +21,13 @@ struct Mosaic {
 
 // From the headers of the image (0029,xx10) and of the series (0029,xx20). Nothing where they do
 // not say how many slices there are and which way they lie, or where the positions of the protocol
-// are not there or not evenly spaced.
+// are not there, not evenly spaced or run the other way.
 std::optional<Mosaic> ReadMosaic(std::span<const std::uint8_t> image_header,
                                  std::span<const std::uint8_t> series_header);
 
 // How the tiles lie, row by row: as many along each side as needed. Empty where they do not divide
-// the picture. `picture` is placed as a scanner does it: about the middle of a slice.
+// the picture, or the normal is not across it. `picture` is placed as a scanner does it: about the
+// middle of a slice.
 std::vector<SliceGeometry> TilesOf(const SliceGeometry& picture, const Mosaic& mosaic);
 
 // The values of one tile of a picture of `columns`.

@@ -119,7 +119,6 @@ TEST_F(DicomSeriesReaderTest, MarksThePaddingOfEachSlice) {
 
 TEST_F(DicomSeriesReaderTest, OfSeveralVolumesTheFirstIsTaken) {
   auto slices = MakeSlices(4);
-  WriteSlices(slices, directory_ / "one");
   DicomCoding phase;
   phase.image_type = "ORIGINAL\\PRIMARY\\P\\ND";
   DicomCoding magnitude;
@@ -131,7 +130,6 @@ TEST_F(DicomSeriesReaderTest, OfSeveralVolumesTheFirstIsTaken) {
     slices[i].pixels[0] = 7000;
     WriteCodedSlice(slices[i], phase, directory_ / Concat("other/", i, "a.dcm"));
   }
-  std::filesystem::remove_all(directory_ / "one");
   const RawVolume volume = ValueOf(Read());
   EXPECT_EQ(volume.size[0], 4);
   EXPECT_FLOAT_EQ(volume.voxels[0], 0);
@@ -181,6 +179,11 @@ TEST_F(DicomSeriesReaderTest, PicturesToPlanWithAreNoVolumes) {
     WriteCodedSlice(slices[i], coding, directory_ / Concat(i, ".dcm"));
   }
   EXPECT_EQ(CodeOf(Read()), "LOCALIZER");
+  WriteSlices(MakeSlices(5), directory_ / "head");  // of the same series
+  const RawVolume volume = ValueOf(Read());
+  EXPECT_EQ(volume.size[0], 5);
+  ASSERT_EQ(volume.warnings.size(), 1U);
+  EXPECT_EQ(volume.warnings[0].code, "LOCALIZER");
 }
 
 TEST_F(DicomSeriesReaderTest, RefusesASeriesWithAMissingSlice) {

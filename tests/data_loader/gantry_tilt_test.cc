@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "data_loader/geometry.h"
@@ -92,6 +93,15 @@ TEST(GantryTilt, PaddingDoesNotBleedIntoTissue) {
   tilted.voxels[5 * 320 + 7 * 20 + 4] = -30000;
   const RawVolume straight = ValueOf(Straighten(tilted));
   ExpectRamp(straight);
+  EXPECT_GE(std::count(straight.padding.begin(), straight.padding.end(), false), 9 * 15 * 20 - 2);
+}
+
+TEST(GantryTilt, AShiftThatIsAlmostWholeStaysWithinItsSlices) {
+  for (const double almost : {0.4999998, 0.5000002, 0.49999975, 0.50000025}) {
+    ExpectRamp(ValueOf(Straighten(Tilted(almost, 0))));
+    ExpectRamp(ValueOf(Straighten(Tilted(0, 1.5 * almost))));
+    ExpectRamp(ValueOf(Straighten(Tilted(-almost, -1.5 * almost))));
+  }
 }
 
 TEST(GantryTilt, WhatWouldGrowBeyondTheLimitsIsRefused) {

@@ -9,6 +9,12 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
+constexpr double kTolerance = 0.01;
+
+std::optional<ChosenVolume> ChooseVolume(const std::vector<MarkedSlice>& slices) {
+  return data_loader::ChooseVolume(slices, kTolerance);
+}
+
 // Slice `z` of four, with marks.
 MarkedSlice At(int z, std::vector<std::pair<Mark, double>> marks = {}) {
   MarkedSlice slice{{1, 2, 3.0 * z}, {}};
@@ -20,7 +26,6 @@ TEST(SeriesSplit, TakesAllOfASeriesThatIsOneVolume) {
   const auto chosen = ChooseVolume({At(0), At(2), At(1)});
   ASSERT_TRUE(chosen);
   EXPECT_THAT(chosen->slices, ElementsAre(0, 1, 2));
-  EXPECT_EQ(chosen->others, 0U);
   EXPECT_THAT(chosen->by, IsEmpty());
 }
 
@@ -33,7 +38,6 @@ TEST(SeriesSplit, EveryMarkTellsVolumesApartAndTheLeastValueIsTaken) {
     const auto chosen = ChooseVolume(slices);
     ASSERT_TRUE(chosen) << mark;
     EXPECT_THAT(chosen->slices, ElementsAre(4, 5, 6, 7)) << mark;
-    EXPECT_EQ(chosen->others, 2U);
     EXPECT_THAT(chosen->by, ElementsAre(static_cast<Mark>(mark)));
   }
 }
@@ -54,8 +58,33 @@ TEST(SeriesSplit, MagnitudeComesBeforeItsEchoesAndPointsInTime) {
   const auto chosen = ChooseVolume(slices);
   ASSERT_TRUE(chosen);
   EXPECT_THAT(chosen->slices, ElementsAre(21, 22, 23));
-  EXPECT_EQ(chosen->others, 7U);
   EXPECT_THAT(chosen->by, ElementsAre(Mark::kComponent, Mark::kEcho, Mark::kTemporalPosition));
+}
+
+TEST(SeriesSplit, AMagnitudeThatLacksASliceIsNotReplacedByAPhaseNorByAMap) {
+  for (const double other : {1.0, 4.0}) {
+    std::vector<MarkedSlice> slices;
+    for (int z = 0; z < 4; ++z) slices.push_back(At(z, {{Mark::kComponent, other}}));
+    for (int z = 0; z < 4; ++z) slices.push_back(At(z, {{Mark::kComponent, 0}}));
+    EXPECT_THAT(ChooseVolume(slices)->slices, ElementsAre(4, 5, 6, 7));
+    slices.pop_back();
+    EXPECT_FALSE(ChooseVolume(slices));
+  }
+}
+
+TEST(SeriesSplit, PositionsThatTrembleAreOnePlaceWhereverTheyLie) {
+  for (const double offset : {0.0, 0.005, 0.00499, 112.0005, -7.30005}) {
+    std::vector<MarkedSlice> slices;
+    for (const double time : {1.0, 2.0}) {
+      for (int z = 0; z < 4; ++z) {
+        slices.push_back(At(z, {{Mark::kTemporalPosition, time}}));
+        slices.back().position[2] += offset + 1e-6 * time;
+      }
+    }
+    const auto chosen = ChooseVolume(slices);
+    ASSERT_TRUE(chosen) << offset;
+    EXPECT_THAT(chosen->slices, ElementsAre(0, 1, 2, 3)) << offset;
+  }
 }
 
 TEST(SeriesSplit, AVolumeThatLacksASliceIsPassedOver) {
@@ -69,7 +98,6 @@ TEST(SeriesSplit, AVolumeThatLacksASliceIsPassedOver) {
   const auto chosen = ChooseVolume(slices);
   ASSERT_TRUE(chosen);
   EXPECT_THAT(chosen->slices, ElementsAre(3, 4, 5, 6));
-  EXPECT_EQ(chosen->others, 2U);
 }
 
 TEST(SeriesSplit, WhatNoMarkTellsApartIsNoVolume) {
@@ -89,8 +117,8 @@ TEST(SeriesSplit, ReadsAComponentFromImageTypesOfSeveralMakers) {
   EXPECT_EQ(ComponentOf("ORIGINAL\\PRIMARY\\M_FFE\\M\\FFE"), 0);
   EXPECT_EQ(ComponentOf("ORIGINAL\\PRIMARY\\R_IR"), 2);
   EXPECT_EQ(ComponentOf("I"), 3);
-  EXPECT_EQ(ComponentOf("ORIGINAL\\PRIMARY\\OTHER"), std::nullopt);
-  EXPECT_EQ(ComponentOf(""), std::nullopt);
+  EXPECT_EQ(ComponentOf("ORIGINAL\\PRIMARY\\OTHER"), 4);
+  EXPECT_EQ(ComponentOf(""), 4);
 }
 
 }  // namespace

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
+#include "common/text.h"
 #include "data_loader/dicom_series_reader.h"
 #include "data_loader/input_files.h"
 #include "data_loader/siemens_csa.h"
@@ -52,11 +55,13 @@ TEST(SiemensCsa, StaysWithinItsBytesWhereverItBreaksOffOrLies) {
   for (const bool older : {false, true}) {
     const std::string header = MakeCsa({{"First", {"1", "22"}}, {"Last", {"a"}}}, older);
     for (std::size_t length = 0; length < header.size(); ++length) {
-      const std::string cut = header.substr(0, length);  // of its own size, for the sanitizer
-      CsaValues(Bytes(cut), "Last");
-      std::string lie = header;
-      lie[length] = static_cast<char>(0xff);
-      CsaValues(Bytes(lie), "Last");
+      // Of its own size, for the sanitizer.
+      const std::vector<std::uint8_t> cut(header.begin(),
+                                          header.begin() + static_cast<std::ptrdiff_t>(length));
+      CsaValues(cut, "Last");
+      std::vector<std::uint8_t> lie(header.begin(), header.end());
+      lie[length] = 0xff;
+      CsaValues(lie, "Last");
     }
   }
 }
@@ -86,6 +91,7 @@ TEST(SiemensMosaic, IsNoneWhereItsHeadersDoNotSay) {
   EXPECT_FALSE(read(ImageHeader("4"), good)) << "the protocol has five";
   EXPECT_FALSE(read(ImageHeader("9"), good)) << "the protocol has five";
   EXPECT_FALSE(read(ImageHeader(), SeriesHeader(MakeProtocol(5, -5, 0))));
+  EXPECT_FALSE(read(ImageHeader(), SeriesHeader(MakeProtocol(5, 5, -2.5)))) << "the other way";
 }
 
 // 5 slices of 4 x 6 pixels in a picture of 3 x 3 tiles.
@@ -106,6 +112,8 @@ class MosaicFile : public ::testing::Test {
     coding_.image_type = "ORIGINAL\\PRIMARY\\M\\MOSAIC";
     coding_.csa_image = ImageHeader();
     coding_.csa_series = SeriesHeader(MakeProtocol(5, -5, 2.5));
+    std::filesystem::create_directories(directory_ / "0");
+    std::filesystem::create_directories(directory_ / "1");
   }
 
   OrRejection<RawVolume> Read() {
@@ -135,9 +143,33 @@ TEST_F(MosaicFile, BecomesItsVolume) {
 
 TEST_F(MosaicFile, ThatRunsDownwardsIsTurned) {
   coding_.csa_image = ImageHeader("5", {"0", "0", "-1"});
+  coding_.csa_series = SeriesHeader(MakeProtocol(5, -5, -2.5));
   const RawVolume volume = ValueOf(Read());
   EXPECT_FLOAT_EQ(volume.voxels[0], 400);
   EXPECT_NEAR(volume.to_ras[2][3], -15, 1e-9);
+}
+
+TEST_F(MosaicFile, OfSeveralTheOneOfTheFirstInstanceIsTakenWhateverTheFilesAreCalled) {
+  for (const bool reversed : {false, true}) {
+    for (int number = 1; number <= 3; ++number) {
+      picture_.instance_number = number;
+      picture_.instance_uid = demo::UidOf(Concat("mosaic ", 7 - number));
+      picture_.pixels[0] = static_cast<std::int16_t>(1000 * number);
+      const int name = reversed ? 9 - number : number;
+      WriteCodedSlice(picture_, coding_, directory_ / Concat(reversed, "/", name, ".dcm"));
+    }
+    DicomSeriesReader reader;
+    const auto files = ListFiles({directory_ / Concat(reversed)}, "")->files;
+    const RawVolume volume = ValueOf(reader.Read(reader.Scan(files).sources.at(0)));
+    EXPECT_FLOAT_EQ(volume.voxels[0], 1000) << reversed;
+    ASSERT_EQ(volume.warnings.size(), 1U);
+    EXPECT_EQ(volume.warnings[0].code, "FURTHER_VOLUMES");
+  }
+}
+
+TEST_F(MosaicFile, WhoseNormalIsNotAcrossItIsRefused) {
+  coding_.csa_image = ImageHeader("5", {"0", "0.5", "0.8660254"});
+  EXPECT_EQ(CodeOf(Read()), "MOSAIC");
 }
 
 TEST_F(MosaicFile, WithoutItsDescriptionIsRefused) {

@@ -67,6 +67,10 @@ void PutPixels(DcmDataset& dataset, const demo::DicomSlice& slice, const DicomCo
 
 void PutPrivate(DcmDataset& dataset, const DicomCoding& coding) {
   dataset.putAndInsertString(DCM_ImageType, coding.image_type.c_str());
+  for (const auto& [tag, text] : coding.texts) {
+    const DcmTagKey key(static_cast<Uint16>(tag >> 16), static_cast<Uint16>(tag & 0xffff));
+    Check(dataset.putAndInsertString(DcmTag(key), text.c_str()), "text");
+  }
   if (coding.csa_image.empty()) return;
   dataset.putAndInsertString(DcmTag(0x0029, 0x0011, EVR_LO), "SIEMENS CSA HEADER");
   const auto put = [&](Uint16 element, const std::string& bytes) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "deploy/demo/virtual_subjects/dicom_slice_writer.h"
@@ -22,6 +23,7 @@ inline constexpr char kJpegLossless[] = "1.2.840.10008.1.2.4.57";
 inline constexpr char kJpegLosslessFirstOrder[] = "1.2.840.10008.1.2.4.70";
 inline constexpr char kJpegLs[] = "1.2.840.10008.1.2.4.80";
 inline constexpr char kJpeg2000[] = "1.2.840.10008.1.2.4.90";
+inline constexpr char kGe[] = "1.2.840.113619.5.2";
 inline constexpr char kHtj2k[] = "1.2.840.10008.1.2.4.201";
 }  // namespace syntax
 
@@ -37,7 +39,8 @@ struct DicomCoding {
   std::string photometric = "MONOCHROME2";
   std::string image_type = "DERIVED\\SECONDARY";
   std::string csa_image, csa_series;  // private headers of a Siemens scanner (csa_maker.h)
-  bool has_meta_header = true;        // preamble and group 2
+  std::vector<std::pair<std::uint32_t, std::string>> texts;  // group << 16 | element, and a value
+  bool has_meta_header = true;                               // preamble and group 2
   bool has_unknown_kinds =
       false;  // geometry and numbers of pixels with the value representation UN
 };
