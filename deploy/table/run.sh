@@ -61,7 +61,7 @@ ingest() {
   fi
   say "ingest"
   "$bin/gvsl-dataset" ingest --input "$data" --labels "$labels" --output "$out/dataset" \
-    --spacing "${SPACING:-1.25}" --window "${WINDOW:-mr}" >"$out/ingest.txt" ||
+    --spacing "${SPACING:-1.25}" --window "${WINDOW:-mr}" >"$out/ingest.txt" 2>&1 ||
     { cat "$out/ingest.txt"; fail "ingest failed"; }
   printf '%s\n' "$source" >"$out/source.txt"
   tail -n 3 "$out/ingest.txt"
