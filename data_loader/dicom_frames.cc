@@ -53,6 +53,8 @@ std::vector<double> RanksOf(const Series& series) {
 
 std::vector<Frame> OneVolumeOf(const Series& series, const std::vector<Frame>& frames,
                                std::vector<Rejection>& warnings) {
+  const auto is_plausible = [](const Frame& frame) { return IsPlausible(frame.geometry); };
+  if (!std::ranges::all_of(frames, is_plausible)) return frames;
   const std::vector<double> ranks = RanksOf(series);
   std::vector<MarkedSlice> marked;
   double pixel = kLongestSpacing;
@@ -62,7 +64,7 @@ std::vector<Frame> OneVolumeOf(const Series& series, const std::vector<Frame>& f
     marked.push_back(slice);
     pixel = std::min({pixel, frame.geometry.pixel_spacing[0], frame.geometry.pixel_spacing[1]});
   }
-  const auto chosen = ChooseVolume(marked, 0.01 * std::max(pixel, kShortestSpacing));
+  const auto chosen = ChooseVolume(marked, 0.01 * pixel);
   if (!chosen) return frames;
   std::vector<Frame> volume;
   for (const std::size_t slice : chosen->slices) volume.push_back(frames[slice]);

@@ -23,7 +23,7 @@ struct Frame {
 OrRejection<std::vector<Frame>> FramesOf(const Series& series);
 
 // Those of the first of several volumes (series_split.h), with a warning; all of them where nothing
-// tells those at one place apart: the assembly then says so.
+// tells those at one place apart, or one lies nowhere: the assembly then says so.
 std::vector<Frame> OneVolumeOf(const Series& series, const std::vector<Frame>& frames,
                                std::vector<Rejection>& warnings);
 

@@ -23,18 +23,6 @@ Vector3 ColumnDirection(const SliceGeometry& slice) {
   return {slice.orientation[3], slice.orientation[4], slice.orientation[5]};
 }
 
-bool IsSane(const SliceGeometry& slice) {
-  const Vector3 row = RowDirection(slice), column = ColumnDirection(slice);
-  const auto near = [](double place) { return std::abs(place) <= kFarthestOrigin; };
-  const auto plausible = [](double spacing) {
-    return spacing >= kShortestSpacing && spacing <= kLongestSpacing;
-  };
-  return std::abs(Length(row) - 1) < 0.01 && std::abs(Length(column) - 1) < 0.01 &&
-         std::abs(Dot(row, column)) < 0.01 && slice.rows > 1 && slice.columns > 1 &&
-         std::all_of(slice.position.begin(), slice.position.end(), near) &&
-         std::all_of(slice.pixel_spacing.begin(), slice.pixel_spacing.end(), plausible);
-}
-
 bool SameOrientation(const SliceGeometry& a, const SliceGeometry& b) {
   for (int i = 0; i < 6; ++i) {
     if (std::abs(a.orientation[i] - b.orientation[i]) > kCosineTolerance) return false;
@@ -131,8 +119,20 @@ Rejection CheckLine(const std::vector<SliceGeometry>& slices, const std::vector<
 
 }  // namespace
 
+bool IsPlausible(const SliceGeometry& slice) {
+  const Vector3 row = RowDirection(slice), column = ColumnDirection(slice);
+  const auto near = [](double place) { return std::abs(place) <= kFarthestOrigin; };
+  const auto plausible = [](double spacing) {
+    return spacing >= kShortestSpacing && spacing <= kLongestSpacing;
+  };
+  return std::abs(Length(row) - 1) < 0.01 && std::abs(Length(column) - 1) < 0.01 &&
+         std::abs(Dot(row, column)) < 0.01 && slice.rows > 1 && slice.columns > 1 &&
+         std::all_of(slice.position.begin(), slice.position.end(), near) &&
+         std::all_of(slice.pixel_spacing.begin(), slice.pixel_spacing.end(), plausible);
+}
+
 OrRejection<SliceStack> AssembleSlices(const std::vector<SliceGeometry>& slices) {
-  if (!std::all_of(slices.begin(), slices.end(), IsSane)) {
+  if (!std::all_of(slices.begin(), slices.end(), IsPlausible)) {
     return Rejection{"INVALID_GEOMETRY",
                      "its position, orientation or pixel spacing is impossible"};
   }

@@ -19,6 +19,9 @@ struct SliceGeometry {
   std::int64_t columns = 0;
 };
 
+// Unit vectors with a right angle, several rows and columns, all within volume_limits.h.
+bool IsPlausible(const SliceGeometry& slice);
+
 struct SliceStack {
   std::vector<std::size_t> order;      // positions in the input, along the normal
   std::array<std::int64_t, 3> size{};  // slices, rows, columns
