@@ -4,6 +4,7 @@
 
 #include "common/text.h"
 #include "data_loader/dicom_tags.h"
+#include "data_loader/object_kind.h"
 #include "data_loader/transfer_syntax.h"
 
 namespace gvsl::data_loader {
@@ -110,11 +111,14 @@ Rejection ObjectProblem(const std::string& path, DcmFileFormat& file, DicomLoad 
             "its sequences are nested without end, or it has more elements than an image"};
   }
   if (load == DicomLoad::kIncomplete) return Truncated(path);
+  if (Rejection found = ProblemOfKind(Text(dataset, DCM_SOPClassUID)); !found.code.empty()) {
+    return found;
+  }
   if (dataset.tagExists(DCM_FloatPixelData) || dataset.tagExists(DCM_DoubleFloatPixelData)) {
     return {"UNSUPPORTED_PIXELS", "its pixels are floating-point numbers, which are not read"};
   }
   if (!dataset.tagExists(DCM_Rows) || !dataset.tagExists(DCM_PixelData)) {
-    return {"NOT_AN_IMAGE", "it is a DICOM object without pixels, such as a report or a plan"};
+    return {"NOT_AN_IMAGE", "it is a DICOM object without pixels, such as raw data"};
   }
   return PixelProblem(path, dataset, has_mosaic);
 }

@@ -35,8 +35,8 @@ struct DicomHeader {
 };
 
 // Nothing when the file is no DICOM file at all, or a DICOMDIR. A file that ends early is TRUNCATED
-// in `problem`; so are other kinds of objects: NOT_AN_IMAGE, LOCALIZER, MULTI_FRAME, MOSAIC,
-// COLOR_IMAGE, LOOKUP_TABLE, UNSUPPORTED_PIXELS, UNSUPPORTED_TRANSFER_SYNTAX.
+// in `problem`; so are other kinds of objects: those of object_kind.h, NOT_AN_IMAGE, LOCALIZER,
+// MULTI_FRAME, MOSAIC, COLOR_IMAGE, LOOKUP_TABLE, UNSUPPORTED_PIXELS, UNSUPPORTED_TRANSFER_SYNTAX.
 std::optional<DicomHeader> ReadDicomHeader(const std::string& path);
 
 // rows x columns values with the file's own rescale slope and intercept applied. TRUNCATED,

@@ -219,9 +219,23 @@ TEST_F(DicomSeriesReaderTest, RefusesASeriesWithATruncatedFile) {
   EXPECT_EQ(CodeOf(Read()), "TRUNCATED");
 }
 
-TEST_F(DicomSeriesReaderTest, RefusesObjectsWithoutPixels) {
-  ::gvsl::testing::WriteObjectWithoutPixels(MakeSlices(1)[0], directory_ / "plan.dcm");
-  EXPECT_EQ(CodeOf(Read()), "NOT_AN_IMAGE");
+TEST_F(DicomSeriesReaderTest, RefusesObjectsThatAreNoImagesByWhatTheyAre) {
+  const std::vector<std::pair<std::string, std::string>> kinds = {
+      {"481.3", "STRUCTURE_SET"},
+      {"481.5", "PLAN"},
+      {"66.4", "SEGMENTATION"},
+      {"66.1", "REGISTRATION"},
+      {"88.33", "REPORT"},
+      {"11.1", "PRESENTATION_STATE"},
+      {"104.1", "ENCAPSULATED_DOCUMENT"},
+      {"481.2", "DOSE"},
+      {"66", "NOT_AN_IMAGE"},
+      {"4", "NOT_AN_IMAGE"}};
+  for (const auto& [suffix, code] : kinds) {
+    ::gvsl::testing::WriteObjectWithoutPixels(MakeSlices(1)[0], directory_ / "object.dcm",
+                                              "1.2.840.10008.5.1.4.1.1." + suffix);
+    EXPECT_EQ(CodeOf(Read()), code) << suffix;
+  }
 }
 
 TEST_F(DicomSeriesReaderTest, RefusesNumbersThatNoScannerWrites) {

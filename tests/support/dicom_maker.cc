@@ -32,10 +32,11 @@ void WriteSlices(const std::vector<demo::DicomSlice>& slices, const std::string&
   }
 }
 
-void WriteObjectWithoutPixels(const demo::DicomSlice& like, const std::string& path) {
+void WriteObjectWithoutPixels(const demo::DicomSlice& like, const std::string& path,
+                              const std::string& sop_class) {
   DcmFileFormat file;
   DcmDataset& dataset = *file.getDataset();
-  dataset.putAndInsertString(DCM_SOPClassUID, UID_RTStructureSetStorage);
+  dataset.putAndInsertString(DCM_SOPClassUID, sop_class.c_str());
   dataset.putAndInsertString(DCM_SOPInstanceUID, (like.instance_uid + ".1").c_str());
   dataset.putAndInsertString(DCM_SeriesInstanceUID, (like.series_uid + ".1").c_str());
   dataset.putAndInsertString(DCM_PatientID, like.patient_id.c_str());

@@ -18,8 +18,9 @@ std::vector<demo::DicomSlice> MakeSlices(int count, const std::string& patient =
 // Writes IM-001.dcm and so on, in the order of the vector; makes the folder.
 void WriteSlices(const std::vector<demo::DicomSlice>& slices, const std::string& directory);
 
-// A DICOM object without pixels, such as a structure set, of the same series.
-void WriteObjectWithoutPixels(const demo::DicomSlice& like, const std::string& path);
+// A DICOM object without pixels; by default a structure set.
+void WriteObjectWithoutPixels(const demo::DicomSlice& like, const std::string& path,
+                              const std::string& sop_class = "1.2.840.10008.5.1.4.1.1.481.3");
 
 // A DICOM file of the given bytes behind preamble, meta header (explicit little endian, or
 // deflated) and SOP class.

@@ -1,0 +1,45 @@
+#include "data_loader/object_kind.h"
+
+#include <algorithm>
+#include <array>
+
+namespace gvsl::data_loader {
+namespace {
+
+constexpr std::string_view kStorage = "1.2.840.10008.5.1.4.1.1.";
+
+struct Kind {
+  std::string_view suffix;  // of the storage classes; one that ends in a dot stands for all below
+  std::string_view code;
+  std::string_view reason;
+};
+
+constexpr std::string_view kMap =
+    "it is a map of labels and no image; labels go in by --labels, as NIfTI";
+constexpr std::string_view kOutlines =
+    "it holds outlines and no image; drawn into NIfTI they go in by --labels";
+constexpr std::string_view kNothing = "it belongs to an image and is none: nothing is to be done";
+
+constexpr std::array kKinds = {
+    Kind{"66.4", "SEGMENTATION", kMap},     Kind{"66.5", "SEGMENTATION", kMap},
+    Kind{"66.7", "SEGMENTATION", kMap},     Kind{"66.1", "REGISTRATION", kNothing},
+    Kind{"66.3", "REGISTRATION", kNothing}, Kind{"481.3", "STRUCTURE_SET", kOutlines},
+    Kind{"481.2", "DOSE", kNothing},        Kind{"481.5", "PLAN", kNothing},
+    Kind{"481.8", "PLAN", kNothing},        Kind{"11.", "PRESENTATION_STATE", kNothing},
+    Kind{"88.", "REPORT", kNothing},        Kind{"104.", "ENCAPSULATED_DOCUMENT", kNothing},
+};
+
+}  // namespace
+
+Rejection ProblemOfKind(std::string_view sop_class) {
+  if (!sop_class.starts_with(kStorage)) return {};
+  sop_class.remove_prefix(kStorage.size());
+  const auto* found = std::find_if(kKinds.begin(), kKinds.end(), [&](const Kind& kind) {
+    return kind.suffix.ends_with('.') ? sop_class.starts_with(kind.suffix)
+                                      : sop_class == kind.suffix;
+  });
+  if (found == kKinds.end()) return {};
+  return {std::string(found->code), std::string(found->reason), ""};
+}
+
+}  // namespace gvsl::data_loader
