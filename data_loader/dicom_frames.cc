@@ -82,16 +82,23 @@ std::vector<Frame> OneVolumeOf(const Series& series, const std::vector<Frame>& f
   return volume;
 }
 
+OrRejection<SliceValues> FramePixels::ReadFile(const DicomHeader& header) const {
+  OrRejection<SliceValues> read = ReadDicomPixels(header.path, bits_);
+  const auto* picture = std::get_if<SliceValues>(&read);
+  if (picture != nullptr &&
+      static_cast<std::int64_t>(picture->values.size()) != header.rows * header.columns) {
+    return Rejection{"UNREADABLE", "its slices changed while they were read"};
+  }
+  return read;
+}
+
 OrRejection<SliceValues> FramePixels::Read(const Frame& frame) {
   const DicomHeader& header = series_[frame.file];
-  if (!frame.tile) return ReadDicomPixels(header.path, bits_);
+  if (!frame.tile) return ReadFile(header);
   if (frame.file != file_) {
-    OrRejection<SliceValues> picture = ReadDicomPixels(header.path, bits_);
+    OrRejection<SliceValues> picture = ReadFile(header);
     if (auto* rejection = std::get_if<Rejection>(&picture)) return std::move(*rejection);
     picture_ = std::get<SliceValues>(std::move(picture));
-    if (static_cast<std::int64_t>(picture_.values.size()) != header.rows * header.columns) {
-      return Rejection{"UNREADABLE", "its slices changed while they were read"};
-    }
     file_ = frame.file;
   }
   return CutTile(picture_, header.columns, frame.geometry, *frame.tile);

@@ -27,13 +27,16 @@ OrRejection<std::vector<Frame>> FramesOf(const Series& series);
 std::vector<Frame> OneVolumeOf(const Series& series, const std::vector<Frame>& frames,
                                std::vector<Rejection>& warnings);
 
-// Their pixels; a mosaic is decoded once for its tiles that follow each other. Keeps a reference.
+// Their pixels; a mosaic is decoded once for its tiles that follow each other. UNREADABLE where a
+// file has other pixels than its header had. Keeps a reference.
 class FramePixels {
  public:
   FramePixels(const Series& series, Bits bits) : series_(series), bits_(bits) {}
   OrRejection<SliceValues> Read(const Frame& frame);
 
  private:
+  OrRejection<SliceValues> ReadFile(const DicomHeader& header) const;
+
   const Series& series_;
   Bits bits_;
   std::optional<std::size_t> file_;

@@ -172,8 +172,9 @@ OrRejection<SliceValues> ReadDicomPixels(const std::string& path, Bits bits) {
   if (words.size() != PixelCount(dataset)) return Damaged(path);
   SliceValues values = ToValues(words, format, bits);
   // Fewer bits than the header stores end in another place, where a sign would be.
-  values.sign_differs = format.is_signed != header.is_signed ||
-                        (format.is_signed && format.bits_stored < header.bits_stored);
+  values.contradictions.sign_differs =
+      format.is_signed != header.is_signed ||
+      (format.is_signed && format.bits_stored < header.bits_stored);
   return values;
 }
 

@@ -63,7 +63,7 @@ ScanResult DicomSeriesReader::Scan(const std::vector<std::string>& files) {
     for (const DicomHeader& header : series) source.files.push_back(header.path);
     source.path = SourcePath(source.files, series_in_folder);
     source.stem = FolderName(ParentPath(source.files.front()));
-    series_[source.path] = series;
+    series_[source.path] = std::move(series);
     result.sources.push_back(std::move(source));
   }
   return result;

@@ -88,11 +88,7 @@ void Append(const SliceValues& slice, RawVolume& volume) {
   volume.padding.resize(volume.voxels.size());
 }
 
-// What the pixels of a series say of its header, all slices together.
-struct Contradictions {
-  bool overflows = false, has_bare_signs = false, sign_differs = false;
-};
-
+// What the pixels say of their header, all slices together.
 OrRejection<Contradictions> ReadVoxels(FramePixels source, const std::vector<Frame>& frames,
                                        const std::vector<std::size_t>& order, RawVolume& volume) {
   Contradictions found;
@@ -103,13 +99,9 @@ OrRejection<Contradictions> ReadVoxels(FramePixels source, const std::vector<Fra
     if (auto* rejection = std::get_if<Rejection>(&pixels)) return std::move(*rejection);
     const auto& slice = std::get<SliceValues>(pixels);
     Append(slice, volume);
-    found.overflows |= slice.overflows;
-    found.has_bare_signs |= slice.has_bare_signs;
-    found.sign_differs |= slice.sign_differs;
+    found.Add(slice.contradictions);
   }
-  const auto voxels = static_cast<std::size_t>(volume.size[0] * volume.size[1] * volume.size[2]);
-  if (volume.voxels.size() == voxels) return found;
-  return Rejection{"UNREADABLE", "its slices changed while they were read"};
+  return found;
 }
 
 // A header that lies about its bits does so for all slices, so that all are read alike.

@@ -56,6 +56,12 @@ bool IsBareSign(std::uint16_t word, const PixelFormat& format) {
 
 }  // namespace
 
+void Contradictions::Add(const Contradictions& more) {
+  overflows |= more.overflows;
+  has_bare_signs |= more.has_bare_signs;
+  sign_differs |= more.sign_differs;
+}
+
 Rejection CheckFormat(const PixelFormat& format) {
   if (format.bits_allocated != 8 && format.bits_allocated != 16) {
     return {"UNSUPPORTED_PIXELS",
@@ -94,8 +100,8 @@ SliceValues ToValues(std::span<const std::uint16_t> words, const PixelFormat& he
       Shift(header) == 0 && !header.has_overlay && header.bits_stored < header.bits_coded;
   if (may_lie) {
     for (const std::uint16_t word : words) {
-      result.overflows |= Overflows(word, header);
-      result.has_bare_signs |= IsBareSign(word, header);
+      result.contradictions.overflows |= Overflows(word, header);
+      result.contradictions.has_bare_signs |= IsBareSign(word, header);
     }
   }
   const PixelFormat format = may_lie && bits == Bits::kAll ? OfAllBits(header) : header;

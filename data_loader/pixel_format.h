@@ -26,14 +26,21 @@ struct PixelFormat {
   std::optional<std::array<std::uint16_t, 2>> padding;
 };
 
-struct SliceValues {
-  std::vector<float> values;
-  std::vector<bool> padding;  // empty where none is
+// What pixels say against their header.
+struct Contradictions {
   // Words have bits above the stored ones that are neither zero nor a sign nor an overlay.
   bool overflows = false;
   // Signed words are negative by their stored bits alone, with zeros above.
   bool has_bare_signs = false;
   bool sign_differs = false;  // the codestream's from the header's, which was not followed
+
+  void Add(const Contradictions& more);
+};
+
+struct SliceValues {
+  std::vector<float> values;
+  std::vector<bool> padding;  // empty where none is
+  Contradictions contradictions;
 };
 
 // How much of a word counts: what the header says, or all where a series shows that it lies.

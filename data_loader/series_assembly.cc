@@ -15,14 +15,6 @@ constexpr std::size_t kFewestSlices = 3;
 constexpr double kCosineTolerance = 1e-3;
 constexpr double kSameSpot = 0.1;  // of a pixel
 
-Vector3 RowDirection(const SliceGeometry& slice) {
-  return {slice.orientation[0], slice.orientation[1], slice.orientation[2]};
-}
-
-Vector3 ColumnDirection(const SliceGeometry& slice) {
-  return {slice.orientation[3], slice.orientation[4], slice.orientation[5]};
-}
-
 bool SameOrientation(const SliceGeometry& a, const SliceGeometry& b) {
   for (int i = 0; i < 6; ++i) {
     if (std::abs(a.orientation[i] - b.orientation[i]) > kCosineTolerance) return false;
@@ -118,6 +110,14 @@ Rejection CheckLine(const std::vector<SliceGeometry>& slices, const std::vector<
 }
 
 }  // namespace
+
+Vector3 RowDirection(const SliceGeometry& slice) {
+  return {slice.orientation[0], slice.orientation[1], slice.orientation[2]};
+}
+
+Vector3 ColumnDirection(const SliceGeometry& slice) {
+  return {slice.orientation[3], slice.orientation[4], slice.orientation[5]};
+}
 
 bool IsPlausible(const SliceGeometry& slice) {
   const Vector3 row = RowDirection(slice), column = ColumnDirection(slice);

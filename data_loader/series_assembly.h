@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "data_loader/geometry.h"
 #include "data_loader/volume_reader.h"
 
 namespace gvsl::data_loader {
@@ -18,6 +19,9 @@ struct SliceGeometry {
   std::int64_t rows = 0;
   std::int64_t columns = 0;
 };
+
+Vector3 RowDirection(const SliceGeometry& slice);  // along a row: from a column to the next
+Vector3 ColumnDirection(const SliceGeometry& slice);
 
 // Unit vectors with a right angle, several rows and columns, all within volume_limits.h.
 bool IsPlausible(const SliceGeometry& slice);

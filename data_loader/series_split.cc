@@ -7,6 +7,8 @@
 #include <numeric>
 #include <set>
 
+#include "data_loader/geometry.h"
+
 namespace gvsl::data_loader {
 namespace {
 
@@ -19,11 +21,7 @@ using Cell = std::array<std::int64_t, 3>;
 std::vector<std::size_t> PlacesOf(const std::vector<MarkedSlice>& slices, double tolerance) {
   std::multimap<Cell, std::size_t> firsts;  // by cells as wide as the tolerance
   const auto is_near = [&](std::size_t a, std::size_t b) {
-    double squares = 0;
-    for (int axis = 0; axis < 3; ++axis) {
-      squares += std::pow(slices[a].position[axis] - slices[b].position[axis], 2);
-    }
-    return squares <= tolerance * tolerance;
+    return Length(Subtract(slices[a].position, slices[b].position)) <= tolerance;
   };
   const auto find = [&](std::size_t slice, const Cell& cell) -> std::optional<std::size_t> {
     for (int neighbour = 0; neighbour < 27; ++neighbour) {

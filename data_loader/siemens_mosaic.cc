@@ -87,8 +87,8 @@ std::vector<SliceGeometry> TilesOf(const SliceGeometry& picture, const Mosaic& m
   std::int64_t side = 1;
   while (side * side < mosaic.slices) ++side;
   if (picture.rows % side != 0 || picture.columns % side != 0) return {};
-  const auto& o = picture.orientation;
-  const Vector3 across = Cross({o[0], o[1], o[2]}, {o[3], o[4], o[5]});
+  const Vector3 row = RowDirection(picture), column = ColumnDirection(picture);
+  const Vector3 across = Cross(row, column);
   if (std::abs(Dot(across, mosaic.normal)) < 0.999) return {};
   SliceGeometry tile = picture;
   tile.rows /= side;
@@ -96,8 +96,7 @@ std::vector<SliceGeometry> TilesOf(const SliceGeometry& picture, const Mosaic& m
   const double right =
       picture.pixel_spacing[1] * static_cast<double>(picture.columns - tile.columns) / 2;
   const double down = picture.pixel_spacing[0] * static_cast<double>(picture.rows - tile.rows) / 2;
-  const Vector3 first =
-      Add(picture.position, Add(Scale({o[0], o[1], o[2]}, right), Scale({o[3], o[4], o[5]}, down)));
+  const Vector3 first = Add(picture.position, Add(Scale(row, right), Scale(column, down)));
   std::vector<SliceGeometry> tiles;
   for (std::int64_t k = 0; k < mosaic.slices; ++k) {
     tile.position = Add(first, Scale(mosaic.normal, mosaic.spacing * static_cast<double>(k)));
@@ -109,9 +108,7 @@ std::vector<SliceGeometry> TilesOf(const SliceGeometry& picture, const Mosaic& m
 SliceValues CutTile(const SliceValues& picture, std::int64_t columns, const SliceGeometry& tile,
                     std::size_t index) {
   SliceValues cut;
-  cut.overflows = picture.overflows;
-  cut.has_bare_signs = picture.has_bare_signs;
-  cut.sign_differs = picture.sign_differs;
+  cut.contradictions = picture.contradictions;
   const std::int64_t side = columns / tile.columns, k = static_cast<std::int64_t>(index);
   for (std::int64_t y = 0; y < tile.rows; ++y) {
     const std::int64_t begin = (k / side * tile.rows + y) * columns + k % side * tile.columns;

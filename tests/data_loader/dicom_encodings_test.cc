@@ -94,7 +94,8 @@ TEST_P(LosslessSyntax, KeepsSignedAndUnsignedNumbersOfEveryWidth) {
     coding.is_signed = width.is_signed;
     const SliceValues read = ValueOf(WriteAndRead(slice, coding));
     EXPECT_EQ(read.values, Expected(slice)) << width.stored << width.is_signed;
-    EXPECT_FALSE(read.overflows || read.sign_differs) << width.stored << width.is_signed;
+    EXPECT_FALSE(read.contradictions.overflows || read.contradictions.sign_differs)
+        << width.stored << width.is_signed;
     EXPECT_TRUE(read.padding.empty());
   }
 }
@@ -156,7 +157,7 @@ TEST_F(DicomEncodings, TheHighBitMayLieAnywhere) {
 TEST_F(DicomEncodings, BitsBeyondThoseStoredAreSeen) {
   DicomCoding coding{.bits_stored = 12, .high_bit = 11, .is_signed = false};
   const demo::DicomSlice wide = MakeSlice(0, 20000);
-  EXPECT_TRUE(ValueOf(WriteAndRead(wide, coding)).overflows);
+  EXPECT_TRUE(ValueOf(WriteAndRead(wide, coding)).contradictions.overflows);
   bits_ = Bits::kAll;
   EXPECT_EQ(ValueOf(Read()).values, Expected(wide));
   bits_ = Bits::kStored;
@@ -165,12 +166,12 @@ TEST_F(DicomEncodings, BitsBeyondThoseStoredAreSeen) {
   coding.is_signed = true;
   SliceValues read = ValueOf(WriteAndRead(signs, coding));
   EXPECT_EQ(read.values, Expected(signs));
-  EXPECT_FALSE(read.overflows || read.has_bare_signs);
+  EXPECT_FALSE(read.contradictions.overflows || read.contradictions.has_bare_signs);
   for (const std::int16_t pixel : signs.pixels) coding.words.push_back(pixel & 0xfff);
   read = ValueOf(WriteAndRead(signs, coding));
   EXPECT_EQ(read.values, Expected(signs));
-  EXPECT_TRUE(read.has_bare_signs);
-  EXPECT_FALSE(read.overflows);
+  EXPECT_TRUE(read.contradictions.has_bare_signs);
+  EXPECT_FALSE(read.contradictions.overflows);
 }
 
 TEST_F(DicomEncodings, AnOverlayInThePixelsIsNoneOfTheirNumbers) {
@@ -186,7 +187,7 @@ TEST_F(DicomEncodings, AnOverlayInThePixelsIsNoneOfTheirNumbers) {
       bits_ = bits;
       const SliceValues read = ValueOf(WriteAndRead(slice, coding));
       EXPECT_EQ(read.values, Expected(slice)) << name;
-      EXPECT_FALSE(read.overflows) << name;
+      EXPECT_FALSE(read.contradictions.overflows) << name;
     }
   }
 }
@@ -198,7 +199,7 @@ TEST_F(DicomEncodings, TheCodestreamKnowsSignAndPrecisionBetterThanTheHeader) {
   coding.codestream = MakeJpeg2000(samples, 40, 36, {.precision = 12, .is_signed = true});
   const SliceValues signs = ValueOf(WriteAndRead(slice, coding));
   EXPECT_EQ(signs.values, Expected(slice));
-  EXPECT_TRUE(signs.sign_differs);
+  EXPECT_TRUE(signs.contradictions.sign_differs);
 
   // Two's complement under the name of unsigned numbers, as some archives do it: of 13 bits, and
   // of 16 where 12 are stored.
@@ -214,8 +215,8 @@ TEST_F(DicomEncodings, TheCodestreamKnowsSignAndPrecisionBetterThanTheHeader) {
     coding.codestream = MakeJpeg2000(wrapped, 40, 36, {.precision = precision});
     const SliceValues read = ValueOf(WriteAndRead(slice, coding));
     EXPECT_EQ(read.values, Expected(slice)) << precision;
-    EXPECT_FALSE(read.overflows) << precision;
-    EXPECT_EQ(read.sign_differs, precision < stored) << precision;
+    EXPECT_FALSE(read.contradictions.overflows) << precision;
+    EXPECT_EQ(read.contradictions.sign_differs, precision < stored) << precision;
   }
 
   const demo::DicomSlice wide = MakeSlice(0, 30000);
@@ -225,7 +226,7 @@ TEST_F(DicomEncodings, TheCodestreamKnowsSignAndPrecisionBetterThanTheHeader) {
   bits_ = Bits::kAll;
   const SliceValues read = ValueOf(WriteAndRead(wide, narrow));
   EXPECT_EQ(read.values, Expected(wide));
-  EXPECT_TRUE(read.overflows);
+  EXPECT_TRUE(read.contradictions.overflows);
 }
 
 TEST_F(DicomEncodings, WhatStandsBehindTheEndOfACodestreamIsPassedOver) {
