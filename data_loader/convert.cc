@@ -87,17 +87,17 @@ StatusOr<std::vector<std::string>> Convert(const std::string& input, const std::
       observer({IngestEvent::Kind::kRejected, rejected.path, rejected.rejection});
     }
     std::sort(scan.sources.begin(), scan.sources.end(),
-              [](const VolumeSource& a, const VolumeSource& b) { return a.path < b.path; });
+              [](const VolumeSource& a, const VolumeSource& b) { return a.Name() < b.Name(); });
     for (const VolumeSource& source : scan.sources) {
       OrRejection<RawVolume> volume = ReadVolume(*reader, source);
       if (const auto* rejection = std::get_if<Rejection>(&volume)) {
-        observer({IngestEvent::Kind::kRejected, source.path, *rejection});
+        observer({IngestEvent::Kind::kRejected, source.Name(), *rejection});
         continue;
       }
       const std::string name = NumberedName(output, written.size() + 1);
       GVSL_RETURN_IF_ERROR(CheckIsNoInput(name, list.files));
       GVSL_RETURN_IF_ERROR(WriteRawVolume(std::get<RawVolume>(volume), name));
-      observer({IngestEvent::Kind::kAccepted, source.path, {"", name}});
+      observer({IngestEvent::Kind::kAccepted, source.Name(), {"", name}});
       written.push_back(name);
     }
   }

@@ -8,13 +8,19 @@
 #include <dcmtk/oflog/oflog.h>
 #include <dcmtk/oflog/spi/logevent.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <filesystem>
+#include <system_error>
 
 namespace gvsl::data_loader {
 namespace {
 
 constexpr std::uintptr_t kMostStack = std::uintptr_t{1} << 20;  // some thousand nested sequences
+// What an image needs, and what the frames of an enhanced one need beside their pixels.
 constexpr std::uint64_t kMostElements = 500'000;
+constexpr std::uint64_t kLeastBytesPerElement = 64;
+constexpr std::uint64_t kMostFurtherElements = 2'000'000;
 constexpr std::uint64_t kMostBytesRead = std::uint64_t{1} << 29;  // deflated data is read whole
 
 thread_local int decoder_warnings = 0;
@@ -59,7 +65,14 @@ void SetUpDcmtk() {
 class BoundedStream final : public DcmInputFileStream {
  public:
   BoundedStream(const std::string& path, std::uintptr_t stack_base)
-      : DcmInputFileStream(path.c_str()), stack_base_(stack_base) {}
+      : DcmInputFileStream(path.c_str()), stack_base_(stack_base) {
+    std::error_code error;
+    const std::uintmax_t bytes = std::filesystem::file_size(path, error);
+    if (!error) {
+      most_elements_ +=
+          std::min<std::uint64_t>(bytes / kLeastBytesPerElement, kMostFurtherElements);
+    }
+  }
 
   bool excessive() const { return excessive_; }
   OFBool good() const override { return !excessive_ && DcmInputFileStream::good(); }
@@ -78,12 +91,13 @@ class BoundedStream final : public DcmInputFileStream {
     return count;
   }
   void mark() override {
-    if (++elements_ > kMostElements) excessive_ = true;
+    if (++elements_ > most_elements_) excessive_ = true;
     DcmInputFileStream::mark();
   }
 
  private:
   std::uintptr_t stack_base_;
+  std::uint64_t most_elements_ = kMostElements;
   std::uint64_t elements_ = 0;
   std::uint64_t bytes_ = 0;
   bool excessive_ = false;

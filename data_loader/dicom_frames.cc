@@ -10,17 +10,22 @@
 
 namespace gvsl::data_loader {
 
+SliceGeometry GeometryOf(const DicomHeader& header, const DicomFrame& frame) {
+  return {*frame.position, *frame.orientation, *frame.pixel_spacing, header.rows, header.columns};
+}
+
 OrRejection<std::vector<Frame>> FramesOf(const Series& series) {
   std::vector<Frame> frames;
   for (std::size_t file = 0; file < series.size(); ++file) {
     const DicomHeader& header = series[file];
-    const SliceGeometry picture = {*header.position, *header.orientation, *header.pixel_spacing,
-                                   header.rows, header.columns};
     if (!header.mosaic) {
-      frames.push_back({file, std::nullopt, picture});
+      for (std::size_t part = 0; part < header.frames.size(); ++part) {
+        frames.push_back({file, part, GeometryOf(header, header.frames[part])});
+      }
       continue;
     }
-    const std::vector<SliceGeometry> tiles = TilesOf(picture, *header.mosaic);
+    const std::vector<SliceGeometry> tiles =
+        TilesOf(GeometryOf(header, header.frames.front()), *header.mosaic);
     if (tiles.empty()) {
       return Rejection{"MOSAIC",
                        "its picture is not divided into as many slices as it should have"};
@@ -49,6 +54,10 @@ std::vector<double> RanksOf(const Series& series) {
   return ranks;
 }
 
+const Marks& MarksOf(const DicomHeader& header, const Frame& frame) {
+  return header.frames[header.mosaic ? 0 : frame.part].marks;
+}
+
 }  // namespace
 
 std::vector<Frame> OneVolumeOf(const Series& series, const std::vector<Frame>& frames,
@@ -59,8 +68,11 @@ std::vector<Frame> OneVolumeOf(const Series& series, const std::vector<Frame>& f
   std::vector<MarkedSlice> marked;
   double pixel = kLongestSpacing;
   for (const Frame& frame : frames) {
-    MarkedSlice slice{frame.geometry.position, series[frame.file].marks};
-    if (frame.tile) slice.marks[static_cast<std::size_t>(Mark::kFile)] = ranks[frame.file];
+    const DicomHeader& header = series[frame.file];
+    MarkedSlice slice{frame.geometry.position, MarksOf(header, frame)};
+    if (header.mosaic || header.frames.size() > 1) {
+      slice.marks[static_cast<std::size_t>(Mark::kFile)] = ranks[frame.file];
+    }
     marked.push_back(slice);
     pixel = std::min({pixel, frame.geometry.pixel_spacing[0], frame.geometry.pixel_spacing[1]});
   }
@@ -82,8 +94,10 @@ std::vector<Frame> OneVolumeOf(const Series& series, const std::vector<Frame>& f
   return volume;
 }
 
-OrRejection<SliceValues> FramePixels::ReadFile(const DicomHeader& header) const {
-  OrRejection<SliceValues> read = ReadDicomPixels(header.path, bits_);
+OrRejection<SliceValues> FramePixels::ReadPart(const Frame& frame) const {
+  const DicomHeader& header = series_[frame.file];
+  const std::size_t part = header.mosaic ? 0 : frame.part;
+  OrRejection<SliceValues> read = pixels_->Read(header.frames[part].index, bits_);
   const auto* picture = std::get_if<SliceValues>(&read);
   if (picture != nullptr &&
       static_cast<std::int64_t>(picture->values.size()) != header.rows * header.columns) {
@@ -92,16 +106,27 @@ OrRejection<SliceValues> FramePixels::ReadFile(const DicomHeader& header) const 
   return read;
 }
 
+Rejection FramePixels::Open(std::size_t file) {
+  OrRejection<std::unique_ptr<DicomPixels>> opened = DicomPixels::Open(series_[file].path);
+  if (auto* rejection = std::get_if<Rejection>(&opened)) return std::move(*rejection);
+  pixels_ = std::get<0>(std::move(opened));
+  picture_ = {};
+  file_ = file;
+  return {};
+}
+
 OrRejection<SliceValues> FramePixels::Read(const Frame& frame) {
-  const DicomHeader& header = series_[frame.file];
-  if (!frame.tile) return ReadFile(header);
   if (frame.file != file_) {
-    OrRejection<SliceValues> picture = ReadFile(header);
+    if (Rejection found = Open(frame.file); !found.code.empty()) return found;
+  }
+  const DicomHeader& header = series_[frame.file];
+  if (!header.mosaic) return ReadPart(frame);
+  if (picture_.values.empty()) {
+    OrRejection<SliceValues> picture = ReadPart(frame);
     if (auto* rejection = std::get_if<Rejection>(&picture)) return std::move(*rejection);
     picture_ = std::get<SliceValues>(std::move(picture));
-    file_ = frame.file;
   }
-  return CutTile(picture_, header.columns, frame.geometry, *frame.tile);
+  return CutTile(picture_, header.columns, frame.geometry, frame.part);
 }
 
 }  // namespace gvsl::data_loader

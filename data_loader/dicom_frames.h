@@ -1,23 +1,27 @@
-// The slices of a series, wherever they lie: files, or tiles of a mosaic.
+// The slices of a series, wherever they lie: files, frames of an enhanced object, or tiles of a
+// mosaic.
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <vector>
 
+#include "data_loader/dicom_pixels.h"
 #include "data_loader/dicom_reader.h"
 #include "data_loader/series_assembly.h"
 #include "data_loader/volume_reader.h"
 
 namespace gvsl::data_loader {
 
-using Series = std::vector<DicomHeader>;
-
 struct Frame {
-  std::size_t file = 0;             // place in the series
-  std::optional<std::size_t> tile;  // of a mosaic
+  std::size_t file = 0;  // place in the series
+  std::size_t part = 0;  // of the header's frames, or tile of a mosaic
   SliceGeometry geometry;
 };
+
+// Of a frame that has one.
+SliceGeometry GeometryOf(const DicomHeader& header, const DicomFrame& frame);
 
 // Of headers with a geometry. MOSAIC.
 OrRejection<std::vector<Frame>> FramesOf(const Series& series);
@@ -27,20 +31,22 @@ OrRejection<std::vector<Frame>> FramesOf(const Series& series);
 std::vector<Frame> OneVolumeOf(const Series& series, const std::vector<Frame>& frames,
                                std::vector<Rejection>& warnings);
 
-// Their pixels; a mosaic is decoded once for its tiles that follow each other. UNREADABLE where a
-// file has other pixels than its header had. Keeps a reference.
+// Their pixels; a file is opened, and a mosaic decoded, once for those that follow each other.
+// UNREADABLE where a file has other pixels than its header had. Keeps a reference.
 class FramePixels {
  public:
   FramePixels(const Series& series, Bits bits) : series_(series), bits_(bits) {}
   OrRejection<SliceValues> Read(const Frame& frame);
 
  private:
-  OrRejection<SliceValues> ReadFile(const DicomHeader& header) const;
+  Rejection Open(std::size_t file);
+  OrRejection<SliceValues> ReadPart(const Frame& frame) const;
 
   const Series& series_;
   Bits bits_;
   std::optional<std::size_t> file_;
-  SliceValues picture_;
+  std::unique_ptr<DicomPixels> pixels_;
+  SliceValues picture_;  // of a mosaic
 };
 
 }  // namespace gvsl::data_loader

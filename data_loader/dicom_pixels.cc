@@ -1,13 +1,20 @@
+#include "data_loader/dicom_pixels.h"
+
 #include <dcmtk/dcmdata/dcpixel.h>
 #include <dcmtk/dcmdata/dcpixseq.h>
 #include <dcmtk/dcmdata/dcpxitem.h>
 #include <dcmtk/dcmdata/dctk.h>
 
-#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
 
 #include "data_loader/codestream.h"
 #include "data_loader/dicom_file.h"
-#include "data_loader/dicom_reader.h"
+#include "data_loader/dicom_fragments.h"
+#include "data_loader/dicom_functional_groups.h"
 #include "data_loader/dicom_tags.h"
 #include "data_loader/jpeg2000_decoder.h"
 #include "data_loader/rle_decoder.h"
@@ -47,6 +54,7 @@ std::optional<std::uint16_t> PaddingBits(DcmDataset& dataset, const DcmTagKey& t
   return std::nullopt;
 }
 
+// But for rescaling, which each frame may do in its own way.
 PixelFormat ReadFormat(DcmDataset& dataset) {
   PixelFormat format;
   format.bits_allocated = static_cast<int>(Unsigned(dataset, DCM_BitsAllocated));
@@ -58,9 +66,6 @@ PixelFormat ReadFormat(DcmDataset& dataset) {
   format.bits_coded = format.bits_allocated;
   format.is_signed = Unsigned(dataset, DCM_PixelRepresentation) == 1;
   format.has_overlay = HasOverlayInPixels(dataset);
-  format.slope = NumberOr(dataset, DCM_RescaleSlope, 1);
-  if (format.slope == 0) format.slope = 1;  // would leave one value for all
-  format.intercept = NumberOr(dataset, DCM_RescaleIntercept, 0);
   if (const auto padding = PaddingBits(dataset, DCM_PixelPaddingValue)) {
     const auto limit = PaddingBits(dataset, DCM_PixelPaddingRangeLimit);
     format.padding = {*padding, limit.value_or(*padding)};
@@ -68,10 +73,16 @@ PixelFormat ReadFormat(DcmDataset& dataset) {
   return format;
 }
 
-// What DCMTK has decoded, or what needed no decoding.
-OrRejection<Words> NativeWords(const std::string& path, DcmDataset& dataset) {
+void ReadRescale(DcmItem& item, PixelFormat& format) {
+  format.slope = NumberOr(item, DCM_RescaleSlope, 1);
+  if (format.slope == 0) format.slope = 1;  // would leave one value for all
+  format.intercept = NumberOr(item, DCM_RescaleIntercept, 0);
+}
+
+// Of what is not compressed: all frames one after the other.
+OrRejection<Words> NativeWords(const std::string& path, DcmDataset& dataset, std::size_t frame) {
   const std::size_t count = PixelCount(dataset);
-  const bool bytes_each = Unsigned(dataset, DCM_BitsAllocated) <= 8;
+  const std::size_t bytes_each = Unsigned(dataset, DCM_BitsAllocated) <= 8 ? 1 : 2;
   const Uint8* data = nullptr;
   const Uint16* words = nullptr;
   unsigned long found = 0;
@@ -81,101 +92,132 @@ OrRejection<Words> NativeWords(const std::string& path, DcmDataset& dataset) {
   } else {
     dataset.findAndGetUint8Array(DCM_PixelData, data, &found);
   }
-  if (data == nullptr || found < count * (bytes_each ? 1 : 2)) return Truncated(path);
+  const std::size_t begin = frame * count * bytes_each;
+  if (data == nullptr || found < begin + count * bytes_each) return Truncated(path);
+  data += begin;
   Words result(count);
   for (std::size_t i = 0; i < count; ++i) {
     result[i] =
-        bytes_each ? data[i] : static_cast<std::uint16_t>(data[2 * i] | data[2 * i + 1] << 8);
+        bytes_each == 1 ? data[i] : static_cast<std::uint16_t>(data[2 * i] | data[2 * i + 1] << 8);
   }
   return result;
 }
 
-// The fragments of the one frame, joined.
-std::vector<std::uint8_t> CodedBytes(DcmDataset& dataset) {
-  std::vector<std::uint8_t> bytes;
-  DcmElement* element = nullptr;
-  if (dataset.findAndGetElement(DCM_PixelData, element).bad()) return bytes;
-  auto* pixels = dynamic_cast<DcmPixelData*>(element);
-  if (pixels == nullptr) return bytes;
-  E_TransferSyntax syntax = EXS_Unknown;
-  const DcmRepresentationParameter* parameter = nullptr;
-  DcmPixelSequence* fragments = nullptr;
-  pixels->getOriginalRepresentationKey(syntax, parameter);
-  if (pixels->getEncapsulatedRepresentation(syntax, parameter, fragments).bad()) return bytes;
-  for (unsigned long i = 1; i < fragments->card(); ++i) {  // the first is a table of offsets
-    DcmPixelItem* fragment = nullptr;
-    Uint8* data = nullptr;
-    if (fragments->getItem(fragment, i).bad() || fragment->getUint8Array(data).bad()) return {};
-    if (data != nullptr) bytes.insert(bytes.end(), data, data + fragment->getLength());
-  }
-  return bytes;
-}
-
+// A data set of one frame alone, as a decoder of DCMTK wants it.
 OrRejection<Words> DecodedByDcmtk(const std::string& path, DcmDataset& dataset,
-                                  const Codestream& stream) {
-  if (!stream.ends || !DecodeWithoutWarning(dataset)) return Damaged(path);
-  return NativeWords(path, dataset);
-}
-
-struct StoredSlice {
-  Words words;
-  PixelFormat format;
-};
-
-OrRejection<StoredSlice> ReadCoded(const std::string& path, DcmDataset& dataset, PixelCoding coding,
-                                   const PixelFormat& header) {
-  const std::vector<std::uint8_t> bytes = CodedBytes(dataset);
-  if (coding == PixelCoding::kRle) {
-    auto words = DecodeRle(bytes, PixelCount(dataset), header.bits_allocated / 8);
-    if (!words) return Damaged(path);
-    return StoredSlice{*std::move(words), header};
+                                  const std::vector<std::uint8_t>& bytes) {
+  DcmDataset single;
+  for (const DcmTagKey& tag :
+       {DCM_SamplesPerPixel, DCM_PhotometricInterpretation, DCM_Rows, DCM_Columns,
+        DCM_BitsAllocated, DCM_BitsStored, DCM_HighBit, DCM_PixelRepresentation}) {
+    DcmElement* copy = nullptr;
+    if (dataset.findAndGetElement(tag, copy, OFFalse, OFTrue).good()) single.insert(copy, OFTrue);
   }
-  const std::optional<Codestream> stream = ReadCodestream(bytes);
-  if (!stream || stream->precision > 16) return Damaged(path);
-  if (stream->columns != Unsigned(dataset, DCM_Columns) ||
-      stream->rows != Unsigned(dataset, DCM_Rows) || stream->components != 1) {
-    return Rejection{"CODESTREAM_MISMATCH",
-                     "its compressed image has another size than its header says, or colours; "
-                     "export it again",
-                     path};
-  }
-  OrRejection<Words> words = Damaged(path);
-  if (coding == PixelCoding::kJpeg2000) {
-    if (auto decoded = DecodeJpeg2000(BareCodestream(bytes))) words = *std::move(decoded);
-  } else {
-    words = DecodedByDcmtk(path, dataset, *stream);
-  }
-  if (auto* rejection = std::get_if<Rejection>(&words)) return std::move(*rejection);
-  return StoredSlice{std::get<Words>(std::move(words)), OfCodestream(header, *stream)};
-}
-
-OrRejection<StoredSlice> ReadStored(const std::string& path, DcmDataset& dataset,
-                                    const PixelFormat& header) {
-  const PixelCoding coding = CodingOf(dataset);
-  if (coding != PixelCoding::kNative) return ReadCoded(path, dataset, coding, header);
-  OrRejection<Words> words = NativeWords(path, dataset);
-  if (auto* rejection = std::get_if<Rejection>(&words)) return std::move(*rejection);
-  return StoredSlice{std::get<Words>(std::move(words)), header};
+  auto* fragment = new DcmPixelItem(DCM_PixelItemTag);
+  fragment->putUint8Array(bytes.data(), bytes.size());
+  auto* sequence = new DcmPixelSequence(DCM_PixelSequenceTag);
+  sequence->insert(new DcmPixelItem(DCM_PixelItemTag));  // no table of offsets
+  sequence->insert(fragment);
+  auto* pixels = new DcmPixelData(DCM_PixelData);
+  pixels->putOriginalRepresentation(dataset.getOriginalXfer(), nullptr, sequence);
+  single.insert(pixels, OFTrue);
+  if (!DecodeWithoutWarning(single)) return Damaged(path);
+  return NativeWords(path, single, 0);
 }
 
 }  // namespace
 
-OrRejection<SliceValues> ReadDicomPixels(const std::string& path, Bits bits) {
-  DcmFileFormat file;
-  if (LoadDicomFile(path, file) != DicomLoad::kWhole) return Truncated(path);
-  DcmDataset& dataset = *file.getDataset();
-  const PixelFormat header = ReadFormat(dataset);
-  if (Rejection found = CheckFormat(header); !found.code.empty()) return found;
-  OrRejection<StoredSlice> read = ReadStored(path, dataset, header);
-  if (auto* rejection = std::get_if<Rejection>(&read)) return std::move(*rejection);
-  const auto& [words, format] = std::get<StoredSlice>(read);
-  if (words.size() != PixelCount(dataset)) return Damaged(path);
-  SliceValues values = ToValues(words, format, bits);
-  // Fewer bits than the header stores end in another place, where a sign would be.
-  values.contradictions.sign_differs =
-      format.is_signed != header.is_signed ||
-      (format.is_signed && format.bits_stored < header.bits_stored);
-  return values;
+class DicomPixels::File {
+ public:
+  explicit File(std::string path) : path_(std::move(path)) {}
+
+  Rejection Load() {
+    if (LoadDicomFile(path_, file_) != DicomLoad::kWhole) return Truncated(path_);
+    coding_ = CodingOf(dataset());
+    groups_.emplace(dataset());
+    if (coding_ != PixelCoding::kNative) {
+      coded_.emplace(dataset(), static_cast<std::size_t>(FrameCount(dataset())));
+    }
+    header_ = ReadFormat(dataset());
+    return {};
+  }
+
+  OrRejection<SliceValues> Read(std::size_t frame, Bits bits) {
+    PixelFormat header = header_;
+    ReadRescale(groups_->Of(frame, DCM_PixelValueTransformationSequence), header);
+    if (Rejection found = CheckFormat(header); !found.code.empty()) return found;
+    OrRejection<Stored> read = ReadStored(frame, header);
+    if (auto* rejection = std::get_if<Rejection>(&read)) return std::move(*rejection);
+    const auto& [words, format] = std::get<Stored>(read);
+    if (words.size() != PixelCount(dataset())) return Damaged(path_);
+    SliceValues values = ToValues(words, format, bits);
+    // Fewer bits than the header stores end in another place, where a sign would be.
+    values.contradictions.sign_differs =
+        format.is_signed != header.is_signed ||
+        (format.is_signed && format.bits_stored < header.bits_stored);
+    return values;
+  }
+
+ private:
+  struct Stored {
+    Words words;
+    PixelFormat format;
+  };
+
+  DcmDataset& dataset() { return *file_.getDataset(); }
+
+  OrRejection<Stored> ReadStored(std::size_t frame, const PixelFormat& header) {
+    if (coding_ != PixelCoding::kNative) return ReadCoded(frame, header);
+    OrRejection<Words> words = NativeWords(path_, dataset(), frame);
+    if (auto* rejection = std::get_if<Rejection>(&words)) return std::move(*rejection);
+    return Stored{std::get<Words>(std::move(words)), header};
+  }
+
+  OrRejection<Stored> ReadCoded(std::size_t frame, const PixelFormat& header) {
+    const std::vector<std::uint8_t> bytes = coded_->Read(frame);
+    if (coding_ == PixelCoding::kRle) {
+      auto words = DecodeRle(bytes, PixelCount(dataset()), header.bits_allocated / 8);
+      if (!words) return Damaged(path_);
+      return Stored{*std::move(words), header};
+    }
+    const std::optional<Codestream> stream = ReadCodestream(bytes);
+    if (!stream || stream->precision > 16) return Damaged(path_);
+    if (stream->columns != Unsigned(dataset(), DCM_Columns) ||
+        stream->rows != Unsigned(dataset(), DCM_Rows) || stream->components != 1) {
+      return Rejection{"CODESTREAM_MISMATCH",
+                       "its compressed image has another size than its header says, or colours; "
+                       "export it again",
+                       path_};
+    }
+    OrRejection<Words> words = Damaged(path_);
+    if (coding_ == PixelCoding::kJpeg2000) {
+      if (auto decoded = DecodeJpeg2000(BareCodestream(bytes))) words = *std::move(decoded);
+    } else if (stream->ends) {
+      words = DecodedByDcmtk(path_, dataset(), bytes);
+    }
+    if (auto* rejection = std::get_if<Rejection>(&words)) return std::move(*rejection);
+    return Stored{std::get<Words>(std::move(words)), OfCodestream(header, *stream)};
+  }
+
+  std::string path_;
+  DcmFileFormat file_;
+  PixelCoding coding_ = PixelCoding::kNative;
+  PixelFormat header_;
+  std::optional<FunctionalGroups> groups_;
+  std::optional<CodedFrames> coded_;  // where pixels are compressed
+};
+
+OrRejection<std::unique_ptr<DicomPixels>> DicomPixels::Open(const std::string& path) {
+  auto file = std::make_unique<File>(path);
+  if (Rejection found = file->Load(); !found.code.empty()) return found;
+  return std::unique_ptr<DicomPixels>(new DicomPixels(std::move(file)));
+}
+
+DicomPixels::DicomPixels(std::unique_ptr<File> file) : file_(std::move(file)) {}
+DicomPixels::~DicomPixels() = default;
+
+OrRejection<SliceValues> DicomPixels::Read(std::size_t frame, Bits bits) {
+  return file_->Read(frame, bits);
 }
 
 }  // namespace gvsl::data_loader

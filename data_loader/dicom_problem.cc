@@ -2,7 +2,11 @@
 
 #include <dcmtk/dcmdata/dctk.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "common/text.h"
+#include "data_loader/dicom_functional_groups.h"
 #include "data_loader/dicom_tags.h"
 #include "data_loader/object_kind.h"
 #include "data_loader/transfer_syntax.h"
@@ -21,22 +25,36 @@ bool HasColours(DcmDataset& dataset) {
          (!kind.empty() && !kind.starts_with("MONOCHROME"));
 }
 
-// As many bytes as the frame needs, where they are not compressed.
+// As many bytes as its frames need, where they are not compressed.
 bool HasAllPixels(DcmDataset& dataset) {
   DcmElement* pixels = nullptr;
   if (dataset.findAndGetElement(DCM_PixelData, pixels).bad()) return false;
-  const std::int64_t bits = Unsigned(dataset, DCM_Rows) * Unsigned(dataset, DCM_Columns) *
-                            Unsigned(dataset, DCM_BitsAllocated);
-  return static_cast<std::int64_t>(pixels->getLength()) >= bits / 8;
+  const auto frames = static_cast<double>(std::max<std::int64_t>(FrameCount(dataset), 1));
+  const auto bits =
+      static_cast<double>(Unsigned(dataset, DCM_Rows) * Unsigned(dataset, DCM_Columns) *
+                          Unsigned(dataset, DCM_BitsAllocated));
+  return static_cast<double>(pixels->getLength()) >= std::floor(frames * bits / 8);
+}
+
+// Frames that lie somewhere are described one by one.
+Rejection FrameProblem(DcmDataset& dataset) {
+  const std::int64_t frames = FrameCount(dataset);
+  const FunctionalGroups groups(dataset);
+  if (!groups.any()) {
+    if (frames == 1) return {};
+    return {"MULTI_FRAME",
+            "nothing says where its frames lie in space; convert it to single frames or to NIfTI"};
+  }
+  if (frames >= 1 && groups.frames() == static_cast<std::size_t>(frames)) return {};
+  return {"MULTI_FRAME", Concat("it describes ", groups.frames(), " frames, and has ", frames,
+                                " by its header; export it again")};
 }
 
 Rejection PixelProblem(const std::string& path, DcmDataset& dataset, bool has_mosaic) {
   if (HasColours(dataset)) {
     return {"COLOR_IMAGE", "its pixels are colours; only grey values can be used"};
   }
-  if (NumberOr(dataset, DCM_NumberOfFrames, 1) > 1) {
-    return {"MULTI_FRAME", "it is a multi-frame object; convert it to single frames or to NIfTI"};
-  }
+  if (Rejection found = FrameProblem(dataset); !found.code.empty()) return found;
   if (Text(dataset, DCM_ImageType).find("LOCALIZER") != std::string::npos) {
     return {"LOCALIZER", "it is a picture to plan others with, no volume: nothing is to be done"};
   }
@@ -72,6 +90,12 @@ Rejection SyntaxProblem(DcmMetaInfo& meta) {
   return {"UNSUPPORTED_TRANSFER_SYNTAX",
           Concat("its pixels are ", syntax->name,
                  ", which is not read; have the archive send them uncompressed or as JPEG 2000")};
+}
+
+bool IsDirectory(DcmFileFormat& file) {
+  return Text(*file.getMetaInfo(), DCM_MediaStorageSOPClassUID) ==
+             UID_MediaStorageDirectoryStorage ||
+         file.getDataset()->tagExists(DCM_DirectoryRecordSequence);
 }
 
 }  // namespace
@@ -111,6 +135,10 @@ Rejection ObjectProblem(const std::string& path, DcmFileFormat& file, DicomLoad 
             "its sequences are nested without end, or it has more elements than an image"};
   }
   if (load == DicomLoad::kIncomplete) return Truncated(path);
+  if (IsDirectory(file)) {
+    return {"DICOMDIR",
+            "it is the list of a disk's files, which are found without it: nothing is to be done"};
+  }
   if (Rejection found = ProblemOfKind(Text(dataset, DCM_SOPClassUID)); !found.code.empty()) {
     return found;
   }

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "data_loader/dicom_file.h"
+#include "data_loader/dicom_functional_groups.h"
 #include "data_loader/dicom_problem.h"
 #include "data_loader/dicom_tags.h"
 
@@ -48,8 +49,9 @@ bool NamesNobody(std::string patient) {
 }
 
 // Seconds, of which greater ones are later: "YYYYMMDDHHMMSS.F".
-std::optional<double> AcquisitionTime(DcmDataset& dataset) {
-  std::string text = Text(dataset, DCM_AcquisitionDateTime);
+std::optional<double> AcquisitionTime(DcmDataset& dataset, DcmItem& frame_content) {
+  std::string text = Text(frame_content, DCM_FrameAcquisitionDateTime);
+  if (text.empty()) text = Text(dataset, DCM_AcquisitionDateTime);
   if (text.empty()) {
     const std::string time = Text(dataset, DCM_AcquisitionTime);
     if (time.empty()) return std::nullopt;
@@ -69,19 +71,62 @@ std::optional<double> AcquisitionTime(DcmDataset& dataset) {
   return ((days * 24 + part(8, 2)) * 60 + part(10, 2)) * 60 + part(12, 9);
 }
 
-Marks MarksOf(DcmDataset& dataset) {
+// "MAGNITUDE", or the kind of image, where its component is one of several words.
+std::string ComponentText(DcmDataset& dataset, DcmItem& frame_type) {
+  const std::string component = Text(frame_type, DCM_ComplexImageComponent);
+  if (!component.empty()) return component;
+  const std::string type = Text(frame_type, DCM_FrameType);
+  return type.empty() ? Text(dataset, DCM_ImageType) : type;
+}
+
+std::optional<double> FirstOf(std::optional<double> first, std::optional<double> second) {
+  return first ? first : second;
+}
+
+Marks MarksOf(DcmDataset& dataset, const FunctionalGroups& groups, std::size_t frame) {
+  DcmItem& content = groups.Of(frame, DCM_FrameContentSequence);
+  DcmItem& trigger = groups.Of(frame, DCM_CardiacSynchronizationSequence);
   Marks marks;
   const auto mark = [&](Mark which) -> std::optional<double>& {
     return marks[static_cast<std::size_t>(which)];
   };
-  mark(Mark::kComponent) = ComponentOf(Text(dataset, DCM_ImageType));
-  mark(Mark::kEcho) = NumberAt(dataset, DCM_EchoTime, 0);
-  mark(Mark::kDiffusion) = NumberAt(dataset, DCM_DiffusionBValue, 0);
-  mark(Mark::kTemporalPosition) = NumberAt(dataset, DCM_TemporalPositionIdentifier, 0);
-  mark(Mark::kTriggerTime) = NumberAt(dataset, DCM_TriggerTime, 0);
-  mark(Mark::kAcquisitionNumber) = NumberAt(dataset, DCM_AcquisitionNumber, 0);
-  mark(Mark::kAcquisitionTime) = AcquisitionTime(dataset);
+  mark(Mark::kComponent) =
+      ComponentOf(ComponentText(dataset, groups.Of(frame, DCM_MRImageFrameTypeSequence)));
+  mark(Mark::kEcho) =
+      FirstOf(NumberAt(groups.Of(frame, DCM_MREchoSequence), DCM_EffectiveEchoTime, 0),
+              NumberAt(dataset, DCM_EchoTime, 0));
+  mark(Mark::kDiffusion) =
+      NumberAt(groups.Of(frame, DCM_MRDiffusionSequence), DCM_DiffusionBValue, 0);
+  mark(Mark::kTemporalPosition) = FirstOf(NumberAt(content, DCM_TemporalPositionIndex, 0),
+                                          NumberAt(dataset, DCM_TemporalPositionIdentifier, 0));
+  mark(Mark::kTriggerTime) = FirstOf(NumberAt(trigger, DCM_NominalCardiacTriggerDelayTime, 0),
+                                     NumberAt(dataset, DCM_TriggerTime, 0));
+  mark(Mark::kAcquisitionNumber) = FirstOf(NumberAt(content, DCM_FrameAcquisitionNumber, 0),
+                                           NumberAt(dataset, DCM_AcquisitionNumber, 0));
+  mark(Mark::kAcquisitionTime) = AcquisitionTime(dataset, content);
   return marks;
+}
+
+DicomFrame FrameOf(DcmDataset& dataset, const FunctionalGroups& groups, std::size_t index) {
+  DicomFrame frame;
+  frame.index = index;
+  frame.position =
+      Numbers<3>(groups.Of(index, DCM_PlanePositionSequence), DCM_ImagePositionPatient);
+  frame.orientation =
+      Numbers<6>(groups.Of(index, DCM_PlaneOrientationSequence), DCM_ImageOrientationPatient);
+  frame.pixel_spacing = Numbers<2>(groups.Of(index, DCM_PixelMeasuresSequence), DCM_PixelSpacing);
+  frame.stack = Text(groups.Of(index, DCM_FrameContentSequence), DCM_StackID);
+  frame.marks = MarksOf(dataset, groups, index);
+  return frame;
+}
+
+std::vector<DicomFrame> ReadFrames(DcmDataset& dataset) {
+  const FunctionalGroups groups(dataset);
+  const std::size_t count = std::max<std::size_t>(groups.frames(), 1);
+  std::vector<DicomFrame> frames;
+  frames.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) frames.push_back(FrameOf(dataset, groups, i));
+  return frames;
 }
 
 DicomHeader ToHeader(const std::string& path, DcmFileFormat& file, DicomLoad load) {
@@ -95,11 +140,8 @@ DicomHeader ToHeader(const std::string& path, DcmFileFormat& file, DicomLoad loa
   header.modality = Text(dataset, DCM_Modality);
   header.rows = Unsigned(dataset, DCM_Rows);
   header.columns = Unsigned(dataset, DCM_Columns);
-  header.position = Numbers<3>(dataset, DCM_ImagePositionPatient);
-  header.orientation = Numbers<6>(dataset, DCM_ImageOrientationPatient);
-  header.pixel_spacing = Numbers<2>(dataset, DCM_PixelSpacing);
   header.instance_number = NumberAt(dataset, DCM_InstanceNumber, 0);
-  header.marks = MarksOf(dataset);
+  header.frames = ReadFrames(dataset);
   header.mosaic = MosaicOf(dataset);
   header.problem = ObjectProblem(path, file, load, header.mosaic.has_value());
   return header;
@@ -113,10 +155,8 @@ std::optional<DicomHeader> ReadDicomHeader(const std::string& path) {
   DcmFileFormat file;
   const DicomLoad load = LoadDicomFile(path, file);
   DcmDataset& dataset = *file.getDataset();
-  if (Text(*file.getMetaInfo(), DCM_MediaStorageSOPClassUID) == UID_MediaStorageDirectoryStorage) {
-    return std::nullopt;
-  }
-  const bool known = !Text(dataset, DCM_SOPClassUID).empty() || dataset.tagExists(DCM_Modality);
+  const bool known = !Text(dataset, DCM_SOPClassUID).empty() || dataset.tagExists(DCM_Modality) ||
+                     dataset.tagExists(DCM_DirectoryRecordSequence);
   if (!magic && (!known || load != DicomLoad::kWhole)) return std::nullopt;
   return ToHeader(path, file, load);
 }

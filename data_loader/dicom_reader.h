@@ -1,19 +1,30 @@
-// Single DICOM files by DCMTK: what series are made of, nothing decided about series.
-// dicom_{file,pixels,problem,reader}.cc alone know DCMTK. Not thread-safe.
+// The headers of DICOM files by DCMTK: what series are made of, nothing decided about series.
+// Not thread-safe.
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "data_loader/pixel_format.h"
 #include "data_loader/series_split.h"
 #include "data_loader/siemens_mosaic.h"
 #include "data_loader/volume_reader.h"
 
 namespace gvsl::data_loader {
+
+// What a file says of one of its slices.
+struct DicomFrame {
+  std::size_t index = 0;                               // in the file
+  std::optional<std::array<double, 3>> position;       // mm, LPS: of the first voxel's centre
+  std::optional<std::array<double, 6>> orientation;    // of a row, of a column
+  std::optional<std::array<double, 2>> pixel_spacing;  // between rows, between columns; mm
+  std::string stack;  // the same for frames of one stack; empty where nothing is said
+  // What may tell it from others at its place; kFile is left to who knows the files.
+  Marks marks;
+};
 
 struct DicomHeader {
   std::string path;
@@ -24,23 +35,18 @@ struct DicomHeader {
   std::string modality;
   std::int64_t rows = 0;
   std::int64_t columns = 0;
-  std::optional<std::array<double, 3>> position;       // mm, LPS: of the first voxel's centre
-  std::optional<std::array<double, 6>> orientation;    // of a row, of a column
-  std::optional<std::array<double, 2>> pixel_spacing;  // between rows, between columns; mm
-  // What may tell it from others at its place; kFile is left to who knows the files.
-  Marks marks;
-  std::optional<Mosaic> mosaic;  // its slices, where it is a picture of several
+  std::vector<DicomFrame> frames;  // one; as many as it has of an enhanced object
+  std::optional<Mosaic> mosaic;    // its slices, where it is a picture of several
   // Why no slice can be had from this file; empty code where one can.
   Rejection problem;
 };
 
-// Nothing when the file is no DICOM file at all, or a DICOMDIR. A file that ends early is TRUNCATED
-// in `problem`; so are other kinds of objects: those of object_kind.h, NOT_AN_IMAGE, LOCALIZER,
-// MULTI_FRAME, MOSAIC, COLOR_IMAGE, LOOKUP_TABLE, UNSUPPORTED_PIXELS, UNSUPPORTED_TRANSFER_SYNTAX.
-std::optional<DicomHeader> ReadDicomHeader(const std::string& path);
+using Series = std::vector<DicomHeader>;  // files of one SeriesInstanceUID
 
-// rows x columns values with the file's own rescale slope and intercept applied. TRUNCATED,
-// DAMAGED_PIXELS, CODESTREAM_MISMATCH, UNSUPPORTED_PIXELS, INVALID_RESCALE.
-OrRejection<SliceValues> ReadDicomPixels(const std::string& path, Bits bits);
+// Nothing when the file is no DICOM file at all. A file that ends early is TRUNCATED
+// in `problem`; so are other kinds of objects: those of object_kind.h, DICOMDIR, NOT_AN_IMAGE,
+// LOCALIZER, MULTI_FRAME, MOSAIC, COLOR_IMAGE, LOOKUP_TABLE, UNSUPPORTED_PIXELS,
+// UNSUPPORTED_TRANSFER_SYNTAX.
+std::optional<DicomHeader> ReadDicomHeader(const std::string& path);
 
 }  // namespace gvsl::data_loader

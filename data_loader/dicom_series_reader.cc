@@ -5,13 +5,12 @@
 #include <utility>
 
 #include "common/file_system.h"
+#include "data_loader/dicom_stacks.h"
 #include "data_loader/dicom_volume.h"
 #include "data_loader/volume_check.h"
 
 namespace gvsl::data_loader {
 namespace {
-
-using Series = std::vector<DicomHeader>;
 
 std::string FolderName(const std::string& path) {
   return std::filesystem::path(path).filename().string();
@@ -28,6 +27,12 @@ std::string SourcePath(const std::vector<std::string>& files,
                        const std::map<std::string, std::set<std::string>>& series_in_folder) {
   const std::string folder = ParentPath(files.front());
   return series_in_folder.at(folder).size() == 1 ? folder : files.front();
+}
+
+std::vector<std::string> PathsOf(const Series& series) {
+  std::vector<std::string> paths;
+  for (const DicomHeader& header : series) paths.push_back(header.path);
+  return paths;
 }
 
 }  // namespace
@@ -58,19 +63,28 @@ ScanResult DicomSeriesReader::Scan(const std::vector<std::string>& files) {
     series_in_folder[ParentPath(file)].insert(uid);
     by_uid[uid].push_back(*std::move(header));
   }
-  for (auto& [uid, series] : by_uid) {
-    VolumeSource source;
-    for (const DicomHeader& header : series) source.files.push_back(header.path);
-    source.path = SourcePath(source.files, series_in_folder);
-    source.stem = FolderName(ParentPath(source.files.front()));
-    series_[source.path] = std::move(series);
-    result.sources.push_back(std::move(source));
+  for (const auto& [uid, series] : by_uid) {
+    const std::string path = SourcePath(PathsOf(series), series_in_folder);
+    const std::string stem = FolderName(ParentPath(series.front().path));
+    std::vector<Series> stacks = SplitIntoStacks(series);
+    for (std::size_t i = 0; i < stacks.size(); ++i) {
+      VolumeSource source{path, PathsOf(stacks[i]), stem, ""};
+      if (stacks.size() > 1) source.part = std::to_string(i + 1);
+      series_[source.Name()] = std::move(stacks[i]);
+      result.sources.push_back(std::move(source));
+    }
   }
   return result;
 }
 
 OrRejection<RawVolume> DicomSeriesReader::Read(const VolumeSource& source) {
-  return ReadDicomVolume(series_.at(source.path));
+  OrRejection<RawVolume> read = ReadDicomVolume(series_.at(source.Name()));
+  if (auto* volume = std::get_if<RawVolume>(&read); volume != nullptr && !source.part.empty()) {
+    volume->warnings.push_back(
+        {"SERIES_SPLIT",
+         "its series holds several stacks of slices, each of which was taken by itself"});
+  }
+  return read;
 }
 
 }  // namespace gvsl::data_loader

@@ -1,4 +1,4 @@
-// Volumes from series of single-frame DICOM files.
+// Volumes from series of DICOM files.
 #pragma once
 
 #include <map>
@@ -10,15 +10,16 @@
 
 namespace gvsl::data_loader {
 
-// Files of one SeriesInstanceUID are one source, whatever folders they lie in; copies of a file are
-// left out. Keeps the headers that Scan read for Read.
+// Files of one SeriesInstanceUID are one source, whatever folders they lie in, or one for each of
+// its stacks (dicom_stacks.h); copies of a file are left out. Keeps the headers that Scan read for
+// Read.
 class DicomSeriesReader final : public VolumeReader {
  public:
   ScanResult Scan(const std::vector<std::string>& files) override;
   OrRejection<RawVolume> Read(const VolumeSource& source) override;
 
  private:
-  std::map<std::string, std::vector<DicomHeader>> series_;  // by source path
+  std::map<std::string, Series> series_;  // by the source's name
 };
 
 }  // namespace gvsl::data_loader

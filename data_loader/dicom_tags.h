@@ -28,10 +28,14 @@ inline std::string Text(DcmItem& item, const DcmTagKey& tag) {
 inline std::optional<double> NumberAt(DcmItem& item, const DcmTagKey& tag, unsigned long index) {
   Float64 value = 0;
   Sint32 integer = 0;
+  Uint32 large = 0;
+  Uint16 small = 0;
   if (item.findAndGetFloat64(tag, value, index).good()) {
     return std::isfinite(value) ? std::optional(value) : std::nullopt;
   }
   if (item.findAndGetSint32(tag, integer, index).good()) return integer;
+  if (item.findAndGetUint32(tag, large, index).good()) return large;
+  if (item.findAndGetUint16(tag, small, index).good()) return small;
   return std::nullopt;
 }
 
@@ -57,6 +61,12 @@ inline std::int64_t Unsigned(DcmItem& item, const DcmTagKey& tag) {
   Uint16 value = 0;
   item.findAndGetUint16(tag, value);
   return value;
+}
+
+// 1 where the object does not say; 0 where what it says is no number of frames.
+inline std::int64_t FrameCount(DcmItem& dataset) {
+  const double frames = NumberOr(dataset, DCM_NumberOfFrames, 1);
+  return frames >= 1 && frames <= 1e6 ? static_cast<std::int64_t>(frames) : 0;
 }
 
 }  // namespace gvsl::data_loader

@@ -4,11 +4,13 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "common/sha256.h"
 #include "common/text.h"
 #include "data_loader/dicom_frames.h"
+#include "data_loader/even_slices.h"
 #include "data_loader/gantry_tilt.h"
 #include "data_loader/series_assembly.h"
 #include "data_loader/volume_check.h"
@@ -16,11 +18,29 @@
 namespace gvsl::data_loader {
 namespace {
 
-using Identity = std::pair<std::string, std::optional<std::array<double, 3>>>;
+using Place = std::optional<std::array<double, 3>>;
+using Identity = std::tuple<std::string, std::size_t, Place>;
 
-Identity IdentityOf(const DicomHeader& header) { return {header.instance_uid, header.position}; }
+Identity IdentityOf(const DicomHeader& header) {
+  const DicomFrame& first = header.frames.front();
+  return {header.instance_uid, first.index, first.position};
+}
 
-// A copy of a slice has its identity, its place and its pixels. Where anything else has the same
+// The same for files of the same pixels.
+OrRejection<std::string> PixelHash(const DicomHeader& header) {
+  OrRejection<std::unique_ptr<DicomPixels>> opened = DicomPixels::Open(header.path);
+  if (auto* rejection = std::get_if<Rejection>(&opened)) return std::move(*rejection);
+  Sha256 hash;
+  for (const DicomFrame& frame : header.frames) {
+    OrRejection<SliceValues> pixels = std::get<0>(opened)->Read(frame.index, Bits::kAll);
+    if (auto* rejection = std::get_if<Rejection>(&pixels)) return std::move(*rejection);
+    const auto& values = std::get<SliceValues>(pixels).values;
+    hash.Update({reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)});
+  }
+  return hash.HexDigest();
+}
+
+// A copy of a file has its identity, its place and its pixels. Where anything else has the same
 // identity, such as an empty one, both are kept.
 OrRejection<Series> WithoutCopies(const Series& series) {
   std::map<Identity, std::vector<std::size_t>> alike;
@@ -30,12 +50,9 @@ OrRejection<Series> WithoutCopies(const Series& series) {
     if (places.size() == 1) continue;
     std::set<std::string> seen;
     for (const std::size_t place : places) {
-      OrRejection<SliceValues> pixels = ReadDicomPixels(series[place].path, Bits::kAll);
-      if (const auto* rejection = std::get_if<Rejection>(&pixels)) return *rejection;
-      const auto& values = std::get<SliceValues>(pixels).values;
-      const std::string_view bytes(reinterpret_cast<const char*>(values.data()),
-                                   values.size() * sizeof(float));
-      if (!seen.insert(Sha256Hex(bytes)).second) copies.insert(place);
+      const OrRejection<std::string> hash = PixelHash(series[place]);
+      if (const auto* rejection = std::get_if<Rejection>(&hash)) return *rejection;
+      if (!seen.insert(std::get<std::string>(hash)).second) copies.insert(place);
     }
   }
   Series result;
@@ -56,10 +73,10 @@ Series WithoutLocalizers(const Series& series) {
 
 // Before a pixel is decoded: what headers claim.
 Rejection CheckClaims(const Series& series) {
-  std::set<std::optional<std::array<double, 3>>> places;
+  std::set<Place> places;
   std::array<std::int64_t, 3> size = {};
   for (const DicomHeader& header : series) {
-    places.insert(header.position);
+    for (const DicomFrame& frame : header.frames) places.insert(frame.position);
     size = {static_cast<std::int64_t>(places.size()), std::max(size[1], header.rows),
             std::max(size[2], header.columns)};
   }
@@ -70,8 +87,11 @@ Rejection ProblemOf(const Series& series) {
   for (const DicomHeader& header : series) {
     if (!header.problem.code.empty()) return header.problem;
   }
+  const auto has_geometry = [](const DicomFrame& frame) {
+    return frame.position && frame.orientation && frame.pixel_spacing;
+  };
   for (const DicomHeader& header : series) {
-    if (!header.position || !header.orientation || !header.pixel_spacing) {
+    if (!std::ranges::all_of(header.frames, has_geometry)) {
       return {"NO_GEOMETRY",
               "a slice has no valid position, orientation or pixel spacing: it cannot be placed"};
     }
@@ -165,6 +185,7 @@ OrRejection<RawVolume> ReadDicomVolume(const Series& files) {
     return found;
   }
   if (stack.is_tilted) return Straighten(volume);
+  if (!stack.uneven_places.empty()) return SpaceEvenly(volume, stack.uneven_places);
   return volume;
 }
 

@@ -1,8 +1,6 @@
 // From the files of one DICOM series to its volume.
 #pragma once
 
-#include <vector>
-
 #include "data_loader/dicom_reader.h"
 #include "data_loader/volume_reader.h"
 
@@ -11,6 +9,6 @@ namespace gvsl::data_loader {
 // Copies of a file are left out, with COPIES_LEFT_OUT, and pictures to plan with, with LOCALIZER; a
 // mosaic is cut into its slices; slices lie where their positions say (series_assembly.h, whose
 // codes these are). Any file's own problem is the series'. Not thread-safe, as DCMTK is not here.
-OrRejection<RawVolume> ReadDicomVolume(const std::vector<DicomHeader>& series);
+OrRejection<RawVolume> ReadDicomVolume(const Series& series);
 
 }  // namespace gvsl::data_loader

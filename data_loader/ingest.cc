@@ -59,10 +59,10 @@ class Ingestion {
  private:
   Status IngestOne(const PlannedVolume& planned) {
     const VolumeSource& source = planned.source;
-    AcceptedVolume accepted{"", ledger_.NameOf(source.path), false, {}};
+    AcceptedVolume accepted{"", ledger_.NameOf(source.Name()), false, {}};
     OrRejection<NewVolume> prepared = ReadAndPrepare(planned, accepted);
     if (const auto* rejection = std::get_if<Rejection>(&prepared)) {
-      ledger_.Reject(source.path, *rejection);
+      ledger_.Reject(source.Name(), *rejection);
       return OkStatus();
     }
     NewVolume& volume = std::get<NewVolume>(prepared);
@@ -77,7 +77,7 @@ class Ingestion {
     }
     GVSL_RETURN_IF_ERROR(writer_->Add(volume));
     accepted.labelled = volume.labels.has_value();
-    ledger_.Accept(source.path, std::move(accepted), Describe(volume));
+    ledger_.Accept(source.Name(), std::move(accepted), Describe(volume));
     return OkStatus();
   }
 

@@ -31,7 +31,7 @@ void Scan(std::vector<std::string> left, IngestInputs& inputs) {
   }
   inputs.ignored_files = left.size();
   std::sort(inputs.volumes.begin(), inputs.volumes.end(),
-            [](const auto& a, const auto& b) { return a.source.path < b.source.path; });
+            [](const auto& a, const auto& b) { return a.source.Name() < b.source.Name(); });
 }
 
 void RejectUnread(const FileList& list, IngestInputs& inputs) {

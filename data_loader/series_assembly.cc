@@ -11,9 +11,13 @@
 namespace gvsl::data_loader {
 namespace {
 
-constexpr std::size_t kFewestSlices = 3;
 constexpr double kCosineTolerance = 1e-3;
-constexpr double kSameSpot = 0.1;  // of a pixel
+constexpr double kSameSpot = 0.1;     // of a pixel
+constexpr double kMostUneven = 2.02;  // times the shortest step
+
+bool SameSize(const SliceGeometry& a, const SliceGeometry& b) {
+  return a.rows == b.rows && a.columns == b.columns;
+}
 
 bool SameOrientation(const SliceGeometry& a, const SliceGeometry& b) {
   for (int i = 0; i < 6; ++i) {
@@ -34,9 +38,7 @@ Rejection CheckAlike(const std::vector<SliceGeometry>& slices) {
     return std::all_of(slices.begin(), slices.end(),
                        [&](const SliceGeometry& slice) { return alike(slice, slices[0]); });
   };
-  if (!all_like_first([](const SliceGeometry& a, const SliceGeometry& b) {
-        return a.rows == b.rows && a.columns == b.columns;
-      })) {
+  if (!all_like_first(SameSize)) {
     return {"MIXED_SIZES", "its slices have different numbers of pixels; split the series"};
   }
   if (!all_like_first(SameOrientation)) {
@@ -52,7 +54,12 @@ Rejection CheckAlike(const std::vector<SliceGeometry>& slices) {
 // How far a position may be off because a header rounds it: mm. Never as much as a step.
 double Rounding(double step) { return std::min(0.01, 0.2 * step); }
 
-Rejection CheckSteps(const std::vector<double>& places) {
+struct Steps {
+  bool are_even = true;
+  Rejection problem;
+};
+
+Steps JudgeSteps(const std::vector<double>& places) {
   std::vector<double> steps(places.size() - 1);
   for (std::size_t i = 0; i < steps.size(); ++i) steps[i] = places[i + 1] - places[i];
   std::vector<double> sorted = steps;
@@ -63,22 +70,30 @@ Rejection CheckSteps(const std::vector<double>& places) {
   const double least = std::max({0.01 * step, apart, 1e-5});
   const auto same = std::count_if(steps.begin(), steps.end(), [&](double s) { return s < least; });
   if (same > 0) {
-    return {"DUPLICATE_POSITION",
-            Concat(same + 1, " or more of its ", places.size(),
-                   " slices lie at one place, as in a time series or a bolus monitor; split it")};
+    return {false,
+            {"DUPLICATE_POSITION",
+             Concat(same + 1, " or more of its ", places.size(),
+                    " slices lie at one place, as in a time series or a bolus monitor; split it")}};
   }
+  Steps result;
   for (std::size_t i = 0; i < steps.size(); ++i) {
     if (std::abs(steps[i] - step) <= 0.02 * step + Rounding(step)) continue;
+    result.are_even = false;
     const double times = steps[i] / step;
     if (times > 1.5 && std::abs(times - std::round(times)) < 0.1) {
-      return {"MISSING_SLICE", Concat(std::round(times) - 1, " slices are missing after slice ",
-                                      i + 1, " of ", places.size(), "; export the series again")};
+      result.problem = {"MISSING_SLICE",
+                        Concat(std::round(times) - 1, " slices are missing after slice ", i + 1,
+                               " of ", places.size(), "; export the series again")};
+      return result;
     }
-    return {"UNEVEN_SPACING",
-            Concat("slices ", i + 1, " and ", i + 2, " are ", steps[i], " mm apart, others ", step,
-                   " mm; export it with even spacing")};
+    if (sorted.back() > kMostUneven * sorted.front()) {
+      result.problem = {"UNEVEN_SPACING",
+                        Concat("slices ", i + 1, " and ", i + 2, " are ", steps[i],
+                               " mm apart, others ", step, " mm; export it with even spacing")};
+      return result;
+    }
   }
-  return {};
+  return result;
 }
 
 // What of `vector` lies in the plane across `normal`.
@@ -86,15 +101,16 @@ Vector3 InPlane(const Vector3& vector, const Vector3& normal) {
   return Subtract(vector, Scale(normal, Dot(vector, normal)));
 }
 
-// The first pixels of all slices must lie on one line.
+// The first pixels of all slices must lie on one line, whose mean step is `step`.
 Rejection CheckLine(const std::vector<SliceGeometry>& slices, const std::vector<std::size_t>& order,
                     const Vector3& normal, const Vector3& step) {
   const SliceGeometry& first = slices[order.front()];
   const double pixel = std::min(first.pixel_spacing[0], first.pixel_spacing[1]);
   const double tolerance = std::max(kSameSpot * pixel, 2 * Rounding(Dot(step, normal)));
   for (std::size_t i = 0; i < order.size(); ++i) {
-    const Vector3 expected = Add(first.position, Scale(step, static_cast<double>(i)));
-    const Vector3 off = InPlane(Subtract(slices[order[i]].position, expected), normal);
+    const Vector3 from_first = Subtract(slices[order[i]].position, first.position);
+    const double steps = Dot(from_first, normal) / Dot(step, normal);
+    const Vector3 off = InPlane(Subtract(from_first, Scale(step, steps)), normal);
     if (Length(off) > tolerance) {
       return {"SHIFTED_SLICES",
               Concat("slice ", i + 1, " of ", order.size(), " lies ", Length(off),
@@ -117,6 +133,10 @@ Vector3 RowDirection(const SliceGeometry& slice) {
 
 Vector3 ColumnDirection(const SliceGeometry& slice) {
   return {slice.orientation[3], slice.orientation[4], slice.orientation[5]};
+}
+
+bool AreAlike(const SliceGeometry& a, const SliceGeometry& b) {
+  return SameSize(a, b) && SameOrientation(a, b) && SamePixelSpacing(a, b);
 }
 
 bool IsPlausible(const SliceGeometry& slice) {
@@ -153,7 +173,8 @@ OrRejection<SliceStack> AssembleSlices(const std::vector<SliceGeometry>& slices)
                    [&](std::size_t a, std::size_t b) { return place(a) < place(b); });
   std::vector<double> places;
   for (std::size_t i : stack.order) places.push_back(place(i));
-  if (Rejection rejection = CheckSteps(places); !rejection.code.empty()) return rejection;
+  const Steps steps = JudgeSteps(places);
+  if (!steps.problem.code.empty()) return steps.problem;
 
   const Vector3& begin = slices[stack.order.front()].position;
   const Vector3& end = slices[stack.order.back()].position;
@@ -163,6 +184,16 @@ OrRejection<SliceStack> AssembleSlices(const std::vector<SliceGeometry>& slices)
   }
   const double along = Dot(step, normal);
   stack.is_tilted = Length(InPlane(step, normal)) > 0.01 * along + Rounding(along);
+  if (stack.is_tilted && !steps.are_even) {
+    return Rejection{"UNEVEN_SPACING",
+                     "its slices are not evenly apart, and shifted against each other; export it "
+                     "with even spacing"};
+  }
+  if (!steps.are_even) {
+    for (const double place_of_slice : places) {
+      stack.uneven_places.push_back(place_of_slice - places.front());
+    }
+  }
   stack.size = {static_cast<std::int64_t>(slices.size()), first.rows, first.columns};
   SetColumn(stack.to_ras, 0, Scale(RowDirection(first), first.pixel_spacing[1]));
   SetColumn(stack.to_ras, 1, Scale(ColumnDirection(first), first.pixel_spacing[0]));

@@ -23,6 +23,11 @@ struct SliceGeometry {
 Vector3 RowDirection(const SliceGeometry& slice);  // along a row: from a column to the next
 Vector3 ColumnDirection(const SliceGeometry& slice);
 
+inline constexpr std::size_t kFewestSlices = 3;  // of a volume
+
+// Of one size, direction and pixel spacing.
+bool AreAlike(const SliceGeometry& a, const SliceGeometry& b);
+
 // Unit vectors with a right angle, several rows and columns, all within volume_limits.h.
 bool IsPlausible(const SliceGeometry& slice);
 
@@ -32,11 +37,15 @@ struct SliceStack {
   Affine to_ras{};                     // from (column, row, slice)
   // Slices lie evenly beside each other: the third axis is not across the others (gantry_tilt.h).
   bool is_tilted = false;
+  // mm of each slice from the first, in order, where they are not evenly apart but almost
+  // (even_slices.h); empty where they are.
+  std::vector<double> uneven_places;
 };
 
 // The spacing of slices comes from their positions, never from a thickness. Codes: MIXED_SIZES,
 // MIXED_PIXEL_SPACING, MIXED_ORIENTATION, INVALID_GEOMETRY, TOO_FEW_SLICES (under three),
-// DUPLICATE_POSITION, MISSING_SLICE, UNEVEN_SPACING, SHIFTED_SLICES, GANTRY_TILT (over 45 degrees).
+// DUPLICATE_POSITION, MISSING_SLICE, UNEVEN_SPACING (a step over twice another, or a tilt),
+// SHIFTED_SLICES, GANTRY_TILT (over 45 degrees).
 OrRejection<SliceStack> AssembleSlices(const std::vector<SliceGeometry>& slices);
 
 }  // namespace gvsl::data_loader

@@ -8,11 +8,10 @@
 #include <set>
 
 #include "data_loader/geometry.h"
+#include "data_loader/series_assembly.h"
 
 namespace gvsl::data_loader {
 namespace {
-
-constexpr std::size_t kFewestPlaces = 3;
 
 using Slices = std::vector<std::size_t>;  // places in the input
 using Cell = std::array<std::int64_t, 3>;
@@ -56,7 +55,7 @@ class Splitter {
     places_ = CountPlaces(all);
     if (places_ == all.size()) {
       chosen_ = all;
-    } else if (places_ >= kFewestPlaces) {
+    } else if (places_ >= kFewestSlices) {
       chosen_ = Choose(all, 0);
     }
   }
@@ -110,13 +109,14 @@ class Splitter {
 
 double ComponentOf(std::string_view image_type) {
   constexpr std::array<std::string_view, 4> kLetters = {"M", "P", "R", "I"};
+  constexpr std::array<std::string_view, 4> kWords = {"MAGNITUDE", "PHASE", "REAL", "IMAGINARY"};
   while (!image_type.empty()) {
     const std::size_t end = std::min(image_type.find('\\'), image_type.size());
     const std::string_view word = image_type.substr(0, end);
     image_type.remove_prefix(std::min(end + 1, image_type.size()));
     for (std::size_t i = 0; i < kLetters.size(); ++i) {
       const bool with_sequence = word.size() > 1 && word[1] == '_' && word[0] == kLetters[i][0];
-      if (word == kLetters[i] || with_sequence) return static_cast<double>(i);
+      if (word == kLetters[i] || word == kWords[i] || with_sequence) return static_cast<double>(i);
     }
   }
   return static_cast<double>(kLetters.size());

@@ -29,8 +29,8 @@ struct MarkedSlice {
   Marks marks;
 };
 
-// kComponent's value of a DICOM ImageType: 0 magnitude, 1 phase, 2 real, 3 imaginary, 4 none of
-// these, such as a map that was computed from others.
+// kComponent's value of a DICOM ImageType, or ComplexImageComponent: 0 magnitude, 1 phase, 2 real,
+// 3 imaginary, 4 none of these, such as a map that was computed from others.
 double ComponentOf(std::string_view image_type);
 
 struct ChosenVolume {

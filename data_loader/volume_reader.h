@@ -44,6 +44,10 @@ struct VolumeSource {
   std::string path;                // of the file, or the folder of a series; for the terminal
   std::vector<std::string> files;  // sorted
   std::string stem;                // by which labels and classes are found
+  std::string part;                // which of several volumes there; empty where it is the only one
+
+  // Of this source alone.
+  std::string Name() const { return part.empty() ? path : path + "#" + part; }
 };
 
 struct RejectedSource {

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "data_loader/dicom_pixels.h"
 #include "data_loader/dicom_reader.h"
 #include "tests/support/dicom_encoder.h"
 #include "tests/support/dicom_maker.h"
@@ -55,7 +56,9 @@ class DicomEncodings : public ::testing::Test {
     const auto header = ReadDicomHeader(path_);
     if (!header) return Rejection{"NOT_DICOM", ""};
     if (!header->problem.code.empty()) return header->problem;
-    return ReadDicomPixels(path_, bits_);
+    const auto pixels = DicomPixels::Open(path_);
+    if (const auto* rejection = std::get_if<Rejection>(&pixels)) return *rejection;
+    return std::get<0>(pixels)->Read(0, bits_);
   }
   OrRejection<SliceValues> WriteAndRead(const demo::DicomSlice& slice, const DicomCoding& coding) {
     WriteCodedSlice(slice, coding, path_);
@@ -355,8 +358,10 @@ TEST_F(DicomEncodings, TagsOfAnUnknownKindAreUnderstood) {
   const demo::DicomSlice slice = MakeSlice(-1000, 3000);
   EXPECT_EQ(ValueOf(WriteAndRead(slice, {.has_unknown_kinds = true})).values, Expected(slice));
   const auto header = ReadDicomHeader(path_);
-  ASSERT_TRUE(header && header->position && header->orientation && header->pixel_spacing);
-  EXPECT_EQ(*header->position, slice.position);
+  ASSERT_TRUE(header && header->frames.size() == 1);
+  const DicomFrame& frame = header->frames[0];
+  ASSERT_TRUE(frame.position && frame.orientation && frame.pixel_spacing);
+  EXPECT_EQ(*frame.position, slice.position);
 }
 
 TEST_F(DicomEncodings, PaddingIsMarkedAndKeepsItsNumber) {
@@ -393,7 +398,7 @@ TEST_F(DicomEncodings, WhatTellsSlicesApartIsRead) {
   coding.texts = {{0x00180081, "12.5"}, {0x00200100, "7"},        {0x00181060, "350"},
                   {0x00200012, "3"},    {0x00080022, "20200229"}, {0x00080032, "235959.5"}};
   WriteCodedSlice(MakeSlice(0, 100), coding, path_);
-  const Marks before = ReadDicomHeader(path_)->marks;
+  const Marks before = ReadDicomHeader(path_)->frames[0].marks;
   const auto of = [](const Marks& marks, Mark mark) {
     return marks[static_cast<std::size_t>(mark)].value_or(-1);
   };
@@ -406,11 +411,11 @@ TEST_F(DicomEncodings, WhatTellsSlicesApartIsRead) {
   coding.texts[4].second = "20200301";
   coding.texts[5].second = "000000.5";
   WriteCodedSlice(MakeSlice(0, 100), coding, path_);
-  const Marks after = ReadDicomHeader(path_)->marks;
+  const Marks after = ReadDicomHeader(path_)->frames[0].marks;
   EXPECT_GT(of(after, Mark::kAcquisitionTime), of(before, Mark::kAcquisitionTime));
   coding.texts = {{0x0008002a, "20200229235959.25"}};
   WriteCodedSlice(MakeSlice(0, 100), coding, path_);
-  EXPECT_EQ(of(ReadDicomHeader(path_)->marks, Mark::kAcquisitionTime),
+  EXPECT_EQ(of(ReadDicomHeader(path_)->frames[0].marks, Mark::kAcquisitionTime),
             of(before, Mark::kAcquisitionTime) - 0.25);
 }
 

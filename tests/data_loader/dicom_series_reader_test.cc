@@ -9,6 +9,7 @@
 #include <functional>
 #include <limits>
 #include <numeric>
+#include <set>
 
 #include "common/text.h"
 #include "data_loader/input_files.h"
@@ -29,6 +30,7 @@ using ::gvsl::testing::TemporaryDirectory;
 using ::gvsl::testing::ValueOf;
 using ::gvsl::testing::WriteCodedSlice;
 using ::gvsl::testing::WriteDicomBytes;
+using ::gvsl::testing::WriteObjectWithoutPixels;
 using ::gvsl::testing::WriteSlices;
 
 class DicomSeriesReaderTest : public ::testing::Test {
@@ -206,10 +208,68 @@ TEST_F(DicomSeriesReaderTest, RefusesTwoSlicesAtOnePositionButLeavesOutCopiesOfA
   EXPECT_EQ(CodeOf(WriteAndRead(slices)), "DUPLICATE_POSITION");
 }
 
-TEST_F(DicomSeriesReaderTest, RefusesTwoOrientationsInOneSeries) {
-  auto slices = MakeSlices(4);
-  slices[3].orientation = {0, 1, 0, 0, 0, -1};
+// Slices at the same places, seen from the side.
+std::vector<demo::DicomSlice> FromTheSide(std::vector<demo::DicomSlice> slices) {
+  for (demo::DicomSlice& slice : slices) {
+    slice.orientation = {0, 1, 0, 0, 0, -1};
+    slice.position = {slice.position[2], 5, 7};
+    slice.instance_uid += ".5";
+    slice.instance_number += 100;
+  }
+  return slices;
+}
+
+TEST_F(DicomSeriesReaderTest, RefusesDirectionsOfWhichNoneHasEnoughSlices) {
+  auto slices = MakeSlices(2);
+  const auto others = FromTheSide(slices);
+  slices.insert(slices.end(), others.begin(), others.end());
   EXPECT_EQ(CodeOf(WriteAndRead(slices)), "MIXED_ORIENTATION");
+}
+
+TEST_F(DicomSeriesReaderTest, TakesEachDirectionOfASeriesByItself) {
+  auto slices = FromTheSide(MakeSlices(5));
+  const auto axial = MakeSlices(4);
+  slices.insert(slices.begin() + 2, axial.begin(), axial.end());
+  slices.push_back(axial[0]);  // of another size, alone
+  slices.back().rows = 3;
+  slices.back().columns = 10;
+  slices.back().instance_uid += ".6";
+  WriteSlices(slices, directory_ / "series");
+  const ScanResult scan = reader_.Scan(ListFiles({directory_.path()}, "")->files);
+  ASSERT_EQ(scan.sources.size(), 3U);
+  std::set<std::string> names;
+  std::size_t files = 0;
+  for (const VolumeSource& source : scan.sources) {
+    names.insert(source.Name());
+    files += source.files.size();
+  }
+  EXPECT_EQ(names.size(), 3U);
+  EXPECT_EQ(files, slices.size());
+  const RawVolume first = ValueOf(reader_.Read(scan.sources[0]));
+  const RawVolume second = ValueOf(reader_.Read(scan.sources[1]));
+  EXPECT_EQ(first.size, (std::array<std::int64_t, 3>{4, 5, 6}));
+  EXPECT_EQ(second.size, (std::array<std::int64_t, 3>{5, 5, 6}));
+  EXPECT_EQ(first.warnings.back().code, "SERIES_SPLIT");
+  EXPECT_EQ(first.subject_key, second.subject_key);
+  EXPECT_EQ(CodeOf(reader_.Read(scan.sources[2])), "TOO_FEW_SLICES");
+}
+
+TEST_F(DicomSeriesReaderTest, SlicesThatAreAlmostEvenlyApartBecomeSo) {
+  auto slices = MakeSlices(4);
+  slices[3].position[2] += 1.5;  // at 0, 3, 6 and 10.5 mm
+  const RawVolume volume = ValueOf(WriteAndRead(slices));
+  EXPECT_EQ(volume.size[0], 5);
+  EXPECT_NEAR(volume.to_ras[2][2], 2.625, 1e-9);
+  EXPECT_FLOAT_EQ(volume.voxels[0], 0);
+  EXPECT_NEAR(volume.voxels[30], 87.5, 1e-3);
+  EXPECT_FLOAT_EQ(volume.voxels[4 * 30], 300);
+  ASSERT_EQ(volume.warnings.size(), 1U);
+  EXPECT_EQ(volume.warnings[0].code, "SPACING_EVENED");
+}
+
+TEST_F(DicomSeriesReaderTest, TheListOfADiskIsSaidToBeOne) {
+  WriteObjectWithoutPixels(MakeSlices(1)[0], directory_ / "DICOMDIR", "1.2.840.10008.1.3.10");
+  EXPECT_EQ(CodeOf(Read()), "DICOMDIR");
 }
 
 TEST_F(DicomSeriesReaderTest, RefusesASeriesWithATruncatedFile) {

@@ -105,11 +105,33 @@ TEST(SeriesAssembly, SeesTwoVolumesThoughTheirPositionsTremble) {
   EXPECT_EQ(Code(slices), "DUPLICATE_POSITION");
 }
 
-TEST(SeriesAssembly, RefusesUnevenSpacing) {
+// With one slice `steps` of a usual step behind the last but it.
+std::vector<SliceGeometry> StackWithLastStep(double steps) {
   auto slices = Stack(5);
   slices.back().position =
-      Add(slices[3].position, Scale(Subtract(slices[1].position, slices[0].position), 1.3));
-  EXPECT_EQ(Code(slices), "UNEVEN_SPACING");
+      Add(slices[3].position, Scale(Subtract(slices[1].position, slices[0].position), steps));
+  return slices;
+}
+
+TEST(SeriesAssembly, SaysWhereAlmostEvenSlicesLie) {
+  const auto stack = ::gvsl::testing::ValueOf(AssembleSlices(StackWithLastStep(1.3)));
+  EXPECT_THAT(stack.uneven_places, ::testing::Pointwise(::testing::DoubleNear(1e-9),
+                                                        std::vector<double>{0, 3, 6, 9, 12.9}));
+  const auto even = ::gvsl::testing::ValueOf(AssembleSlices(Stack(5)));
+  EXPECT_TRUE(even.uneven_places.empty());
+}
+
+TEST(SeriesAssembly, RefusesUnevenSpacing) {
+  EXPECT_EQ(Code(StackWithLastStep(2.5)), "UNEVEN_SPACING");
+  EXPECT_EQ(Code(StackWithLastStep(0.4)), "UNEVEN_SPACING");
+  EXPECT_EQ(Code(StackWithLastStep(0.6)), "accepted");
+  auto tilted = StackWithLastStep(1.3);
+  const Vector3 aside = {0.3 * std::cos(0.3), 0.3 * std::sin(0.3), 0};
+  const double steps[] = {0, 1, 2, 3, 4.3};
+  for (std::size_t i = 0; i < tilted.size(); ++i) {
+    tilted[i].position = Add(tilted[i].position, Scale(aside, steps[i]));
+  }
+  EXPECT_EQ(Code(tilted), "UNEVEN_SPACING");
 }
 
 TEST(SeriesAssembly, ToleratesRoundedPositions) {

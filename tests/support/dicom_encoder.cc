@@ -126,17 +126,15 @@ void Encode(DcmDataset& dataset, const demo::DicomSlice& slice, const DicomCodin
   if (xfer.getXfer() == EXS_JPEG2000LosslessOnly) {
     return PutCodestream(dataset, xfer, Jpeg2000Of(slice, coding), coding.fragments);
   }
-  RegisterEncoders();
-  const DJ_RPLossless lossless;
-  const DJ_RPLossy lossy(100);
-  const DJLSRepresentationParameter near_nothing(0, OFTrue);
   const bool is_lossy =
       coding.syntax == syntax::kJpegBaseline || coding.syntax == syntax::kJpegExtended;
-  const DcmRepresentationParameter* parameter = &lossless;
-  if (is_lossy) parameter = &lossy;
-  if (coding.syntax == syntax::kJpegLs) parameter = &near_nothing;
-  if (coding.syntax == syntax::kRle) parameter = nullptr;
-  Check(dataset.chooseRepresentation(xfer.getXfer(), parameter), "encode");
+  if (is_lossy) {
+    RegisterEncoders();
+    const DJ_RPLossy lossy(100);
+    Check(dataset.chooseRepresentation(xfer.getXfer(), &lossy), "encode");
+  } else {
+    EncodeLosslessly(dataset, coding.syntax);
+  }
   if (coding.fragments > 1) {
     PutCodestream(dataset, xfer, FirstFragment(dataset, xfer), coding.fragments);
   }
@@ -188,6 +186,16 @@ void RenameSyntax(const std::string& path, const std::string& from, const std::s
 }
 
 }  // namespace
+
+void EncodeLosslessly(DcmDataset& dataset, const std::string& syntax) {
+  RegisterEncoders();
+  const DJ_RPLossless lossless;
+  const DJLSRepresentationParameter near_nothing(0, OFTrue);
+  const DcmRepresentationParameter* parameter = &lossless;
+  if (syntax == syntax::kJpegLs) parameter = &near_nothing;
+  if (syntax == syntax::kRle) parameter = nullptr;
+  Check(dataset.chooseRepresentation(DcmXfer(syntax.c_str()).getXfer(), parameter), "encode");
+}
 
 void WriteCodedSlice(const demo::DicomSlice& slice, const DicomCoding& coding,
                      const std::string& path) {

@@ -9,6 +9,8 @@
 
 #include "deploy/demo/virtual_subjects/dicom_slice_writer.h"
 
+class DcmDataset;
+
 namespace gvsl::testing {
 
 namespace syntax {
@@ -44,6 +46,10 @@ struct DicomCoding {
   bool has_unknown_kinds =
       false;  // geometry and numbers of pixels with the value representation UN
 };
+
+// In place of pixels that are not compressed; by DCMTK, so not JPEG 2000. Throws where that cannot
+// be.
+void EncodeLosslessly(DcmDataset& dataset, const std::string& syntax);
 
 // Throws where that cannot be.
 void WriteCodedSlice(const demo::DicomSlice& slice, const DicomCoding& coding,
