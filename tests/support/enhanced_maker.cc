@@ -46,10 +46,12 @@ void Put(DcmItem& group, const DcmTagKey& macro, const DcmTagKey& tag, double nu
   Check(item->putAndInsertFloat64(tag, number), "macro");
 }
 
-void PutGeometry(DcmItem& group, const demo::DicomSlice& slice) {
+void PutGeometry(DcmItem& group, const demo::DicomSlice& slice, const EnhancedCoding& coding) {
   Put(group, DCM_PlaneOrientationSequence, DCM_ImageOrientationPatient,
       Decimals(slice.orientation));
   Put(group, DCM_PixelMeasuresSequence, DCM_PixelSpacing, Decimals(slice.pixel_spacing));
+  if (!coding.slice_thickness) return;
+  Put(group, DCM_PixelMeasuresSequence, DCM_SliceThickness, Decimal(*coding.slice_thickness));
 }
 
 void PutFrame(DcmItem& group, const demo::DicomSlice& slice, const EnhancedFrame& frame) {
@@ -75,13 +77,13 @@ void PutGroups(DcmDataset& dataset, const std::vector<demo::DicomSlice>& slices,
                const EnhancedCoding& coding) {
   DcmItem* shared = nullptr;
   Check(dataset.findOrCreateSequenceItem(DCM_SharedFunctionalGroupsSequence, shared, 0), "groups");
-  if (coding.is_geometry_shared) PutGeometry(*shared, slices[0]);
+  if (coding.is_geometry_shared) PutGeometry(*shared, slices[0], coding);
   for (std::size_t i = 0; i < slices.size(); ++i) {
     DcmItem* group = nullptr;
     Check(dataset.findOrCreateSequenceItem(DCM_PerFrameFunctionalGroupsSequence, group,
                                            static_cast<signed long>(i)),
           "groups");
-    if (!coding.is_geometry_shared) PutGeometry(*group, slices[i]);
+    if (!coding.is_geometry_shared) PutGeometry(*group, slices[i], coding);
     PutFrame(*group, slices[i], coding.frames.empty() ? EnhancedFrame() : coding.frames.at(i));
   }
 }
