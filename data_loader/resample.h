@@ -10,9 +10,11 @@
 
 namespace gvsl::data_loader {
 
-// Trilinear onto `spacing` (z, y, x; mm) along the image's own axes. The new grid has
-// max(1, round(size * old / new)) voxels an axis and the same centre; beyond the outermost voxel
-// centres the border value goes on. An axis whose spacing is equal already stays as it is.
+// Trilinear onto `spacing` (z, y, x; mm) along the image's own axes; along an axis that becomes
+// coarser, weighted by a triangle as wide as two new voxels, so that nothing finer than the new
+// grid folds into it. The new grid has max(1, round(size * old / new)) voxels an axis and the same
+// centre; beyond the outermost voxel centres the border value goes on. An axis whose spacing is
+// equal already stays as it is.
 Image Resample(const Image& image, const std::array<double, 3>& spacing);
 
 // The grid that Resample makes; costs nothing.

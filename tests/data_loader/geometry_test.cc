@@ -141,6 +141,29 @@ TEST(Resample, KeepsTheCentreOfTheVolumeInPlace) {
   EXPECT_NEAR(Length(Column(coarse.grid.to_ras, 0)), 3, 1e-9);
 }
 
+Image Line(std::vector<float> voxels) {
+  const auto length = static_cast<std::int64_t>(voxels.size());
+  return {{{1, 1, length}, {1, 1, 1}, Straight({1, 1, 1}, {0, 0, 0})}, std::move(voxels)};
+}
+
+// The numbers are those of PyTorch's interpolate(antialias=True).
+TEST(Resample, AveragesWhatACoarserGridCannotShow) {
+  const Image image = Line({0, 5, 1, 8, 2, 9, 4, 7, 3, 6});
+  const Image coarse = Resample(image, {1, 1, 2.5});
+  ASSERT_EQ(coarse.voxels.size(), 4U);
+  const double expected[] = {2.63636364, 4.92, 5.72, 4.90909091};
+  for (int i = 0; i < 4; ++i) EXPECT_NEAR(coarse.voxels[i], expected[i], 1e-6);
+}
+
+TEST(Resample, LeavesLittleOfStripesFinerThanTheNewGrid) {
+  std::vector<float> stripes;
+  for (int i = 0; i < 60; ++i) stripes.push_back(i % 2 == 0 ? 1.0F : -1.0F);
+  const Image coarse = Resample(Line(std::move(stripes)), {1, 1, 3});
+  for (std::size_t i = 2; i + 2 < coarse.voxels.size(); ++i) {
+    EXPECT_NEAR(coarse.voxels[i], 0, 0.12);  // not 1
+  }
+}
+
 TEST(Resample, AtItsOwnSpacingChangesNothing) {
   const Image image = Ramp();
   const Image same = Resample(image, image.grid.spacing);
