@@ -103,23 +103,29 @@ OrRejection<Words> NativeWords(const std::string& path, DcmDataset& dataset, std
   return result;
 }
 
-// A data set of one frame alone, as a decoder of DCMTK wants it.
-OrRejection<Words> DecodedByDcmtk(const std::string& path, DcmDataset& dataset,
+// By a data set of this frame alone, which says of it what its code does and not what a header did.
+OrRejection<Words> DecodedByDcmtk(const std::string& path, E_TransferSyntax syntax,
+                                  const Codestream& stream,
                                   const std::vector<std::uint8_t>& bytes) {
   DcmDataset single;
-  for (const DcmTagKey& tag :
-       {DCM_SamplesPerPixel, DCM_PhotometricInterpretation, DCM_Rows, DCM_Columns,
-        DCM_BitsAllocated, DCM_BitsStored, DCM_HighBit, DCM_PixelRepresentation}) {
-    DcmElement* copy = nullptr;
-    if (dataset.findAndGetElement(tag, copy, OFFalse, OFTrue).good()) single.insert(copy, OFTrue);
-  }
+  const auto put = [&](const DcmTagKey& tag, std::int64_t value) {
+    single.putAndInsertUint16(tag, static_cast<Uint16>(value));
+  };
+  put(DCM_SamplesPerPixel, 1);
+  single.putAndInsertString(DCM_PhotometricInterpretation, "MONOCHROME2");
+  put(DCM_Rows, stream.rows);
+  put(DCM_Columns, stream.columns);
+  put(DCM_BitsAllocated, stream.precision <= 8 ? 8 : 16);
+  put(DCM_BitsStored, stream.precision);
+  put(DCM_HighBit, stream.precision - 1);
+  put(DCM_PixelRepresentation, 0);
   auto* fragment = new DcmPixelItem(DCM_PixelItemTag);
   fragment->putUint8Array(bytes.data(), bytes.size());
   auto* sequence = new DcmPixelSequence(DCM_PixelSequenceTag);
   sequence->insert(new DcmPixelItem(DCM_PixelItemTag));  // no table of offsets
   sequence->insert(fragment);
   auto* pixels = new DcmPixelData(DCM_PixelData);
-  pixels->putOriginalRepresentation(dataset.getOriginalXfer(), nullptr, sequence);
+  pixels->putOriginalRepresentation(syntax, nullptr, sequence);
   single.insert(pixels, OFTrue);
   if (!DecodeWithoutWarning(single)) return Damaged(path);
   return NativeWords(path, single, 0);
@@ -193,7 +199,7 @@ class DicomPixels::File {
     if (coding_ == PixelCoding::kJpeg2000) {
       if (auto decoded = DecodeJpeg2000(BareCodestream(bytes))) words = *std::move(decoded);
     } else if (stream->ends) {
-      words = DecodedByDcmtk(path_, dataset(), bytes);
+      words = DecodedByDcmtk(path_, dataset().getOriginalXfer(), *stream, bytes);
     }
     if (auto* rejection = std::get_if<Rejection>(&words)) return std::move(*rejection);
     return Stored{std::get<Words>(std::move(words)), OfCodestream(header, *stream)};

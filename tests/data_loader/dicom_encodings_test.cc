@@ -110,6 +110,12 @@ TEST_P(LosslessSyntax, KeepsNumbersOfEightBits) {
   EXPECT_EQ(ValueOf(WriteAndRead(slice, coding)).values, Expected(slice));
 }
 
+TEST_P(LosslessSyntax, KeepsNumbersOfEightBitsInWordsOfSixteen) {
+  const demo::DicomSlice slice = MakeSlice(0, 255);
+  DicomCoding coding{.syntax = GetParam(), .bits_stored = 8, .high_bit = 7, .is_signed = false};
+  EXPECT_EQ(ValueOf(WriteAndRead(slice, coding)).values, Expected(slice));
+}
+
 TEST_P(LosslessSyntax, IsTruncatedOrDamagedWhereverItIsCut) {
   WriteCodedSlice(MakeSlice(0, 4000), {.syntax = GetParam()}, path_);
   const std::string whole = Bytes();
