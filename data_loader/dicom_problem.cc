@@ -92,6 +92,10 @@ Rejection SyntaxProblem(DcmMetaInfo& meta) {
                  ", which is not read; have the archive send them uncompressed or as JPEG 2000")};
 }
 
+bool IsPlaced(DcmDataset& dataset) {
+  return dataset.tagExistsWithValue(DCM_ImagePositionPatient) || FunctionalGroups(dataset).any();
+}
+
 bool IsDirectory(DcmFileFormat& file) {
   return Text(*file.getMetaInfo(), DCM_MediaStorageSOPClassUID) ==
              UID_MediaStorageDirectoryStorage ||
@@ -147,6 +151,16 @@ Rejection ObjectProblem(const std::string& path, DcmFileFormat& file, DicomLoad 
   }
   if (!dataset.tagExists(DCM_Rows) || !dataset.tagExists(DCM_PixelData)) {
     return {"NOT_AN_IMAGE", "it is a DICOM object without pixels, such as raw data"};
+  }
+  if (!IsPlaced(dataset)) {
+    Rejection found = ProblemOfCapture(Text(dataset, DCM_SOPClassUID));
+    if (!found.code.empty()) return found;
+  }
+  if (Text(dataset, DCM_BurnedInAnnotation) == "YES") {
+    return {
+        "BURNED_IN_ANNOTATION",
+        "its header says that words are drawn into its pixels, which may name a person; leave it "
+        "out, or clean it first"};
   }
   return PixelProblem(path, dataset, has_mosaic);
 }

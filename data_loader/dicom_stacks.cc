@@ -11,12 +11,13 @@
 #include <utility>
 
 #include "data_loader/dicom_frames.h"
+#include "data_loader/object_kind.h"
 #include "data_loader/series_assembly.h"
 
 namespace gvsl::data_loader {
 namespace {
 
-bool IsToPlanWith(const DicomHeader& header) { return header.problem.code == "LOCALIZER"; }
+bool IsBeside(const DicomHeader& header) { return IsNoSlice(header.problem.code); }
 
 struct Member {
   std::size_t file = 0;  // in the series
@@ -31,7 +32,7 @@ struct Stack {
 
 bool CanBeSplit(const Series& series) {
   return std::ranges::all_of(series, [](const DicomHeader& header) {
-    if (IsToPlanWith(header)) return true;
+    if (IsBeside(header)) return true;
     return header.problem.code.empty() &&
            std::ranges::all_of(header.frames, [&](const DicomFrame& frame) {
              return frame.position && frame.orientation && frame.pixel_spacing &&
@@ -44,7 +45,7 @@ std::vector<Stack> StacksOf(const Series& series) {
   std::vector<Stack> stacks;
   for (std::size_t file = 0; file < series.size(); ++file) {
     const DicomHeader& header = series[file];
-    if (IsToPlanWith(header)) continue;
+    if (IsBeside(header)) continue;
     for (std::size_t part = 0; part < header.frames.size(); ++part) {
       const DicomFrame& frame = header.frames[part];
       const SliceGeometry geometry = GeometryOf(header, frame);
@@ -107,7 +108,7 @@ std::vector<Series> SplitIntoStacks(const Series& series) {
     }
   }
   if (result.empty()) return {series};
-  std::ranges::copy_if(series, std::back_inserter(result.front()), IsToPlanWith);
+  std::ranges::copy_if(series, std::back_inserter(result.front()), IsBeside);
   if (!rest.empty()) result.push_back(Only(series, rest));
   return result;
 }

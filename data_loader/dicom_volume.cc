@@ -12,6 +12,7 @@
 #include "data_loader/dicom_frames.h"
 #include "data_loader/even_slices.h"
 #include "data_loader/gantry_tilt.h"
+#include "data_loader/object_kind.h"
 #include "data_loader/series_assembly.h"
 #include "data_loader/volume_check.h"
 
@@ -63,12 +64,23 @@ OrRejection<Series> WithoutCopies(const Series& series) {
 }
 
 // Where there is anything else.
-Series WithoutLocalizers(const Series& series) {
+Series OnlySlices(const Series& series) {
   Series result;
-  std::ranges::copy_if(series, std::back_inserter(result), [](const DicomHeader& header) {
-    return header.problem.code != "LOCALIZER";
-  });
+  std::ranges::copy_if(series, std::back_inserter(result),
+                       [](const DicomHeader& header) { return !IsNoSlice(header.problem.code); });
   return result.empty() ? series : result;
+}
+
+// One for each kind of file that was left out.
+void WarnOfOthers(const Series& files, std::vector<Rejection>& warnings) {
+  std::map<std::string, int> others;
+  for (const DicomHeader& header : files) {
+    if (IsNoSlice(header.problem.code)) ++others[header.problem.code];
+  }
+  for (const auto& [code, count] : others) {
+    warnings.push_back(
+        {code, Concat(count, " of its files are no slices of a volume and are left out of it")});
+  }
 }
 
 // Before a pixel is decoded: what headers claim.
@@ -150,7 +162,7 @@ Rejection ReadConsistently(const Series& series, const std::vector<Frame>& frame
 }  // namespace
 
 OrRejection<RawVolume> ReadDicomVolume(const Series& files) {
-  const Series all = WithoutLocalizers(files);
+  const Series all = OnlySlices(files);
   if (Rejection found = ProblemOf(all); !found.code.empty()) return found;
   if (Rejection found = CheckClaims(all); !found.code.empty()) return found;
   OrRejection<Series> distinct = WithoutCopies(all);
@@ -172,10 +184,7 @@ OrRejection<RawVolume> ReadDicomVolume(const Series& files) {
   volume.to_ras = stack.to_ras;
   volume.modality = series.front().modality;
   volume.subject_key = "patient " + Sha256Hex(series.front().patient);
-  if (all.size() < files.size()) {
-    volume.warnings.push_back({"LOCALIZER", Concat(files.size() - all.size(),
-                                                   " pictures to plan with are left out of it")});
-  }
+  if (all.size() < files.size()) WarnOfOthers(files, volume.warnings);
   if (series.size() < all.size()) {
     volume.warnings.push_back({"COPIES_LEFT_OUT", Concat(all.size() - series.size(),
                                                          " of its files are copies of others")});

@@ -29,17 +29,41 @@ constexpr std::array kKinds = {
     Kind{"88.", "REPORT", kNothing},        Kind{"104.", "ENCAPSULATED_DOCUMENT", kNothing},
 };
 
-}  // namespace
+constexpr std::string_view kPicture =
+    "it is a picture of a screen or of paper, which lies nowhere in space: nothing is to be done";
 
-Rejection ProblemOfKind(std::string_view sop_class) {
+constexpr std::array kCaptures = {
+    Kind{"7", "SECONDARY_CAPTURE", kPicture},
+    Kind{"7.", "SECONDARY_CAPTURE", kPicture},
+};
+
+// Codes of other problems that say the same. Not NOT_AN_IMAGE: so looks a slice that was cut off
+// before its pixels.
+constexpr std::array<std::string_view, 2> kNoSlices = {"LOCALIZER", "COLOR_IMAGE"};
+
+template <std::size_t N>
+Rejection Find(const std::array<Kind, N>& kinds, std::string_view sop_class) {
   if (!sop_class.starts_with(kStorage)) return {};
   sop_class.remove_prefix(kStorage.size());
-  const auto* found = std::find_if(kKinds.begin(), kKinds.end(), [&](const Kind& kind) {
+  const auto* found = std::find_if(kinds.begin(), kinds.end(), [&](const Kind& kind) {
     return kind.suffix.ends_with('.') ? sop_class.starts_with(kind.suffix)
                                       : sop_class == kind.suffix;
   });
-  if (found == kKinds.end()) return {};
+  if (found == kinds.end()) return {};
   return {std::string(found->code), std::string(found->reason), ""};
+}
+
+}  // namespace
+
+Rejection ProblemOfKind(std::string_view sop_class) { return Find(kKinds, sop_class); }
+
+Rejection ProblemOfCapture(std::string_view sop_class) { return Find(kCaptures, sop_class); }
+
+bool IsNoSlice(std::string_view code) {
+  const auto is_code = [&](const Kind& kind) { return kind.code == code; };
+  return std::any_of(kKinds.begin(), kKinds.end(), is_code) ||
+         std::any_of(kCaptures.begin(), kCaptures.end(), is_code) ||
+         std::find(kNoSlices.begin(), kNoSlices.end(), code) != kNoSlices.end();
 }
 
 }  // namespace gvsl::data_loader

@@ -12,4 +12,11 @@ namespace gvsl::data_loader {
 // REGISTRATION; an empty code for everything else.
 Rejection ProblemOfKind(std::string_view sop_class);
 
+// SECONDARY_CAPTURE for objects that screens and scanners of paper make, such as dose reports; an
+// empty code for everything else. Some programs write volumes so: ask where nothing places it.
+Rejection ProblemOfCapture(std::string_view sop_class);
+
+// Whether a file with this problem is no slice of its series' volume, which does not need it.
+bool IsNoSlice(std::string_view code);
+
 }  // namespace gvsl::data_loader

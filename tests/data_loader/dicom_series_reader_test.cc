@@ -188,6 +188,51 @@ TEST_F(DicomSeriesReaderTest, PicturesToPlanWithAreNoVolumes) {
   EXPECT_EQ(volume.warnings[0].code, "LOCALIZER");
 }
 
+TEST_F(DicomSeriesReaderTest, ObjectsBesideTheSlicesOfASeriesAreLeftOutAndSaid) {
+  auto slices = MakeSlices(5);
+  WriteSlices(slices, directory_ / "series");
+  DicomCoding colours;
+  colours.photometric = "PALETTE COLOR";
+  WriteCodedSlice(slices[0], colours, directory_ / "series/screen.dcm");
+  WriteObjectWithoutPixels(slices[0], directory_ / "series/report.dcm",
+                           "1.2.840.10008.5.1.4.1.1.88.33");
+  const ScanResult scan = reader_.Scan(ListFiles({directory_.path()}, "")->files);
+  const RawVolume volume = ValueOf(reader_.Read(scan.sources.at(0)));
+  EXPECT_EQ(volume.size[0], 5);
+  std::vector<std::string> codes;
+  for (const Rejection& warning : volume.warnings) codes.push_back(warning.code);
+  EXPECT_EQ(codes, (std::vector<std::string>{"COLOR_IMAGE"}));
+  EXPECT_EQ(scan.sources.size(), 2U);  // the report has another series' UID
+}
+
+TEST_F(DicomSeriesReaderTest, PicturesOfScreensAreRefusedUnlessTheyLieInSpace) {
+  constexpr std::uint32_t kSopClass = 0x00080016, kPosition = 0x00200032;
+  auto slices = MakeSlices(3);
+  std::filesystem::create_directories(directory_ / "series");
+  DicomCoding coding;
+  for (const bool is_placed : {false, true}) {
+    for (std::size_t i = 0; i < slices.size(); ++i) {
+      coding.texts = {{kSopClass, "1.2.840.10008.5.1.4.1.1.7"}};
+      if (!is_placed) coding.texts.emplace_back(kPosition, "");
+      WriteCodedSlice(slices[i], coding, directory_ / Concat("series/", i, ".dcm"));
+    }
+    EXPECT_EQ(CodeOf(Read()), is_placed ? "accepted" : "SECONDARY_CAPTURE");
+  }
+}
+
+TEST_F(DicomSeriesReaderTest, WordsInPixelsAreRefused) {
+  constexpr std::uint32_t kBurnedIn = 0x00280301;
+  auto slices = MakeSlices(3);
+  std::filesystem::create_directories(directory_ / "series");
+  for (const std::string words : {"YES", "NO"}) {
+    for (std::size_t i = 0; i < slices.size(); ++i) {
+      WriteCodedSlice(slices[i], {.texts = {{kBurnedIn, words}}},
+                      directory_ / Concat("series/", i, ".dcm"));
+    }
+    EXPECT_EQ(CodeOf(Read()), words == "YES" ? "BURNED_IN_ANNOTATION" : "accepted");
+  }
+}
+
 TEST_F(DicomSeriesReaderTest, RefusesASeriesWithAMissingSlice) {
   auto slices = MakeSlices(6);
   slices.erase(slices.begin() + 2);
