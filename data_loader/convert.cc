@@ -94,6 +94,9 @@ StatusOr<std::vector<std::string>> Convert(const std::string& input, const std::
         observer({IngestEvent::Kind::kRejected, source.Name(), *rejection});
         continue;
       }
+      for (const Rejection& warning : std::get<RawVolume>(volume).warnings) {
+        observer({IngestEvent::Kind::kWarning, source.Name(), warning});
+      }
       const std::string name = NumberedName(output, written.size() + 1);
       GVSL_RETURN_IF_ERROR(CheckIsNoInput(name, list.files));
       GVSL_RETURN_IF_ERROR(WriteRawVolume(std::get<RawVolume>(volume), name));

@@ -20,7 +20,7 @@ constexpr std::uintptr_t kMostStack = std::uintptr_t{1} << 20;  // some thousand
 // What an image needs, and what the frames of an enhanced one need beside their pixels.
 constexpr std::uint64_t kMostElements = 500'000;
 constexpr std::uint64_t kLeastBytesPerElement = 64;
-constexpr std::uint64_t kMostFurtherElements = 2'000'000;
+constexpr std::uint64_t kMostFurtherElements = 4'000'000;
 constexpr std::uint64_t kMostBytesRead = std::uint64_t{1} << 29;  // deflated data is read whole
 
 thread_local int decoder_warnings = 0;

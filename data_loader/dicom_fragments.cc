@@ -35,7 +35,7 @@ std::vector<std::uint32_t> OffsetsIn(DcmPixelItem& table) {
   return offsets;
 }
 
-// SOI of JPEG and JPEG-LS, SOC and SIZ of JPEG 2000.
+// SOI of JPEG and JPEG-LS, SOC and SIZ of JPEG 2000, or the first box of a JP2 file.
 bool BeginsCodestream(DcmPixelItem& fragment) {
   std::array<Uint8, 4> bytes = {};
   if (fragment.getLength() < bytes.size()) return false;
@@ -43,7 +43,8 @@ bool BeginsCodestream(DcmPixelItem& fragment) {
   const bool jpeg = bytes[0] == 0xff && bytes[1] == 0xd8 && bytes[2] == 0xff;
   const bool jpeg2000 =
       bytes[0] == 0xff && bytes[1] == 0x4f && bytes[2] == 0xff && bytes[3] == 0x51;
-  return jpeg || jpeg2000;
+  const bool boxed = bytes == std::array<Uint8, 4>{0, 0, 0, 12};
+  return jpeg || jpeg2000 || boxed;
 }
 
 }  // namespace
@@ -64,6 +65,10 @@ CodedFrames::CodedFrames(DcmDataset& dataset, std::size_t frames) {
     }
     fragments_.push_back(item);
     lengths.push_back(item->getLength());
+  }
+  while (lengths.size() > frames && lengths.back() == 0) {
+    lengths.pop_back();
+    fragments_.pop_back();
   }
   ranges_ = DivideFragments(frames, offsets, lengths,
                             [&](std::size_t i) { return BeginsCodestream(*fragments_[i]); });

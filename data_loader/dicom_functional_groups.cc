@@ -1,7 +1,6 @@
 #include "data_loader/dicom_functional_groups.h"
 
 namespace gvsl::data_loader {
-namespace {
 
 DcmItem* FirstItem(DcmItem& item, const DcmTagKey& sequence) {
   DcmItem* first = nullptr;
@@ -9,10 +8,8 @@ DcmItem* FirstItem(DcmItem& item, const DcmTagKey& sequence) {
   return first;
 }
 
-}  // namespace
-
-FunctionalGroups::FunctionalGroups(DcmDataset& dataset) : dataset_(dataset) {
-  shared_ = FirstItem(dataset, DCM_SharedFunctionalGroupsSequence);
+FunctionalGroups::FunctionalGroups(DcmDataset& dataset)
+    : shared_(FirstItem(dataset, DCM_SharedFunctionalGroupsSequence)) {
   DcmSequenceOfItems* each = nullptr;
   if (dataset.findAndGetSequence(DCM_PerFrameFunctionalGroupsSequence, each).bad()) return;
   DcmObject* object = nullptr;
@@ -21,10 +18,10 @@ FunctionalGroups::FunctionalGroups(DcmDataset& dataset) : dataset_(dataset) {
   }
 }
 
-DcmItem& FunctionalGroups::Of(std::size_t frame, const DcmTagKey& group) const {
-  DcmItem* found = frame < frames_.size() ? FirstItem(*frames_[frame], group) : nullptr;
-  if (found == nullptr && shared_ != nullptr) found = FirstItem(*shared_, group);
-  return found == nullptr ? dataset_ : *found;
+DcmItem* FunctionalGroups::Find(std::size_t frame, const DcmTagKey& macro) const {
+  DcmItem* const own = frame < frames_.size() ? FirstItem(*frames_[frame], macro) : nullptr;
+  if (own != nullptr || shared_ == nullptr) return own;
+  return FirstItem(*shared_, macro);
 }
 
 }  // namespace gvsl::data_loader

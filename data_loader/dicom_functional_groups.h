@@ -1,27 +1,28 @@
-// What an enhanced object says of one frame, or of all of them (DICOM PS3.3 C.7.6.16). For
-// dicom_*.cc alone.
+// Functional groups of enhanced objects (DICOM PS3.3 C.7.6.16): what holds for one frame, or for
+// all. For dicom_*.cc alone.
 #pragma once
 
 #include <dcmtk/dcmdata/dctk.h>
 
-#include <cstddef>
 #include <vector>
 
 namespace gvsl::data_loader {
 
-// Keeps a reference to the data set.
+// The first item of a sequence in `item`, or nullptr.
+DcmItem* FirstItem(DcmItem& item, const DcmTagKey& sequence);
+
+// Keeps pointers into the data set.
 class FunctionalGroups {
  public:
   explicit FunctionalGroups(DcmDataset& dataset);
 
   bool any() const { return shared_ != nullptr || !frames_.empty(); }
-  std::size_t frames() const { return frames_.size(); }  // that are described one by one
-  // What the frame's own group says, else that of all frames, else the data set itself, which is
-  // all that an object of a single frame has.
-  DcmItem& Of(std::size_t frame, const DcmTagKey& group) const;
+  DcmItem* shared() const { return shared_; }                      // nullptr where there is none
+  const std::vector<DcmItem*>& frames() const { return frames_; }  // of those described one by one
+  // The frame's own macro, else the one that all share, or nullptr.
+  DcmItem* Find(std::size_t frame, const DcmTagKey& macro) const;
 
  private:
-  DcmDataset& dataset_;
   DcmItem* shared_ = nullptr;
   std::vector<DcmItem*> frames_;
 };

@@ -5,6 +5,7 @@
 #include <dcmtk/dcmdata/dcpxitem.h>
 #include <dcmtk/dcmdata/dctk.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -79,22 +80,19 @@ void ReadRescale(DcmItem& item, PixelFormat& format) {
   format.intercept = NumberOr(item, DCM_RescaleIntercept, 0);
 }
 
-// Of what is not compressed: all frames one after the other.
+// Of what is not compressed: all frames one after the other, of which only this one is loaded.
 OrRejection<Words> NativeWords(const std::string& path, DcmDataset& dataset, std::size_t frame) {
   const std::size_t count = PixelCount(dataset);
   const std::size_t bytes_each = Unsigned(dataset, DCM_BitsAllocated) <= 8 ? 1 : 2;
-  const Uint8* data = nullptr;
-  const Uint16* words = nullptr;
-  unsigned long found = 0;
-  if (dataset.findAndGetUint16Array(DCM_PixelData, words, &found).good() && words != nullptr) {
-    data = reinterpret_cast<const Uint8*>(words);
-    found *= 2;
-  } else {
-    dataset.findAndGetUint8Array(DCM_PixelData, data, &found);
+  const std::size_t bytes = count * bytes_each;
+  DcmElement* pixels = nullptr;
+  if (dataset.findAndGetElement(DCM_PixelData, pixels).bad()) return Truncated(path);
+  if (pixels->getLength() < (frame + 1) * bytes) return Truncated(path);
+  std::vector<Uint8> data(bytes);
+  const auto offset = static_cast<Uint32>(frame * bytes);
+  if (pixels->getPartialValue(data.data(), offset, static_cast<Uint32>(bytes)).bad()) {
+    return Truncated(path);
   }
-  const std::size_t begin = frame * count * bytes_each;
-  if (data == nullptr || found < begin + count * bytes_each) return Truncated(path);
-  data += begin;
   Words result(count);
   for (std::size_t i = 0; i < count; ++i) {
     result[i] =
@@ -142,15 +140,18 @@ class DicomPixels::File {
     coding_ = CodingOf(dataset());
     groups_.emplace(dataset());
     if (coding_ != PixelCoding::kNative) {
-      coded_.emplace(dataset(), static_cast<std::size_t>(FrameCount(dataset())));
+      coded_.emplace(dataset(), std::max<std::size_t>(groups_->frames().size(), 1));
     }
     header_ = ReadFormat(dataset());
+    ReadRescale(dataset(), header_);
     return {};
   }
 
   OrRejection<SliceValues> Read(std::size_t frame, Bits bits) {
     PixelFormat header = header_;
-    ReadRescale(groups_->Of(frame, DCM_PixelValueTransformationSequence), header);
+    if (DcmItem* const own = groups_->Find(frame, DCM_PixelValueTransformationSequence)) {
+      ReadRescale(*own, header);
+    }
     if (Rejection found = CheckFormat(header); !found.code.empty()) return found;
     OrRejection<Stored> read = ReadStored(frame, header);
     if (auto* rejection = std::get_if<Rejection>(&read)) return std::move(*rejection);

@@ -36,17 +36,24 @@ bool HasAllPixels(DcmDataset& dataset) {
   return static_cast<double>(pixels->getLength()) >= std::floor(frames * bits / 8);
 }
 
+constexpr std::size_t kMostFrames = 65536;
+
 // Frames that lie somewhere are described one by one.
-Rejection FrameProblem(DcmDataset& dataset) {
-  const std::int64_t frames = FrameCount(dataset);
+Rejection FrameProblem(DcmDataset& dataset, bool has_mosaic) {
+  const auto frames = static_cast<std::size_t>(std::max<std::int64_t>(FrameCount(dataset), 1));
   const FunctionalGroups groups(dataset);
-  if (!groups.any()) {
-    if (frames == 1) return {};
+  const std::size_t described = groups.frames().size();
+  if (frames == 1 && described <= 1) return {};
+  if (!groups.any() || has_mosaic) {
     return {"MULTI_FRAME",
             "nothing says where its frames lie in space; convert it to single frames or to NIfTI"};
   }
-  if (frames >= 1 && groups.frames() == static_cast<std::size_t>(frames)) return {};
-  return {"MULTI_FRAME", Concat("it describes ", groups.frames(), " frames, and has ", frames,
+  if (frames > kMostFrames) {
+    return {"MULTI_FRAME", Concat("it has ", frames, " frames; more than ", kMostFrames,
+                                  " are not read; export it in parts")};
+  }
+  if (described == frames) return {};
+  return {"MULTI_FRAME", Concat("it describes ", described, " frames, and has ", frames,
                                 " by its header; export it again")};
 }
 
@@ -54,7 +61,7 @@ Rejection PixelProblem(const std::string& path, DcmDataset& dataset, bool has_mo
   if (HasColours(dataset)) {
     return {"COLOR_IMAGE", "its pixels are colours; only grey values can be used"};
   }
-  if (Rejection found = FrameProblem(dataset); !found.code.empty()) return found;
+  if (Rejection found = FrameProblem(dataset, has_mosaic); !found.code.empty()) return found;
   if (Text(dataset, DCM_ImageType).find("LOCALIZER") != std::string::npos) {
     return {"LOCALIZER", "it is a picture to plan others with, no volume: nothing is to be done"};
   }

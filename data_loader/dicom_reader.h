@@ -24,6 +24,8 @@ struct DicomFrame {
   std::string stack;  // the same for frames of one stack; empty where nothing is said
   // What may tell it from others at its place; kFile is left to who knows the files.
   Marks marks;
+
+  bool IsPlaced() const { return position && orientation && pixel_spacing; }
 };
 
 struct DicomHeader {
@@ -35,8 +37,9 @@ struct DicomHeader {
   std::string modality;
   std::int64_t rows = 0;
   std::int64_t columns = 0;
-  std::vector<DicomFrame> frames;  // one; as many as it has of an enhanced object
-  std::optional<Mosaic> mosaic;    // its slices, where it is a picture of several
+  // One; as many as it has of an enhanced object; one that says nothing where there is a problem.
+  std::vector<DicomFrame> frames;
+  std::optional<Mosaic> mosaic;  // its slices, where it is a picture of several
   // Why no slice can be had from this file; empty code where one can.
   Rejection problem;
 };
@@ -45,8 +48,8 @@ using Series = std::vector<DicomHeader>;  // files of one SeriesInstanceUID
 
 // Nothing when the file is no DICOM file at all. A file that ends early is TRUNCATED
 // in `problem`; so are other kinds of objects: those of object_kind.h, DICOMDIR, NOT_AN_IMAGE,
-// LOCALIZER, MULTI_FRAME, MOSAIC, COLOR_IMAGE, LOOKUP_TABLE, UNSUPPORTED_PIXELS,
-// UNSUPPORTED_TRANSFER_SYNTAX.
+// LOCALIZER, MULTI_FRAME, MOSAIC, COLOR_IMAGE, LOOKUP_TABLE, BURNED_IN_ANNOTATION,
+// UNSUPPORTED_PIXELS, UNSUPPORTED_TRANSFER_SYNTAX.
 std::optional<DicomHeader> ReadDicomHeader(const std::string& path);
 
 }  // namespace gvsl::data_loader

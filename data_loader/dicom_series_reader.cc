@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/file_system.h"
+#include "common/text.h"
 #include "data_loader/dicom_stacks.h"
 #include "data_loader/dicom_volume.h"
 #include "data_loader/volume_check.h"
@@ -35,6 +36,22 @@ std::vector<std::string> PathsOf(const Series& series) {
   return paths;
 }
 
+// Of as many digits as the last one has, so that they sort.
+std::string PartName(std::size_t number, std::size_t count) {
+  const std::string digits = std::to_string(number);
+  return std::string(std::to_string(count).size() - digits.size(), '0') + digits;
+}
+
+RejectedSource RejectRest(const Series& rest) {
+  std::size_t slices = 0;
+  for (const DicomHeader& header : rest) slices += header.frames.size();
+  return {rest.front().path,
+          {"TOO_FEW_SLICES",
+           Concat(slices,
+                  " slices of its series have another direction, size or spacing than the "
+                  "others, and are too few for a volume")}};
+}
+
 }  // namespace
 
 ScanResult DicomSeriesReader::Scan(const std::vector<std::string>& files) {
@@ -54,6 +71,10 @@ ScanResult DicomSeriesReader::Scan(const std::vector<std::string>& files) {
           {file, {"NOT_DICOM", "it is called a DICOM file and is none; copy it again"}});
       continue;
     }
+    if (header && header->problem.code == "DICOMDIR") {
+      result.rejected.push_back({file, header->problem});
+      continue;
+    }
     if (!header) {
       result.left.push_back(file);
       continue;
@@ -63,22 +84,23 @@ ScanResult DicomSeriesReader::Scan(const std::vector<std::string>& files) {
     series_in_folder[ParentPath(file)].insert(uid);
     by_uid[uid].push_back(*std::move(header));
   }
-  for (const auto& [uid, series] : by_uid) {
+  for (auto& [uid, series] : by_uid) {
     const std::string path = SourcePath(PathsOf(series), series_in_folder);
     const std::string stem = FolderName(ParentPath(series.front().path));
-    std::vector<Series> stacks = SplitIntoStacks(series);
-    for (std::size_t i = 0; i < stacks.size(); ++i) {
-      VolumeSource source{path, PathsOf(stacks[i]), stem, ""};
-      if (stacks.size() > 1) source.part = std::to_string(i + 1);
-      series_[source.Name()] = std::move(stacks[i]);
+    SeriesStacks split = SplitIntoStacks(std::move(series));
+    for (std::size_t i = 0; i < split.stacks.size(); ++i) {
+      VolumeSource source{path, PathsOf(split.stacks[i]), stem, ""};
+      if (split.stacks.size() > 1) source.part = PartName(i + 1, split.stacks.size());
+      series_[{source.path, source.part}] = std::move(split.stacks[i]);
       result.sources.push_back(std::move(source));
     }
+    if (!split.rest.empty()) result.rejected.push_back(RejectRest(split.rest));
   }
   return result;
 }
 
 OrRejection<RawVolume> DicomSeriesReader::Read(const VolumeSource& source) {
-  OrRejection<RawVolume> read = ReadDicomVolume(series_.at(source.Name()));
+  OrRejection<RawVolume> read = ReadDicomVolume(series_.at({source.path, source.part}));
   if (auto* volume = std::get_if<RawVolume>(&read); volume != nullptr && !source.part.empty()) {
     volume->warnings.push_back(
         {"SERIES_SPLIT",

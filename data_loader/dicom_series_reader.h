@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "data_loader/dicom_reader.h"
@@ -19,7 +20,7 @@ class DicomSeriesReader final : public VolumeReader {
   OrRejection<RawVolume> Read(const VolumeSource& source) override;
 
  private:
-  std::map<std::string, Series> series_;  // by the source's name
+  std::map<std::pair<std::string, std::string>, Series> series_;  // by path and part
 };
 
 }  // namespace gvsl::data_loader

@@ -7,11 +7,16 @@
 
 namespace gvsl::data_loader {
 
-// One series for each stack of slices that is large enough for a volume, with the frames of it
-// alone, and one of all that is left, whose problem is then its own; in an order that does not
-// depend on names of files. The series itself where it is one stack, where none is large enough, or
-// where any file has a problem or a frame no place. Files that are no slices (object_kind.h) stay
-// with the first.
-std::vector<Series> SplitIntoStacks(const Series& series);
+struct SeriesStacks {
+  std::vector<Series> stacks;  // each with the frames of it alone
+  Series rest;                 // files of stacks that are too small for a volume
+};
+
+// By direction, where it differs clearly, size, pixel spacing and what frames say of their stack;
+// in the order of instance numbers, which names of files do not change. One stack, the series
+// itself, where none is large enough, one holds several directions, there are very many, or any
+// file has a problem or a frame no place. Files that are no slices (object_kind.h) stay with the
+// first.
+SeriesStacks SplitIntoStacks(Series series);
 
 }  // namespace gvsl::data_loader

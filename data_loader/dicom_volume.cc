@@ -99,11 +99,8 @@ Rejection ProblemOf(const Series& series) {
   for (const DicomHeader& header : series) {
     if (!header.problem.code.empty()) return header.problem;
   }
-  const auto has_geometry = [](const DicomFrame& frame) {
-    return frame.position && frame.orientation && frame.pixel_spacing;
-  };
   for (const DicomHeader& header : series) {
-    if (!std::ranges::all_of(header.frames, has_geometry)) {
+    if (!std::ranges::all_of(header.frames, &DicomFrame::IsPlaced)) {
       return {"NO_GEOMETRY",
               "a slice has no valid position, orientation or pixel spacing: it cannot be placed"};
     }
@@ -111,26 +108,30 @@ Rejection ProblemOf(const Series& series) {
   return {};
 }
 
-void Append(const SliceValues& slice, RawVolume& volume) {
-  const std::size_t before = volume.voxels.size();
-  volume.voxels.insert(volume.voxels.end(), slice.values.begin(), slice.values.end());
-  if (slice.padding.empty() && volume.padding.empty()) return;
-  volume.padding.resize(before);
-  volume.padding.insert(volume.padding.end(), slice.padding.begin(), slice.padding.end());
-  volume.padding.resize(volume.voxels.size());
+// Into its place, once a slice has shown that pixels are there.
+void Put(const SliceValues& slice, std::size_t place, std::size_t slices, RawVolume& volume) {
+  const std::size_t pixels = slice.values.size();
+  volume.voxels.resize(pixels * slices);
+  std::copy(slice.values.begin(), slice.values.end(), volume.voxels.begin() + place * pixels);
+  if (slice.padding.empty()) return;
+  volume.padding.resize(pixels * slices);
+  std::copy(slice.padding.begin(), slice.padding.end(), volume.padding.begin() + place * pixels);
 }
 
-// What the pixels say of their header, all slices together.
+// What the pixels say of their header, all slices together. File by file, wherever slices lie:
+// each is opened once.
 OrRejection<Contradictions> ReadVoxels(FramePixels source, const std::vector<Frame>& frames,
                                        const std::vector<std::size_t>& order, RawVolume& volume) {
+  std::vector<std::size_t> place_of(order.size());
+  for (std::size_t place = 0; place < order.size(); ++place) place_of[order[place]] = place;
   Contradictions found;
   volume.voxels.clear();
   volume.padding.clear();
-  for (const std::size_t frame : order) {
-    OrRejection<SliceValues> pixels = source.Read(frames[frame]);
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    OrRejection<SliceValues> pixels = source.Read(frames[i]);
     if (auto* rejection = std::get_if<Rejection>(&pixels)) return std::move(*rejection);
     const auto& slice = std::get<SliceValues>(pixels);
-    Append(slice, volume);
+    Put(slice, place_of[i], frames.size(), volume);
     found.Add(slice.contradictions);
   }
   return found;

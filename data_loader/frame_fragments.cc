@@ -29,6 +29,16 @@ std::vector<std::size_t> BeginsByTable(std::span<const std::uint32_t> offsets,
   return begins;
 }
 
+// Whether a frame has a codestream behind its first fragment, which would be lost.
+bool HidesAFrame(const std::vector<std::size_t>& begins, std::size_t fragments,
+                 const std::function<bool(std::size_t fragment)>& begins_codestream) {
+  for (std::size_t i = 0; i < fragments; ++i) {
+    const bool is_first = std::binary_search(begins.begin(), begins.end(), i);
+    if (!is_first && begins_codestream(i)) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::vector<FragmentRange> DivideFragments(
@@ -39,7 +49,9 @@ std::vector<FragmentRange> DivideFragments(
   if (frames == 1) return {{0, lengths.size()}};
   if (offsets.size() == frames && offsets.front() == 0) {
     const auto begins = BeginsByTable(offsets, lengths);
-    if (begins.size() == frames) return RangesFrom(begins, lengths.size());
+    if (begins.size() == frames && !HidesAFrame(begins, lengths.size(), begins_codestream)) {
+      return RangesFrom(begins, lengths.size());
+    }
   }
   std::vector<std::size_t> begins;
   for (std::size_t i = 0; i < lengths.size(); ++i) {

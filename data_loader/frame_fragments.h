@@ -14,9 +14,9 @@ struct FragmentRange {
   std::size_t end = 0;
 };
 
-// One range a frame, by the table of offsets where it fits the fragments' lengths (bytes); else one
-// fragment each where there are as many; else by which fragments begin a codestream, which is asked
-// only then. Empty where none of these says it.
+// One range a frame, by the table of offsets where it fits the fragments' lengths (bytes) and gives
+// no frame two codestreams; else one fragment each where there are as many; else by which fragments
+// begin a codestream. Empty where none of these says it.
 std::vector<FragmentRange> DivideFragments(
     std::size_t frames, std::span<const std::uint32_t> offsets,
     std::span<const std::uint32_t> lengths,

@@ -2,17 +2,19 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
+#include <optional>
+#include <utility>
 
 #include "data_loader/geometry.h"
 
 namespace gvsl::data_loader {
 namespace {
 
-// The old voxels that make up a new one, from `first` on, and their shares.
+// Where a new voxel lies between two old ones.
 struct Tap {
-  std::int64_t first = 0;
-  std::vector<double> weights;
+  std::int64_t lower = 0;
+  std::int64_t upper = 0;
+  double weight = 0;  // of upper
 };
 
 std::int64_t NewLength(std::int64_t length, double old_spacing, double new_spacing) {
@@ -20,110 +22,81 @@ std::int64_t NewLength(std::int64_t length, double old_spacing, double new_spaci
   return static_cast<std::int64_t>(std::clamp(std::floor(exact + 0.5 + 1e-9), 1.0, 1e15));
 }
 
-// Linear between two voxels, `at` a place among `length`.
-Tap Between(double at, std::int64_t length) {
-  const auto lower = static_cast<std::int64_t>(std::floor(at));
-  const double weight = at - static_cast<double>(lower);
-  if (lower + 1 >= length) return {lower, {1}};
-  return {lower, {1 - weight, weight}};
-}
-
-// A triangle about `at` that is zero `reach` voxels away.
-Tap Triangle(double at, std::int64_t length, double reach) {
-  const auto first = std::max<std::int64_t>(0, static_cast<std::int64_t>(std::ceil(at - reach)));
-  const auto last =
-      std::min<std::int64_t>(length - 1, static_cast<std::int64_t>(std::floor(at + reach)));
-  Tap tap{first, {}};
-  double sum = 0;
-  for (std::int64_t i = first; i <= last; ++i) {
-    tap.weights.push_back(std::max(0.0, 1 - std::abs(static_cast<double>(i) - at) / reach));
-    sum += tap.weights.back();
-  }
-  for (double& weight : tap.weights) weight /= sum;
-  return tap;
-}
-
-// `ratio` of the new spacing to the old: where it is above 1, finer structures than the new grid
-// can show are averaged.
-std::vector<Tap> Taps(std::int64_t old_length, std::int64_t new_length, double ratio) {
-  std::vector<Tap> taps(new_length);
+// Where the centres of new voxels lie among `old_length` old ones, `ratio` of them apart.
+std::vector<double> Centres(std::int64_t old_length, std::int64_t new_length, double ratio) {
+  std::vector<double> centres;
   const double old_centre = 0.5 * static_cast<double>(old_length - 1);
   const double new_centre = 0.5 * static_cast<double>(new_length - 1);
   for (std::int64_t i = 0; i < new_length; ++i) {
-    const double at = std::clamp(old_centre + (static_cast<double>(i) - new_centre) * ratio, 0.0,
-                                 static_cast<double>(old_length - 1));
-    taps[i] = ratio > 1 ? Triangle(at, old_length, ratio) : Between(at, old_length);
+    centres.push_back(std::clamp(old_centre + (static_cast<double>(i) - new_centre) * ratio, 0.0,
+                                 static_cast<double>(old_length - 1)));
+  }
+  return centres;
+}
+
+std::vector<Tap> Taps(std::int64_t old_length, std::int64_t new_length, double ratio) {
+  std::vector<Tap> taps(new_length);
+  const std::vector<double> centres = Centres(old_length, new_length, ratio);
+  for (std::int64_t i = 0; i < new_length; ++i) {
+    const double at = centres[i];
+    const auto lower = static_cast<std::int64_t>(std::floor(at));
+    taps[i] = {lower, std::min(lower + 1, old_length - 1), at - static_cast<double>(lower)};
   }
   return taps;
 }
 
+// The old voxels of which a new one is a mean, from `first` on, and their weights.
+struct Share {
+  std::int64_t first = 0;
+  std::vector<double> weights;
+};
+
+// Triangles about the new centres that are zero one new voxel away.
+std::vector<Share> Triangles(std::int64_t old_length, std::int64_t new_length, double ratio) {
+  std::vector<Share> shares;
+  for (const double at : Centres(old_length, new_length, ratio)) {
+    const auto first = static_cast<std::int64_t>(std::max(0.0, std::ceil(at - ratio)));
+    const auto last = std::min(old_length - 1, static_cast<std::int64_t>(std::floor(at + ratio)));
+    Share share{first, {}};
+    double sum = 0;
+    for (std::int64_t i = first; i <= last; ++i) {
+      share.weights.push_back(std::max(0.0, 1 - std::abs(static_cast<double>(i) - at) / ratio));
+      sum += share.weights.back();
+    }
+    for (double& weight : share.weights) weight /= sum;
+    shares.push_back(std::move(share));
+  }
+  return shares;
+}
+
+std::vector<float> Averaged(const Image& image, int axis, const std::vector<Share>& shares) {
+  std::int64_t outer = 1, inner = 1;
+  for (int other = 0; other < axis; ++other) outer *= image.grid.size[other];
+  for (int other = axis + 1; other < 3; ++other) inner *= image.grid.size[other];
+  std::vector<float> result;
+  result.reserve(static_cast<std::size_t>(outer * inner) * shares.size());
+  std::array<double, 1024> sums;
+  for (std::int64_t o = 0; o < outer; ++o) {
+    const float* const line = image.voxels.data() + o * image.grid.size[axis] * inner;
+    for (const Share& share : shares) {
+      for (std::int64_t begin = 0; begin < inner; begin += sums.size()) {
+        const auto count = std::min<std::int64_t>(inner - begin, sums.size());
+        sums.fill(0);
+        for (std::size_t k = 0; k < share.weights.size(); ++k) {
+          const float* const voxels =
+              line + (share.first + static_cast<std::int64_t>(k)) * inner + begin;
+          for (std::int64_t i = 0; i < count; ++i) sums[i] += share.weights[k] * voxels[i];
+        }
+        for (std::int64_t i = 0; i < count; ++i) result.push_back(static_cast<float>(sums[i]));
+      }
+    }
+  }
+  return result;
+}
+
 bool SameSpacing(double a, double b) { return std::abs(a - b) <= 1e-5 * b; }
 
-// `value_at(i)` of the tap's i-th voxel.
-template <typename ValueAt>
-double Mix(const std::vector<double>& weights, const ValueAt& value_at) {
-  if (weights.size() == 1) return value_at(0);
-  if (weights.size() == 2) {
-    const double low = value_at(0), high = value_at(1);
-    return low + (high - low) * weights[1];
-  }
-  double sum = 0;
-  for (std::size_t i = 0; i < weights.size(); ++i) sum += weights[i] * value_at(i);
-  return sum;
-}
-
-using Plane = std::vector<double>;
-
-Plane ResamplePlane(const float* voxels, std::int64_t height, std::int64_t width,
-                    const std::vector<Tap>& ys, const std::vector<Tap>& xs) {
-  Plane rows;  // of the old height and the new width
-  rows.reserve(static_cast<std::size_t>(height) * xs.size());
-  for (std::int64_t y = 0; y < height; ++y) {
-    for (const Tap& x : xs) {
-      const float* const first = voxels + y * width + x.first;
-      rows.push_back(Mix(x.weights, [&](std::size_t i) { return double{first[i]}; }));
-    }
-  }
-  Plane plane;
-  plane.reserve(ys.size() * xs.size());
-  for (const Tap& y : ys) {
-    const double* const first = rows.data() + static_cast<std::size_t>(y.first) * xs.size();
-    for (std::size_t x = 0; x < xs.size(); ++x) {
-      plane.push_back(Mix(y.weights, [&](std::size_t i) { return first[i * xs.size() + x]; }));
-    }
-  }
-  return plane;
-}
-
-// Old planes on the new grid; kept while new ones are made of them.
-class Planes {
- public:
-  Planes(const Image& image, const std::vector<Tap>& ys, const std::vector<Tap>& xs)
-      : image_(image), ys_(ys), xs_(xs) {}
-
-  // Of taps that never go back.
-  std::vector<const Plane*> Of(const Tap& tap) {
-    planes_.erase(planes_.begin(), planes_.lower_bound(tap.first));
-    std::vector<const Plane*> planes;
-    const std::int64_t height = image_.grid.size[1], width = image_.grid.size[2];
-    for (std::size_t i = 0; i < tap.weights.size(); ++i) {
-      const std::int64_t z = tap.first + static_cast<std::int64_t>(i);
-      const auto [found, is_new] = planes_.try_emplace(z);
-      if (is_new) {
-        const float* const voxels = image_.voxels.data() + z * height * width;
-        found->second = ResamplePlane(voxels, height, width, ys_, xs_);
-      }
-      planes.push_back(&found->second);
-    }
-    return planes;
-  }
-
- private:
-  const Image& image_;
-  const std::vector<Tap>& ys_;
-  const std::vector<Tap>& xs_;
-  std::map<std::int64_t, Plane> planes_;
-};
+double Mix(double lower, double upper, double weight) { return lower + (upper - lower) * weight; }
 
 }  // namespace
 
@@ -145,21 +118,56 @@ Grid ResampledGrid(const Grid& old, const std::array<double, 3>& spacing) {
   return grid;
 }
 
-Image Resample(const Image& image, const std::array<double, 3>& spacing) {
-  Image result{ResampledGrid(image.grid, spacing), {}};
+namespace {
+
+// Along the axes that become coarser, which then have their new size and spacing. Nothing where
+// there is none.
+std::optional<Image> Coarsened(const Image& image, const Grid& grid) {
+  std::optional<Image> result;
+  for (int axis = 0; axis < 3; ++axis) {
+    const double ratio = grid.spacing[axis] / image.grid.spacing[axis];
+    if (grid.spacing[axis] == image.grid.spacing[axis] || ratio <= 1) continue;
+    const Image& source = result ? *result : image;
+    const auto shares = Triangles(image.grid.size[axis], grid.size[axis], ratio);
+    Image coarser{source.grid, Averaged(source, axis, shares)};
+    coarser.grid.size[axis] = grid.size[axis];
+    coarser.grid.spacing[axis] = grid.spacing[axis];
+    result = std::move(coarser);
+  }
+  return result;
+}
+
+}  // namespace
+
+Image Resample(const Image& original, const std::array<double, 3>& spacing) {
+  Image result{ResampledGrid(original.grid, spacing), {}};
+  const std::optional<Image> coarsened = Coarsened(original, result.grid);
+  const Image& image = coarsened ? *coarsened : original;
   std::array<std::vector<Tap>, 3> taps;
   for (int axis = 0; axis < 3; ++axis) {
     const double ratio = result.grid.spacing[axis] / image.grid.spacing[axis];
     const bool kept = result.grid.spacing[axis] == image.grid.spacing[axis];
     taps[axis] = Taps(image.grid.size[axis], result.grid.size[axis], kept ? 1.0 : ratio);
   }
-  Planes planes(image, taps[1], taps[2]);
+  const std::int64_t height = image.grid.size[1], width = image.grid.size[2];
+  const auto row = [&](std::int64_t z, std::int64_t y) {
+    return image.voxels.data() + (z * height + y) * width;
+  };
   result.voxels.reserve(taps[0].size() * taps[1].size() * taps[2].size());
   for (const Tap& z : taps[0]) {
-    const std::vector<const Plane*> parts = planes.Of(z);
-    for (std::size_t at = 0; at < parts[0]->size(); ++at) {
-      const auto value = Mix(z.weights, [&](std::size_t i) { return (*parts[i])[at]; });
-      result.voxels.push_back(static_cast<float>(value));
+    for (const Tap& y : taps[1]) {
+      const float* const low_low = row(z.lower, y.lower);
+      const float* const low_high = row(z.lower, y.upper);
+      const float* const high_low = row(z.upper, y.lower);
+      const float* const high_high = row(z.upper, y.upper);
+      for (const Tap& x : taps[2]) {
+        const auto along_x = [&](const float* line) {
+          return Mix(line[x.lower], line[x.upper], x.weight);
+        };
+        const double low = Mix(along_x(low_low), along_x(low_high), y.weight);
+        const double high = Mix(along_x(high_low), along_x(high_high), y.weight);
+        result.voxels.push_back(static_cast<float>(Mix(low, high, z.weight)));
+      }
     }
   }
   return result;

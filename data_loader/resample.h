@@ -1,4 +1,4 @@
-// Onto another grid. Pure, in double, the same bits everywhere.
+// Onto another grid. Pure, sums in double, the same bits everywhere.
 #pragma once
 
 #include <array>

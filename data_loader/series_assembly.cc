@@ -13,7 +13,8 @@ namespace {
 
 constexpr double kCosineTolerance = 1e-3;
 constexpr double kSameSpot = 0.1;     // of a pixel
-constexpr double kMostUneven = 2.02;  // times the shortest step
+constexpr double kMostUneven = 1.8;   // times the shortest step, where steps of one length follow
+constexpr double kMostJitter = 1.25;  // each other; and where they do not
 
 bool SameSize(const SliceGeometry& a, const SliceGeometry& b) {
   return a.rows == b.rows && a.columns == b.columns;
@@ -54,10 +55,60 @@ Rejection CheckAlike(const std::vector<SliceGeometry>& slices) {
 // How far a position may be off because a header rounds it: mm. Never as much as a step.
 double Rounding(double step) { return std::min(0.01, 0.2 * step); }
 
+bool AreSame(double a, double b) { return std::abs(a - b) <= 0.02 * b + Rounding(b); }
+
+// How many steps of one length follow each other, at the least.
+std::size_t ShortestRun(const std::vector<double>& steps) {
+  std::size_t shortest = steps.size(), run = 1;
+  for (std::size_t i = 1; i <= steps.size(); ++i) {
+    if (i < steps.size() && AreSame(steps[i], steps[i - 1])) {
+      ++run;
+      continue;
+    }
+    shortest = std::min(shortest, run);
+    run = 1;
+  }
+  return shortest;
+}
+
+// Two stacks of even steps, one between the other's slices.
+bool AreInterleaved(const std::vector<double>& steps) {
+  for (std::size_t i = 2; i < steps.size(); ++i) {
+    if (!AreSame(steps[i] + steps[i - 1], steps[0] + steps[1])) return false;
+  }
+  return steps.size() > 2;
+}
+
+// Not so uneven that a slice may be another's, or lie elsewhere than it says.
+bool AreAlmostEven(const std::vector<double>& steps) {
+  const auto [shortest, longest] = std::ranges::minmax(steps);
+  if (longest <= kMostJitter * shortest) return !AreInterleaved(steps);
+  return longest <= kMostUneven * shortest && ShortestRun(steps) > 1;
+}
+
 struct Steps {
   bool are_even = true;
   Rejection problem;
 };
+
+bool IsMultiple(double times) { return std::abs(times - std::round(times)) < 0.1; }
+
+// Whether all are whole numbers of the shortest: most may be gaps.
+bool AreMultiples(const std::vector<double>& steps, double shortest) {
+  return std::ranges::all_of(steps, [&](double step) { return IsMultiple(step / shortest); });
+}
+
+Rejection FindGap(const std::vector<double>& steps, double usual) {
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const double times = steps[i] / usual;
+    if (times > 1.5 && IsMultiple(times)) {
+      return {"MISSING_SLICE",
+              Concat(std::round(times) - 1, " slices are missing after slice ", i + 1, " of ",
+                     steps.size() + 1, "; export the series again")};
+    }
+  }
+  return {};
+}
 
 Steps JudgeSteps(const std::vector<double>& places) {
   std::vector<double> steps(places.size() - 1);
@@ -75,25 +126,16 @@ Steps JudgeSteps(const std::vector<double>& places) {
              Concat(same + 1, " or more of its ", places.size(),
                     " slices lie at one place, as in a time series or a bolus monitor; split it")}};
   }
-  Steps result;
-  for (std::size_t i = 0; i < steps.size(); ++i) {
-    if (std::abs(steps[i] - step) <= 0.02 * step + Rounding(step)) continue;
-    result.are_even = false;
-    const double times = steps[i] / step;
-    if (times > 1.5 && std::abs(times - std::round(times)) < 0.1) {
-      result.problem = {"MISSING_SLICE",
-                        Concat(std::round(times) - 1, " slices are missing after slice ", i + 1,
-                               " of ", places.size(), "; export the series again")};
-      return result;
-    }
-    if (sorted.back() > kMostUneven * sorted.front()) {
-      result.problem = {"UNEVEN_SPACING",
-                        Concat("slices ", i + 1, " and ", i + 2, " are ", steps[i],
-                               " mm apart, others ", step, " mm; export it with even spacing")};
-      return result;
-    }
-  }
-  return result;
+  const auto other = std::ranges::find_if(steps, [&](double s) { return !AreSame(s, step); });
+  if (other == steps.end()) return {true, {}};
+  const double usual = AreMultiples(steps, sorted.front()) ? sorted.front() : step;
+  if (Rejection found = FindGap(steps, usual); !found.code.empty()) return {false, found};
+  if (AreAlmostEven(steps)) return {false, {}};
+  const auto at = other - steps.begin();
+  return {
+      false,
+      {"UNEVEN_SPACING", Concat("slices ", at + 1, " and ", at + 2, " are ", *other,
+                                " mm apart, others ", step, " mm; export it with even spacing")}};
 }
 
 // What of `vector` lies in the plane across `normal`.

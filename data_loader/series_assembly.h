@@ -44,7 +44,7 @@ struct SliceStack {
 
 // The spacing of slices comes from their positions, never from a thickness. Codes: MIXED_SIZES,
 // MIXED_PIXEL_SPACING, MIXED_ORIENTATION, INVALID_GEOMETRY, TOO_FEW_SLICES (under three),
-// DUPLICATE_POSITION, MISSING_SLICE, UNEVEN_SPACING (a step over twice another, or a tilt),
+// DUPLICATE_POSITION, MISSING_SLICE, UNEVEN_SPACING (by much, or with a tilt),
 // SHIFTED_SLICES, GANTRY_TILT (over 45 degrees).
 OrRejection<SliceStack> AssembleSlices(const std::vector<SliceGeometry>& slices);
 

@@ -54,7 +54,7 @@ class Splitter {
     std::iota(all.begin(), all.end(), std::size_t{0});
     places_ = CountPlaces(all);
     if (places_ == all.size()) {
-      chosen_ = all;
+      chosen_ = WithoutInterleaved(all);
     } else if (places_ >= kFewestSlices) {
       chosen_ = Choose(all, 0);
     }
@@ -66,6 +66,43 @@ class Splitter {
   }
 
  private:
+  // Along the line of the two that lie farthest apart.
+  Slices InOrder(Slices which) const {
+    const Vector3& begin = slices_[which.front()].position;
+    const auto from_begin = [&](std::size_t i) { return Subtract(slices_[i].position, begin); };
+    const std::size_t end =
+        std::ranges::max(which, {}, [&](std::size_t i) { return Length(from_begin(i)); });
+    const Vector3 line = from_begin(end);
+    std::ranges::stable_sort(which, {}, [&](std::size_t i) { return Dot(from_begin(i), line); });
+    return which;
+  }
+
+  // Whether a value comes back behind another.
+  bool ComesBack(std::size_t mark, const Slices& in_order) const {
+    std::set<std::optional<double>> seen;
+    const std::optional<double>* last = nullptr;
+    for (const std::size_t i : in_order) {
+      const std::optional<double>& value = slices_[i].marks[mark];
+      if (last != nullptr && value == *last) continue;
+      if (!seen.insert(value).second) return true;
+      last = &value;
+    }
+    return false;
+  }
+
+  // Volumes may lie between each other's slices, at no place of another.
+  Slices WithoutInterleaved(const Slices& all) {
+    const Slices in_order = InOrder(all);
+    for (const Mark which :
+         {Mark::kComponent, Mark::kEcho, Mark::kDiffusion, Mark::kTemporalPosition}) {
+      const auto mark = static_cast<std::size_t>(which);
+      if (!ComesBack(mark, in_order)) continue;
+      by_.push_back(which);
+      return GroupsBy(mark, all).begin()->second;
+    }
+    return all;
+  }
+
   std::size_t CountPlaces(const Slices& which) const {
     std::set<std::size_t> places;
     for (const std::size_t i : which) places.insert(place_of_[i]);

@@ -38,7 +38,8 @@ struct ChosenVolume {
   std::vector<Mark> by;             // what told it from others
 };
 
-// All slices where no two lie at one place (within `tolerance` mm). Else those of the least value
+// All slices where no two lie at one place (within `tolerance` mm), but for those between them that
+// are another component, echo, diffusion weight or point in time. Else those of the least value
 // of a mark, or of several one after the other, that lie at all places, one at each. Nothing where
 // no marks make that.
 std::optional<ChosenVolume> ChooseVolume(const std::vector<MarkedSlice>& slices, double tolerance);

@@ -46,8 +46,8 @@ struct VolumeSource {
   std::string stem;                // by which labels and classes are found
   std::string part;                // which of several volumes there; empty where it is the only one
 
-  // Of this source alone.
-  std::string Name() const { return part.empty() ? path : path + "#" + part; }
+  // Of this source alone: no path has two slashes.
+  std::string Name() const { return part.empty() ? path : path + "//" + part; }
 };
 
 struct RejectedSource {

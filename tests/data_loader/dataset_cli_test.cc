@@ -1,13 +1,11 @@
 // gvsl-dataset as a process: exit codes, and what it prints.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
-#include <array>
-#include <cstdio>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "tests/data_loader/dataset_program.h"
 #include "tests/support/dicom_maker.h"
 #include "tests/support/nifti_maker.h"
 #include "tests/support/temporary_directory.h"
@@ -16,36 +14,9 @@ namespace gvsl {
 namespace {
 
 using ::testing::HasSubstr;
+using testing::Outcome;
 
-const std::string kProgram = GVSL_DATASET_PROGRAM " ";
-
-struct Outcome {
-  int exit_code = -1;
-  std::string output;
-};
-
-class DatasetProgramTest : public ::testing::Test {
- protected:
-  Outcome Run(const std::string& arguments) { return Shell(kProgram + arguments); }
-  // Runs with the test's folder as working directory; standard error goes to the file "stderr".
-  Outcome Shell(const std::string& line) {
-    const std::string command = "cd " + directory_.path() + " && (" + line + ") 2>stderr";
-    Outcome outcome;
-    FILE* pipe = ::popen(command.c_str(), "r");
-    std::array<char, 4096> buffer;
-    while (const std::size_t count = std::fread(buffer.data(), 1, buffer.size(), pipe)) {
-      outcome.output.append(buffer.data(), count);
-    }
-    const int status = ::pclose(pipe);
-    outcome.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128;
-    return outcome;
-  }
-  std::string StandardError() {
-    std::ifstream file(directory_ / "stderr");
-    return {std::istreambuf_iterator<char>(file), {}};
-  }
-  testing::TemporaryDirectory directory_;
-};
+class DatasetProgramTest : public testing::DatasetProgram {};
 
 TEST_F(DatasetProgramTest, IngestsVerifiesShowsAndExports) {
   testing::WriteSlices(testing::MakeSlices(5), directory_ / "in/series");
@@ -141,8 +112,8 @@ TEST_F(DatasetProgramTest, ATerminatedIngestionLeavesNothingBehindAndExitsLikeTh
     std::filesystem::create_hard_link(directory_ / "a.nii",
                                       directory_ / ("in/" + std::to_string(i) + ".nii"));
   }
-  const Outcome run = Shell(kProgram +
-                            "ingest --input in --output set & p=$!; until ls -d set.tmp-*; do :; "
+  const Outcome run = Shell(GVSL_DATASET_PROGRAM
+                            " ingest --input in --output set & p=$!; until ls -d set.tmp-*; do :; "
                             "done >&2; kill -TERM $p; wait $p");
   EXPECT_EQ(run.exit_code, 143);
   for (const auto& entry : std::filesystem::directory_iterator(directory_.path())) {

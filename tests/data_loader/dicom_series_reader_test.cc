@@ -190,19 +190,18 @@ TEST_F(DicomSeriesReaderTest, PicturesToPlanWithAreNoVolumes) {
 
 TEST_F(DicomSeriesReaderTest, ObjectsBesideTheSlicesOfASeriesAreLeftOutAndSaid) {
   auto slices = MakeSlices(5);
+  for (auto& slice : slices) slice.series_uid += ".1";  // as the object's will be
   WriteSlices(slices, directory_ / "series");
   DicomCoding colours;
   colours.photometric = "PALETTE COLOR";
   WriteCodedSlice(slices[0], colours, directory_ / "series/screen.dcm");
-  WriteObjectWithoutPixels(slices[0], directory_ / "series/report.dcm",
+  WriteObjectWithoutPixels(MakeSlices(1)[0], directory_ / "series/report.dcm",
                            "1.2.840.10008.5.1.4.1.1.88.33");
-  const ScanResult scan = reader_.Scan(ListFiles({directory_.path()}, "")->files);
-  const RawVolume volume = ValueOf(reader_.Read(scan.sources.at(0)));
+  const RawVolume volume = ValueOf(Read());
   EXPECT_EQ(volume.size[0], 5);
   std::vector<std::string> codes;
   for (const Rejection& warning : volume.warnings) codes.push_back(warning.code);
-  EXPECT_EQ(codes, (std::vector<std::string>{"COLOR_IMAGE"}));
-  EXPECT_EQ(scan.sources.size(), 2U);  // the report has another series' UID
+  EXPECT_EQ(codes, (std::vector<std::string>{"COLOR_IMAGE", "REPORT"}));
 }
 
 TEST_F(DicomSeriesReaderTest, PicturesOfScreensAreRefusedUnlessTheyLieInSpace) {
@@ -281,40 +280,82 @@ TEST_F(DicomSeriesReaderTest, TakesEachDirectionOfASeriesByItself) {
   slices.back().instance_uid += ".6";
   WriteSlices(slices, directory_ / "series");
   const ScanResult scan = reader_.Scan(ListFiles({directory_.path()}, "")->files);
-  ASSERT_EQ(scan.sources.size(), 3U);
-  std::set<std::string> names;
-  std::size_t files = 0;
-  for (const VolumeSource& source : scan.sources) {
-    names.insert(source.Name());
-    files += source.files.size();
-  }
-  EXPECT_EQ(names.size(), 3U);
-  EXPECT_EQ(files, slices.size());
+  ASSERT_EQ(scan.sources.size(), 2U);
+  EXPECT_NE(scan.sources[0].Name(), scan.sources[1].Name());
+  EXPECT_EQ(scan.sources[0].files.size() + scan.sources[1].files.size() + 1, slices.size());
+  ASSERT_EQ(scan.rejected.size(), 1U);  // and is no source, which would share the others' labels
+  EXPECT_EQ(scan.rejected[0].rejection.code, "TOO_FEW_SLICES");
+  EXPECT_EQ(scan.rejected[0].path, directory_ / "series/IM-010.dcm");
   const RawVolume first = ValueOf(reader_.Read(scan.sources[0]));
   const RawVolume second = ValueOf(reader_.Read(scan.sources[1]));
   EXPECT_EQ(first.size, (std::array<std::int64_t, 3>{4, 5, 6}));
   EXPECT_EQ(second.size, (std::array<std::int64_t, 3>{5, 5, 6}));
   EXPECT_EQ(first.warnings.back().code, "SERIES_SPLIT");
   EXPECT_EQ(first.subject_key, second.subject_key);
-  EXPECT_EQ(CodeOf(reader_.Read(scan.sources[2])), "TOO_FEW_SLICES");
+}
+
+// Every second slice is turned by a twentieth of a degree more than another: no other stack.
+TEST_F(DicomSeriesReaderTest, DirectionsThatAlmostAgreeAreNotTakenApart) {
+  for (const int first : {0, 1}) {
+    auto slices = MakeSlices(12);
+    for (std::size_t i = 0; i < slices.size(); ++i) {
+      const double turn = (i + first) % 2 == 0 ? 0.0 : 0.0016;
+      slices[i].orientation = {std::cos(turn),  std::sin(turn), 0,
+                               -std::sin(turn), std::cos(turn), 0};
+    }
+    EXPECT_EQ(CodeOf(WriteAndRead(slices)), "MIXED_ORIENTATION");
+  }
+}
+
+TEST_F(DicomSeriesReaderTest, ADirectionThatTurnsFromSliceToSliceIsNoVolume) {
+  auto slices = MakeSlices(40);
+  for (std::size_t i = 0; i < slices.size(); ++i) {
+    const double turn = 0.02 * static_cast<double>(i);
+    slices[i].orientation = {std::cos(turn), std::sin(turn), 0, -std::sin(turn), std::cos(turn), 0};
+  }
+  EXPECT_EQ(CodeOf(WriteAndRead(slices)), "MIXED_ORIENTATION");
+}
+
+TEST_F(DicomSeriesReaderTest, AVolumeBetweenTheSlicesOfAnotherIsNotMixedIntoIt) {
+  auto slices = MakeSlices(4);
+  std::filesystem::create_directories(directory_ / "series");
+  for (std::size_t i = 0; i < slices.size(); ++i) {
+    WriteCodedSlice(slices[i], {.image_type = "ORIGINAL\\PRIMARY\\M\\ND"},
+                    directory_ / Concat("series/", i, "m.dcm"));
+    slices[i].instance_uid += ".7";
+    slices[i].position[2] += 1.5;
+    slices[i].pixels[0] = 7000;
+    WriteCodedSlice(slices[i], {.image_type = "ORIGINAL\\PRIMARY\\P\\ND"},
+                    directory_ / Concat("series/", i, "p.dcm"));
+  }
+  const RawVolume volume = ValueOf(Read());
+  EXPECT_EQ(volume.size[0], 4);
+  EXPECT_FLOAT_EQ(volume.voxels[0], 0);
+  EXPECT_EQ(volume.warnings.at(0).code, "MAGNITUDE_TAKEN");
 }
 
 TEST_F(DicomSeriesReaderTest, SlicesThatAreAlmostEvenlyApartBecomeSo) {
-  auto slices = MakeSlices(4);
-  slices[3].position[2] += 1.5;  // at 0, 3, 6 and 10.5 mm
+  auto slices = MakeSlices(5);
+  slices[3].position[2] += 1.5;  // at 0, 3, 6, 10.5 and 15 mm
+  slices[4].position[2] += 3;
   const RawVolume volume = ValueOf(WriteAndRead(slices));
-  EXPECT_EQ(volume.size[0], 5);
-  EXPECT_NEAR(volume.to_ras[2][2], 2.625, 1e-9);
+  EXPECT_EQ(volume.size[0], 6);
+  EXPECT_NEAR(volume.to_ras[2][2], 3, 1e-9);
   EXPECT_FLOAT_EQ(volume.voxels[0], 0);
-  EXPECT_NEAR(volume.voxels[30], 87.5, 1e-3);
-  EXPECT_FLOAT_EQ(volume.voxels[4 * 30], 300);
+  EXPECT_FLOAT_EQ(volume.voxels[2 * 30], 200);
+  EXPECT_NEAR(volume.voxels[3 * 30], 200 + 100 * 3 / 4.5, 1e-3);
+  EXPECT_FLOAT_EQ(volume.voxels[5 * 30], 400);
   ASSERT_EQ(volume.warnings.size(), 1U);
   EXPECT_EQ(volume.warnings[0].code, "SPACING_EVENED");
 }
 
-TEST_F(DicomSeriesReaderTest, TheListOfADiskIsSaidToBeOne) {
+TEST_F(DicomSeriesReaderTest, TheListOfADiskIsSaidToBeOneAndIsNoSource) {
   WriteObjectWithoutPixels(MakeSlices(1)[0], directory_ / "DICOMDIR", "1.2.840.10008.1.3.10");
-  EXPECT_EQ(CodeOf(Read()), "DICOMDIR");
+  WriteSlices(MakeSlices(3), directory_.path());
+  EXPECT_EQ(CodeOf(Read()), "accepted");
+  EXPECT_EQ(source_.path, directory_.path());
+  ASSERT_EQ(rejected_.size(), 1U);
+  EXPECT_EQ(rejected_[0].rejection.code, "DICOMDIR");
 }
 
 TEST_F(DicomSeriesReaderTest, RefusesASeriesWithATruncatedFile) {

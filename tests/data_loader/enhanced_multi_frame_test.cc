@@ -102,6 +102,10 @@ TEST_F(EnhancedMultiFrame, MaySayItsGeometryForEachFrame) {
   ExpectAsSingleFrames(MakeOblique(), {.is_geometry_shared = false});
 }
 
+TEST_F(EnhancedMultiFrame, AFramesOwnGroupGoesBeforeThatOfAllAndTheDataSet) {
+  ExpectAsSingleFrames(MakeOblique(), {.is_geometry_shared = false, .has_decoys = true});
+}
+
 TEST_F(EnhancedMultiFrame, FindsTheFragmentsOfAFrame) {
   for (const bool has_offsets : {true, false}) {
     for (const int fragments : {1, 2, 3}) {
@@ -204,6 +208,32 @@ TEST_F(EnhancedMultiFrame, EachStackIsAVolume) {
   EXPECT_NEAR(first.to_ras[2][3], -60, 1e-9);
   EXPECT_NEAR(second.to_ras[2][3], 40, 1e-9);
   EXPECT_FLOAT_EQ(second.voxels.back(), 445);
+}
+
+TEST_F(EnhancedMultiFrame, ObjectsMayHoldEverySecondSliceOfAVolume) {
+  const Slices slices = MakeOblique();
+  WriteSlices(slices, directory_ / "single");
+  std::filesystem::create_directories(directory_ / "enhanced");
+  for (const std::size_t first : {0U, 1U}) {
+    Slices half;
+    for (std::size_t i = first; i < slices.size(); i += 2) half.push_back(slices[i]);
+    WriteEnhanced(half, {}, directory_ / Concat("enhanced/", first, ".dcm"));
+  }
+  const RawVolume truth = ValueOf(ReadOnly(directory_ / "single"));
+  const RawVolume volume = ValueOf(ReadOnly(directory_ / "enhanced"));
+  EXPECT_EQ(volume.voxels, truth.voxels);
+  EXPECT_EQ(volume.to_ras, truth.to_ras);
+}
+
+TEST_F(EnhancedMultiFrame, OfOneFrameIsASlice) {
+  std::filesystem::create_directories(directory_ / "enhanced");
+  const Slices slices = MakeSlices(4);
+  for (std::size_t i = 0; i < slices.size(); ++i) {
+    WriteEnhanced({slices[i]}, {.frame_count = 0}, directory_ / Concat("enhanced/", i, ".dcm"));
+  }
+  const RawVolume volume = ValueOf(ReadOnly(directory_ / "enhanced"));
+  EXPECT_EQ(volume.size[0], 4);
+  EXPECT_FLOAT_EQ(volume.voxels.back(), 345);
 }
 
 TEST_F(EnhancedMultiFrame, ThatHasOtherFramesThanItDescribesIsRefused) {

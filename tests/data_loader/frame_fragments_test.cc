@@ -46,6 +46,12 @@ TEST(FrameFragments, ElseBeginWhereACodestreamDoes) {
   EXPECT_EQ(Divide(2, 5, {}, {0, 2, 3}), "");
 }
 
+TEST(FrameFragments, ATableThatHidesAFrameIsNotFollowed) {
+  EXPECT_EQ(Divide(2, 4, {0, 46}, {0, 2}), "0-2 2-4");
+  EXPECT_EQ(Divide(2, 4, {0, 46}, {0, 1}), "0-1 1-4");
+  EXPECT_EQ(Divide(2, 4, {0, 46}, {0, 1, 2}), "");
+}
+
 TEST(FrameFragments, AreNoneWhereThereAreTooFew) {
   EXPECT_EQ(Divide(3, 2, {0, 18, 46}), "");
   EXPECT_EQ(Divide(0, 2, {}), "");

@@ -164,6 +164,18 @@ TEST(Resample, LeavesLittleOfStripesFinerThanTheNewGrid) {
   }
 }
 
+TEST(Resample, BetweenVoxelsIsTheirMixtureToTheLastBit) {
+  const Image fine = Resample(Line({0.1F, 5.7F, 1.3F}), {1, 1, 0.7});
+  ASSERT_EQ(fine.voxels.size(), 4U);
+  const auto mix = [](double low, double high, double weight) {
+    return static_cast<float>(low + (high - low) * weight);
+  };
+  const double at = 1 - 0.5 * 0.7;  // of the second new voxel, in old ones
+  EXPECT_EQ(fine.voxels[1], mix(0.1F, 5.7F, at));
+  EXPECT_EQ(fine.voxels[2], mix(5.7F, 1.3F, 1 + 0.5 * 0.7 - 1));
+  EXPECT_EQ(fine.voxels[0], 0.1F);
+}
+
 TEST(Resample, AtItsOwnSpacingChangesNothing) {
   const Image image = Ramp();
   const Image same = Resample(image, image.grid.spacing);

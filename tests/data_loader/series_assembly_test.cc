@@ -105,33 +105,53 @@ TEST(SeriesAssembly, SeesTwoVolumesThoughTheirPositionsTremble) {
   EXPECT_EQ(Code(slices), "DUPLICATE_POSITION");
 }
 
-// With one slice `steps` of a usual step behind the last but it.
-std::vector<SliceGeometry> StackWithLastStep(double steps) {
-  auto slices = Stack(5);
-  slices.back().position =
-      Add(slices[3].position, Scale(Subtract(slices[1].position, slices[0].position), steps));
+// Slices at these mm along their normal, each `aside` as far in their plane.
+std::vector<SliceGeometry> StackAt(const std::vector<double>& places, double aside = 0) {
+  const auto even = Stack(2);
+  const Vector3 normal = Scale(Subtract(even[1].position, even[0].position), 1.0 / 3);
+  const Vector3 row = {std::cos(0.3), std::sin(0.3), 0};
+  std::vector<SliceGeometry> slices;
+  for (const double place : places) {
+    slices.push_back(even[0]);
+    slices.back().position =
+        Add(even[0].position, Add(Scale(normal, place), Scale(row, aside * place)));
+  }
   return slices;
 }
 
 TEST(SeriesAssembly, SaysWhereAlmostEvenSlicesLie) {
-  const auto stack = ::gvsl::testing::ValueOf(AssembleSlices(StackWithLastStep(1.3)));
-  EXPECT_THAT(stack.uneven_places, ::testing::Pointwise(::testing::DoubleNear(1e-9),
-                                                        std::vector<double>{0, 3, 6, 9, 12.9}));
+  const std::vector<double> runs = {0, 3, 6, 9, 13.5, 18}, jitter = {0, 3, 6.3, 9.1, 12.5};
+  for (const auto& places : {runs, jitter}) {
+    const auto stack = ::gvsl::testing::ValueOf(AssembleSlices(StackAt(places)));
+    EXPECT_THAT(stack.uneven_places, ::testing::Pointwise(::testing::DoubleNear(1e-9), places));
+  }
   const auto even = ::gvsl::testing::ValueOf(AssembleSlices(Stack(5)));
   EXPECT_TRUE(even.uneven_places.empty());
 }
 
 TEST(SeriesAssembly, RefusesUnevenSpacing) {
-  EXPECT_EQ(Code(StackWithLastStep(2.5)), "UNEVEN_SPACING");
-  EXPECT_EQ(Code(StackWithLastStep(0.4)), "UNEVEN_SPACING");
-  EXPECT_EQ(Code(StackWithLastStep(0.6)), "accepted");
-  auto tilted = StackWithLastStep(1.3);
-  const Vector3 aside = {0.3 * std::cos(0.3), 0.3 * std::sin(0.3), 0};
-  const double steps[] = {0, 1, 2, 3, 4.3};
-  for (std::size_t i = 0; i < tilted.size(); ++i) {
-    tilted[i].position = Add(tilted[i].position, Scale(aside, steps[i]));
+  EXPECT_EQ(Code(StackAt({0, 3, 6, 9, 16.5})), "UNEVEN_SPACING");
+  EXPECT_EQ(Code(StackAt({0, 3, 6, 9, 10.2})), "UNEVEN_SPACING");
+  EXPECT_EQ(Code(StackAt({0, 3, 6, 9, 13.5})), "UNEVEN_SPACING");     // one slice may lie elsewhere
+  EXPECT_EQ(Code(StackAt({0, 3, 7, 9, 12})), "UNEVEN_SPACING");       // as this one
+  EXPECT_EQ(Code(StackAt({0, 3, 6, 7.4, 9, 12})), "UNEVEN_SPACING");  // or be another volume's
+  EXPECT_EQ(Code(StackAt({0, 3, 6, 9, 13.5, 18}, 0.1)), "UNEVEN_SPACING");  // tilted
+}
+
+TEST(SeriesAssembly, RefusesTwoStacksBetweenEachOthersSlices) {
+  for (const double between : {1.2, 1.4, 1.6}) {
+    std::vector<double> places;
+    for (int i = 0; i < 6; ++i) {
+      places.push_back(3.0 * i);
+      places.push_back(3.0 * i + between);
+    }
+    EXPECT_EQ(Code(StackAt(places)), "UNEVEN_SPACING") << between;
   }
-  EXPECT_EQ(Code(tilted), "UNEVEN_SPACING");
+}
+
+TEST(SeriesAssembly, SeesMissingSlicesThoughMostAreMissing) {
+  EXPECT_EQ(Code(StackAt({0, 3, 9, 15, 21, 24})), "MISSING_SLICE");
+  EXPECT_EQ(Code(StackAt({0, 5, 10, 15, 25, 35, 45, 55})), "MISSING_SLICE");
 }
 
 TEST(SeriesAssembly, ToleratesRoundedPositions) {

@@ -88,6 +88,23 @@ void PutGroups(DcmDataset& dataset, const std::vector<demo::DicomSlice>& slices,
   }
 }
 
+// What each frame says for itself, said otherwise for all and in the data set.
+void PutDecoys(DcmDataset& dataset) {
+  demo::DicomSlice wrong;
+  wrong.position = {1, 2, 3};
+  wrong.orientation = {0, 1, 0, 0, 0, -1};
+  wrong.pixel_spacing = {7, 8};
+  wrong.slope = 9;
+  DcmItem* shared = nullptr;
+  Check(dataset.findOrCreateSequenceItem(DCM_SharedFunctionalGroupsSequence, shared, 0), "groups");
+  PutGeometry(*shared, wrong, {});
+  PutFrame(*shared, wrong, {.stack = "7", .component = "PHASE"});
+  dataset.putAndInsertString(DCM_ImagePositionPatient, Decimals(wrong.position).c_str());
+  dataset.putAndInsertString(DCM_ImageOrientationPatient, Decimals(wrong.orientation).c_str());
+  dataset.putAndInsertString(DCM_PixelSpacing, Decimals(wrong.pixel_spacing).c_str());
+  dataset.putAndInsertString(DCM_RescaleSlope, "11");
+}
+
 void PutPixels(DcmDataset& dataset, const std::vector<demo::DicomSlice>& slices) {
   std::vector<Uint16> words;
   for (const demo::DicomSlice& slice : slices) {
@@ -140,6 +157,7 @@ void WriteEnhanced(const std::vector<demo::DicomSlice>& slices, const EnhancedCo
   const int frames = coding.frame_count.value_or(static_cast<int>(slices.size()));
   dataset.putAndInsertString(DCM_NumberOfFrames, Concat(frames).c_str());
   PutGroups(dataset, slices, coding);
+  if (coding.has_decoys) PutDecoys(dataset);
   const DcmXfer xfer(coding.syntax.c_str());
   if (xfer.getXfer() == EXS_JPEG2000LosslessOnly) {
     PutJpeg2000(dataset, slices, coding);

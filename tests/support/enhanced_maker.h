@@ -23,6 +23,7 @@ struct EnhancedCoding {
   std::string syntax = syntax::kExplicit;
   bool is_geometry_shared = true;  // direction and pixel spacing are said once for all frames
   std::optional<double> slice_thickness;
+  bool has_decoys = false;  // what is overruled: geometry and rescale of all and of the data set
   std::vector<EnhancedFrame> frames;  // as many as slices, or none
   int fragments_each = 1;             // of JPEG 2000
   bool has_offsets = true;            // of JPEG 2000: a table of them
