@@ -77,26 +77,26 @@ class Splitter {
     return which;
   }
 
-  // Whether a value comes back behind another.
-  bool ComesBack(std::size_t mark, const Slices& in_order) const {
-    std::set<std::optional<double>> seen;
-    const std::optional<double>* last = nullptr;
-    for (const std::size_t i : in_order) {
-      const std::optional<double>& value = slices_[i].marks[mark];
-      if (last != nullptr && value == *last) continue;
-      if (!seen.insert(value).second) return true;
-      last = &value;
+  // Whether its values take turns, slice by slice, to the end.
+  bool TakesTurns(std::size_t mark, const Slices& in_order) const {
+    const std::size_t values = GroupsBy(mark, in_order).size();
+    if (values < 2 || in_order.size() < kFewestSlices * values) return false;
+    for (std::size_t i = values; i < in_order.size(); ++i) {
+      if (slices_[in_order[i]].marks[mark] != slices_[in_order[i - values]].marks[mark]) {
+        return false;
+      }
     }
-    return false;
+    return true;
   }
 
   // Volumes may lie between each other's slices, at no place of another.
   Slices WithoutInterleaved(const Slices& all) {
+    if (all.empty()) return all;
     const Slices in_order = InOrder(all);
     for (const Mark which :
          {Mark::kComponent, Mark::kEcho, Mark::kDiffusion, Mark::kTemporalPosition}) {
       const auto mark = static_cast<std::size_t>(which);
-      if (!ComesBack(mark, in_order)) continue;
+      if (!TakesTurns(mark, in_order)) continue;
       by_.push_back(which);
       return GroupsBy(mark, all).begin()->second;
     }

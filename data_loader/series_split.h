@@ -38,10 +38,10 @@ struct ChosenVolume {
   std::vector<Mark> by;             // what told it from others
 };
 
-// All slices where no two lie at one place (within `tolerance` mm), but for those between them that
-// are another component, echo, diffusion weight or point in time. Else those of the least value
-// of a mark, or of several one after the other, that lie at all places, one at each. Nothing where
-// no marks make that.
+// All slices where no two lie at one place (within `tolerance` mm); only every second, third, … of
+// them where components, echoes, diffusion weights or points in time take turns. Else those of the
+// least value of a mark, or of several one after the other, that lie at all places, one at each.
+// Nothing where no marks make that.
 std::optional<ChosenVolume> ChooseVolume(const std::vector<MarkedSlice>& slices, double tolerance);
 
 }  // namespace gvsl::data_loader

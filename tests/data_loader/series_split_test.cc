@@ -29,6 +29,29 @@ TEST(SeriesSplit, TakesAllOfASeriesThatIsOneVolume) {
   EXPECT_THAT(chosen->by, IsEmpty());
 }
 
+TEST(SeriesSplit, TakesNoVolumeThatLiesBetweenTheSlicesOfAnother) {
+  std::vector<MarkedSlice> slices;
+  for (int z = 0; z < 4; ++z) {
+    for (const double echo : {20.0, 10.0}) {
+      slices.push_back(At(z, {{Mark::kEcho, echo}}));
+      slices.back().position[2] += echo == 10 ? 1.3 : 0;
+    }
+  }
+  const auto chosen = ChooseVolume(slices);
+  ASSERT_TRUE(chosen);
+  EXPECT_THAT(chosen->slices, ElementsAre(1, 3, 5, 7));
+  EXPECT_THAT(chosen->by, ElementsAre(Mark::kEcho));
+}
+
+TEST(SeriesSplit, ASliceWithAnotherEchoIsNoVolumeOfItsOwn) {
+  std::vector<MarkedSlice> slices;
+  for (int z = 0; z < 8; ++z) slices.push_back(At(z, {{Mark::kEcho, z == 3 ? 9.99 : 10.0}}));
+  const auto chosen = ChooseVolume(slices);
+  ASSERT_TRUE(chosen);
+  EXPECT_EQ(chosen->slices.size(), 8U);
+  EXPECT_THAT(ChooseVolume({})->slices, IsEmpty());
+}
+
 TEST(SeriesSplit, EveryMarkTellsVolumesApartAndTheLeastValueIsTaken) {
   for (std::size_t mark = 0; mark < kMarks; ++mark) {
     std::vector<MarkedSlice> slices;
