@@ -4,6 +4,7 @@
 
 #include "common/text.h"
 #include "coordinator/gang_seat.h"
+#include "coordinator/task_rules.h"
 
 namespace gvsl::coordinator {
 namespace {
@@ -105,6 +106,11 @@ class Machine {
     const SeatStatus writer = seats_[0].status;
     if (writer != SeatStatus::kFinished && writer != SeatStatus::kGone) return false;
     if (NewestCheckpoint() < job_.job().steps()) return false;
+    // The last checkpoint has the weights of a task, and not what they are worth on its test part:
+    // whoever goes on from it measures that.
+    const bool is_measured =
+        !IsDownstream(job_.job().spec().task()) || !job_.job().result().empty();
+    if (writer == SeatStatus::kGone && !is_measured) return false;
     Decide(Verdict::kSucceeded, Concat("all ", job_.job().steps(), " steps are done"));
     return true;
   }

@@ -193,6 +193,17 @@ TEST_F(GangMachine, WhenTheWriterOfTheLastCheckpointDiesASurvivorHasToWriteIt) {
   EXPECT_EQ(Decide().verdict, Verdict::kSucceeded) << "it is listed, whoever is left";
 }
 
+TEST_F(GangMachine, ATaskWhoseWriterIsGoneIsMeasuredBySomebodyElseBeforeItHasSucceeded) {
+  job.mutable_job()->mutable_spec()->set_task(v1::TASK_SEGMENT);
+  job.mutable_job()->add_checkpoints()->set_step(100);
+  Report("b", TrainerReport::STATE_FINISHED, 2, 100);
+  workers.erase("a");
+  Decide();
+  EXPECT_EQ(Decide().verdict, Verdict::kReform);
+  (*job.mutable_job()->mutable_result())["dsc_mean"] = 0.8;
+  EXPECT_EQ(Decide().verdict, Verdict::kSucceeded);
+}
+
 TEST_F(GangMachine, AMemberOtherThanRank0ThatHasFinishedDoesNotEndTheJob) {
   job.mutable_job()->add_checkpoints()->set_step(100);
   Report("b", TrainerReport::STATE_FINISHED, 2, 100);
