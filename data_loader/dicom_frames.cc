@@ -54,8 +54,9 @@ std::vector<double> RanksOf(const Series& series) {
   return ranks;
 }
 
-const Marks& MarksOf(const DicomHeader& header, const Frame& frame) {
-  return header.frames[header.mosaic ? 0 : frame.part].marks;
+// What the file says of it; of all tiles of a mosaic together.
+const DicomFrame& SaidOf(const DicomHeader& header, const Frame& frame) {
+  return header.frames[header.mosaic ? 0 : frame.part];
 }
 
 }  // namespace
@@ -69,7 +70,7 @@ std::vector<Frame> OneVolumeOf(const Series& series, const std::vector<Frame>& f
   double pixel = kLongestSpacing;
   for (const Frame& frame : frames) {
     const DicomHeader& header = series[frame.file];
-    MarkedSlice slice{frame.geometry.position, MarksOf(header, frame)};
+    MarkedSlice slice{frame.geometry.position, SaidOf(header, frame).marks};
     if (header.mosaic || header.frames.size() > 1) {
       slice.marks[static_cast<std::size_t>(Mark::kFile)] = ranks[frame.file];
     }
@@ -96,8 +97,7 @@ std::vector<Frame> OneVolumeOf(const Series& series, const std::vector<Frame>& f
 
 OrRejection<SliceValues> FramePixels::ReadPart(const Frame& frame) const {
   const DicomHeader& header = series_[frame.file];
-  const std::size_t part = header.mosaic ? 0 : frame.part;
-  OrRejection<SliceValues> read = pixels_->Read(header.frames[part].index, bits_);
+  OrRejection<SliceValues> read = pixels_->Read(SaidOf(header, frame).index, bits_);
   const auto* picture = std::get_if<SliceValues>(&read);
   if (picture != nullptr &&
       static_cast<std::int64_t>(picture->values.size()) != header.rows * header.columns) {

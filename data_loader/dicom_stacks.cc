@@ -1,8 +1,6 @@
 #include "data_loader/dicom_stacks.h"
 
 #include <algorithm>
-#include <array>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
@@ -14,6 +12,7 @@
 #include <utility>
 
 #include "data_loader/dicom_frames.h"
+#include "data_loader/geometry.h"
 #include "data_loader/object_kind.h"
 #include "data_loader/series_assembly.h"
 
@@ -21,20 +20,14 @@ namespace gvsl::data_loader {
 namespace {
 
 constexpr std::size_t kMostStacks = 64;
-constexpr double kClearlyApart = 0.09;         // of a direction's parts: 5 degrees
-constexpr double kClearlyOtherSpacing = 0.02;  // of the spacing
+// What differs by less is no other stack, though no volume either: 5 degrees, a fiftieth.
+constexpr Tolerance kNotClearlyApart = {.direction = 0.09, .spacing = 0.02};
 
 bool IsBeside(const DicomHeader& header) { return IsNoSlice(header.problem.code); }
 
-struct Member {
-  std::size_t file = 0;  // in the series
-  std::size_t part = 0;  // of its frames
-};
-
 struct Stack {
-  SliceGeometry geometry;  // of its first member
   std::string id;
-  std::vector<Member> members;
+  std::vector<Frame> members;  // pictures, of mosaics too
 };
 
 bool CanBeSplit(const Series& series) {
@@ -47,30 +40,24 @@ bool CanBeSplit(const Series& series) {
   });
 }
 
-bool DifferClearly(const SliceGeometry& a, const SliceGeometry& b) {
-  for (std::size_t i = 0; i < a.orientation.size(); ++i) {
-    if (std::abs(a.orientation[i] - b.orientation[i]) > kClearlyApart) return true;
-  }
-  for (std::size_t i = 0; i < a.pixel_spacing.size(); ++i) {
-    const double difference = std::abs(a.pixel_spacing[i] - b.pixel_spacing[i]);
-    if (difference > kClearlyOtherSpacing * b.pixel_spacing[i]) return true;
-  }
-  return a.rows != b.rows || a.columns != b.columns;
+const DicomFrame& HeaderOf(const Series& series, const Frame& member) {
+  return series[member.file].frames[member.part];
 }
 
 // In the order that their headers say.
-std::vector<Member> MembersOf(const Series& series) {
-  std::vector<Member> members;
+std::vector<Frame> MembersOf(const Series& series) {
+  std::vector<Frame> members;
   for (std::size_t file = 0; file < series.size(); ++file) {
-    if (IsBeside(series[file])) continue;
-    for (std::size_t part = 0; part < series[file].frames.size(); ++part) {
-      members.push_back({file, part});
+    const DicomHeader& header = series[file];
+    if (IsBeside(header)) continue;
+    for (std::size_t part = 0; part < header.frames.size(); ++part) {
+      members.push_back({file, part, GeometryOf(header, header.frames[part])});
     }
   }
-  std::ranges::stable_sort(members, {}, [&](const Member& member) {
+  std::ranges::stable_sort(members, {}, [&](const Frame& member) {
     const DicomHeader& header = series[member.file];
     return std::tuple(header.instance_number, std::string_view(header.instance_uid),
-                      header.frames[member.part].index);
+                      HeaderOf(series, member).index);
   });
   return members;
 }
@@ -78,14 +65,13 @@ std::vector<Member> MembersOf(const Series& series) {
 // More than the most where there are too many.
 std::vector<Stack> StacksOf(const Series& series) {
   std::vector<Stack> stacks;
-  for (const Member& member : MembersOf(series)) {
-    const DicomHeader& header = series[member.file];
-    const DicomFrame& frame = header.frames[member.part];
-    const SliceGeometry geometry = GeometryOf(header, frame);
+  for (const Frame& member : MembersOf(series)) {
+    const std::string& id = HeaderOf(series, member).stack;
     auto found = std::ranges::find_if(stacks, [&](const Stack& stack) {
-      return stack.id == frame.stack && !DifferClearly(stack.geometry, geometry);
+      return stack.id == id &&
+             AreAlike(member.geometry, stack.members.front().geometry, kNotClearlyApart);
     });
-    if (found == stacks.end()) found = stacks.insert(found, {geometry, frame.stack, {}});
+    if (found == stacks.end()) found = stacks.insert(found, {id, {}});
     found->members.push_back(member);
     if (stacks.size() > kMostStacks) break;
   }
@@ -93,25 +79,25 @@ std::vector<Stack> StacksOf(const Series& series) {
 }
 
 bool IsLargeEnough(const Series& series, const Stack& stack) {
-  std::set<std::array<double, 3>> places;
+  std::set<Vector3> places;
   std::int64_t tiles = 0;
-  for (const auto& [file, part] : stack.members) {
-    places.insert(*series[file].frames[part].position);
-    if (series[file].mosaic) tiles = std::max(tiles, series[file].mosaic->slices);
+  for (const Frame& member : stack.members) {
+    places.insert(member.geometry.position);
+    const auto& mosaic = series[member.file].mosaic;
+    if (mosaic) tiles = std::max(tiles, mosaic->slices);
   }
   return places.size() >= kFewestSlices || tiles >= static_cast<std::int64_t>(kFewestSlices);
 }
 
-bool IsOfOneDirection(const Series& series, const Stack& stack) {
-  return std::ranges::all_of(stack.members, [&](const Member& member) {
-    const DicomHeader& header = series[member.file];
-    return AreAlike(GeometryOf(header, header.frames[member.part]), stack.geometry);
+bool IsOfOneDirection(const Stack& stack) {
+  return std::ranges::all_of(stack.members, [&](const Frame& member) {
+    return AreAlike(member.geometry, stack.members.front().geometry);
   });
 }
 
-Series Only(const Series& series, const std::vector<Member>& members) {
+Series Only(const Series& series, const std::vector<Frame>& members) {
   std::map<std::size_t, std::vector<DicomFrame>> frames;
-  for (const auto& [file, part] : members) frames[file].push_back(series[file].frames[part]);
+  for (const Frame& member : members) frames[member.file].push_back(HeaderOf(series, member));
   Series result;
   for (auto& [file, of_file] : frames) {
     result.push_back(series[file]);
@@ -126,11 +112,11 @@ SeriesStacks SplitIntoStacks(Series series) {
   if (!CanBeSplit(series)) return {{std::move(series)}, {}};
   const std::vector<Stack> stacks = StacksOf(series);
   SeriesStacks result;
-  std::vector<Member> rest;
+  std::vector<Frame> rest;
   bool is_clear = stacks.size() > 1 && stacks.size() <= kMostStacks;
   for (std::size_t i = 0; is_clear && i < stacks.size(); ++i) {
     if (IsLargeEnough(series, stacks[i])) {
-      is_clear = IsOfOneDirection(series, stacks[i]);
+      is_clear = IsOfOneDirection(stacks[i]);
       result.stacks.push_back(Only(series, stacks[i].members));
     } else {
       rest.insert(rest.end(), stacks[i].members.begin(), stacks[i].members.end());

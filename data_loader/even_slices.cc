@@ -60,10 +60,8 @@ OrRejection<RawVolume> SpaceEvenly(const RawVolume& uneven, const std::vector<do
   const double extent = places.back() - places.front();
   const double steps = std::round(extent / ShortestStep(places));
   const double step = extent / steps;
-  RawVolume even;
-  even.size = uneven.size;
+  RawVolume even = uneven.WithoutVoxels();
   even.size[0] = static_cast<std::int64_t>(steps) + 1;
-  even.to_ras = uneven.to_ras;
   const Vector3 along = Column(uneven.to_ras, 2);
   SetColumn(even.to_ras, 2, Scale(along, step / Length(along)));
   if (Rejection found = CheckGrid(even.size, even.to_ras); !found.code.empty()) return found;
@@ -73,9 +71,6 @@ OrRejection<RawVolume> SpaceEvenly(const RawVolume& uneven, const std::vector<do
     const double place = places.front() + step * static_cast<double>(slice);
     AddSlice(uneven, Find(places, place), least, even);
   }
-  even.modality = uneven.modality;
-  even.subject_key = uneven.subject_key;
-  even.warnings = uneven.warnings;
   even.warnings.push_back(
       {"SPACING_EVENED",
        Concat("its slices are not evenly apart and were resampled to ", step, " mm")});

@@ -51,14 +51,13 @@ std::vector<Neighbours> NeighboursOf(const Shift& shift, std::int64_t pixels, st
 
 class Shear {
  public:
-  explicit Shear(const RawVolume& tilted) : tilted_(tilted) {
+  explicit Shear(const RawVolume& tilted) : tilted_(tilted), result_(tilted.WithoutVoxels()) {
     const auto& [slices, rows, columns] = tilted.size;
     const Vector3 x = Column(tilted.to_ras, 0), y = Column(tilted.to_ras, 1);
     const Vector3 z = Column(tilted.to_ras, 2);
     x_ = ShiftOf(Dot(z, x) / Dot(x, x), columns, slices);
     y_ = ShiftOf(Dot(z, y) / Dot(y, y), rows, slices);
     result_.size = {slices, y_.size, x_.size};
-    result_.to_ras = tilted.to_ras;
     SetColumn(result_.to_ras, 2, Subtract(z, Add(Scale(x, x_.step), Scale(y, y_.step))));
     const Vector3 moved =
         Add(Scale(x, static_cast<double>(x_.begin)), Scale(y, static_cast<double>(y_.begin)));
@@ -74,9 +73,6 @@ class Shear {
     result_.voxels.reserve(voxels);
     result_.padding.reserve(voxels);
     for (std::int64_t slice = 0; slice < result_.size[0]; ++slice) AddSlice(slice);
-    result_.modality = tilted_.modality;
-    result_.subject_key = tilted_.subject_key;
-    result_.warnings = tilted_.warnings;
     result_.warnings.push_back(
         {"TILT_CORRECTED",
          "its slices lay evenly beside each other, as by a tilted gantry, and "

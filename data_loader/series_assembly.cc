@@ -11,7 +11,6 @@
 namespace gvsl::data_loader {
 namespace {
 
-constexpr double kCosineTolerance = 1e-3;
 constexpr double kSameSpot = 0.1;     // of a pixel
 constexpr double kMostUneven = 1.8;   // times the shortest step, where steps of one length follow
 constexpr double kMostJitter = 1.25;  // each other; and where they do not
@@ -20,16 +19,17 @@ bool SameSize(const SliceGeometry& a, const SliceGeometry& b) {
   return a.rows == b.rows && a.columns == b.columns;
 }
 
-bool SameOrientation(const SliceGeometry& a, const SliceGeometry& b) {
+bool SameOrientation(const SliceGeometry& a, const SliceGeometry& b, const Tolerance& tolerance) {
   for (int i = 0; i < 6; ++i) {
-    if (std::abs(a.orientation[i] - b.orientation[i]) > kCosineTolerance) return false;
+    if (std::abs(a.orientation[i] - b.orientation[i]) > tolerance.direction) return false;
   }
   return true;
 }
 
-bool SamePixelSpacing(const SliceGeometry& a, const SliceGeometry& b) {
+bool SamePixelSpacing(const SliceGeometry& a, const SliceGeometry& b, const Tolerance& tolerance) {
   for (int i = 0; i < 2; ++i) {
-    if (std::abs(a.pixel_spacing[i] - b.pixel_spacing[i]) > 1e-3 * b.pixel_spacing[i]) return false;
+    if (std::abs(a.pixel_spacing[i] - b.pixel_spacing[i]) > tolerance.spacing * b.pixel_spacing[i])
+      return false;
   }
   return true;
 }
@@ -42,11 +42,11 @@ Rejection CheckAlike(const std::vector<SliceGeometry>& slices) {
   if (!all_like_first(SameSize)) {
     return {"MIXED_SIZES", "its slices have different numbers of pixels; split the series"};
   }
-  if (!all_like_first(SameOrientation)) {
+  if (!all_like_first([](const auto& a, const auto& b) { return SameOrientation(a, b, {}); })) {
     return {"MIXED_ORIENTATION",
             "its slices lie in different directions, as in a localizer; split the series"};
   }
-  if (!all_like_first(SamePixelSpacing)) {
+  if (!all_like_first([](const auto& a, const auto& b) { return SamePixelSpacing(a, b, {}); })) {
     return {"MIXED_PIXEL_SPACING", "its slices have pixels of different sizes; split the series"};
   }
   return {};
@@ -177,8 +177,8 @@ Vector3 ColumnDirection(const SliceGeometry& slice) {
   return {slice.orientation[3], slice.orientation[4], slice.orientation[5]};
 }
 
-bool AreAlike(const SliceGeometry& a, const SliceGeometry& b) {
-  return SameSize(a, b) && SameOrientation(a, b) && SamePixelSpacing(a, b);
+bool AreAlike(const SliceGeometry& a, const SliceGeometry& b, const Tolerance& tolerance) {
+  return SameSize(a, b) && SameOrientation(a, b, tolerance) && SamePixelSpacing(a, b, tolerance);
 }
 
 bool IsPlausible(const SliceGeometry& slice) {

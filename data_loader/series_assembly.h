@@ -25,8 +25,13 @@ Vector3 ColumnDirection(const SliceGeometry& slice);
 
 inline constexpr std::size_t kFewestSlices = 3;  // of a volume
 
+struct Tolerance {
+  double direction = 1e-3;  // of each part of the unit vectors
+  double spacing = 1e-3;    // of the spacing
+};
+
 // Of one size, direction and pixel spacing.
-bool AreAlike(const SliceGeometry& a, const SliceGeometry& b);
+bool AreAlike(const SliceGeometry& a, const SliceGeometry& b, const Tolerance& tolerance = {});
 
 // Unit vectors with a right angle, several rows and columns, all within volume_limits.h.
 bool IsPlausible(const SliceGeometry& slice);

@@ -38,6 +38,11 @@ struct RawVolume {
   // Equal for volumes of one subject; empty where the header names none. Never written.
   std::string subject_key;
   std::vector<Rejection> warnings;
+
+  // The same but for voxels and padding, which are to be others.
+  RawVolume WithoutVoxels() const {
+    return {size, to_ras, {}, {}, modality, subject_key, warnings};
+  }
 };
 
 struct VolumeSource {

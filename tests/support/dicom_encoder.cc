@@ -17,14 +17,11 @@
 #include <iterator>
 #include <stdexcept>
 
+#include "tests/support/dcmtk_check.h"
 #include "tests/support/jpeg2000_maker.h"
 
 namespace gvsl::testing {
 namespace {
-
-void Check(const OFCondition& condition, const char* what) {
-  if (condition.bad()) throw std::runtime_error(std::string(what) + ": " + condition.text());
-}
 
 void RegisterEncoders() {
   [[maybe_unused]] static const bool done = [] {

@@ -6,33 +6,15 @@
 #include <dcmtk/dcmdata/dctk.h>
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <stdexcept>
 
 #include "common/text.h"
+#include "tests/support/dcmtk_check.h"
 #include "tests/support/dicom_encoder.h"
 #include "tests/support/jpeg2000_maker.h"
 
 namespace gvsl::testing {
 namespace {
-
-void Check(const OFCondition& condition, const char* what) {
-  if (condition.bad()) throw std::runtime_error(std::string(what) + ": " + condition.text());
-}
-
-std::string Decimal(double value) {
-  char text[32];
-  std::snprintf(text, sizeof(text), "%.10g", value);
-  return text;
-}
-
-template <std::size_t N>
-std::string Decimals(const std::array<double, N>& values) {
-  std::string text;
-  for (const double value : values) text += (text.empty() ? "" : "\\") + Decimal(value);
-  return text;
-}
 
 void Put(DcmItem& group, const DcmTagKey& macro, const DcmTagKey& tag, const std::string& text) {
   DcmItem* item = nullptr;
@@ -48,16 +30,17 @@ void Put(DcmItem& group, const DcmTagKey& macro, const DcmTagKey& tag, double nu
 
 void PutGeometry(DcmItem& group, const demo::DicomSlice& slice, const EnhancedCoding& coding) {
   Put(group, DCM_PlaneOrientationSequence, DCM_ImageOrientationPatient,
-      Decimals(slice.orientation));
-  Put(group, DCM_PixelMeasuresSequence, DCM_PixelSpacing, Decimals(slice.pixel_spacing));
+      demo::Decimals(slice.orientation));
+  Put(group, DCM_PixelMeasuresSequence, DCM_PixelSpacing, demo::Decimals(slice.pixel_spacing));
   if (!coding.slice_thickness) return;
-  Put(group, DCM_PixelMeasuresSequence, DCM_SliceThickness, Decimal(*coding.slice_thickness));
+  Put(group, DCM_PixelMeasuresSequence, DCM_SliceThickness, demo::Decimal(*coding.slice_thickness));
 }
 
 void PutFrame(DcmItem& group, const demo::DicomSlice& slice, const EnhancedFrame& frame) {
-  Put(group, DCM_PlanePositionSequence, DCM_ImagePositionPatient, Decimals(slice.position));
-  Put(group, DCM_PixelValueTransformationSequence, DCM_RescaleSlope, Decimal(slice.slope));
-  Put(group, DCM_PixelValueTransformationSequence, DCM_RescaleIntercept, Decimal(slice.intercept));
+  Put(group, DCM_PlanePositionSequence, DCM_ImagePositionPatient, demo::Decimals(slice.position));
+  Put(group, DCM_PixelValueTransformationSequence, DCM_RescaleSlope, demo::Decimal(slice.slope));
+  Put(group, DCM_PixelValueTransformationSequence, DCM_RescaleIntercept,
+      demo::Decimal(slice.intercept));
   if (!frame.stack.empty()) Put(group, DCM_FrameContentSequence, DCM_StackID, frame.stack);
   if (!frame.component.empty()) {
     Put(group, DCM_MRImageFrameTypeSequence, DCM_ComplexImageComponent, frame.component);
@@ -99,9 +82,10 @@ void PutDecoys(DcmDataset& dataset) {
   Check(dataset.findOrCreateSequenceItem(DCM_SharedFunctionalGroupsSequence, shared, 0), "groups");
   PutGeometry(*shared, wrong, {});
   PutFrame(*shared, wrong, {.stack = "7", .component = "PHASE"});
-  dataset.putAndInsertString(DCM_ImagePositionPatient, Decimals(wrong.position).c_str());
-  dataset.putAndInsertString(DCM_ImageOrientationPatient, Decimals(wrong.orientation).c_str());
-  dataset.putAndInsertString(DCM_PixelSpacing, Decimals(wrong.pixel_spacing).c_str());
+  dataset.putAndInsertString(DCM_ImagePositionPatient, demo::Decimals(wrong.position).c_str());
+  dataset.putAndInsertString(DCM_ImageOrientationPatient,
+                             demo::Decimals(wrong.orientation).c_str());
+  dataset.putAndInsertString(DCM_PixelSpacing, demo::Decimals(wrong.pixel_spacing).c_str());
   dataset.putAndInsertString(DCM_RescaleSlope, "11");
 }
 

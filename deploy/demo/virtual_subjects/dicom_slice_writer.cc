@@ -11,9 +11,12 @@
 #include "common/text.h"
 
 namespace gvsl::demo {
-namespace {
+std::string Decimals(std::span<const double> values) {
+  std::vector<std::string> parts;
+  for (const double value : values) parts.push_back(Decimal(value));
+  return Join(parts, "\\");
+}
 
-// A DS has 16 characters at most.
 std::string Decimal(double value) {
   char text[32];
   for (int digits = 12; digits > 0; --digits) {
@@ -22,12 +25,7 @@ std::string Decimal(double value) {
   return text;
 }
 
-template <typename Values>
-std::string Decimals(const Values& values) {
-  std::vector<std::string> parts;
-  for (double value : values) parts.push_back(Decimal(value));
-  return Join(parts, "\\");
-}
+namespace {
 
 void PutText(DcmDataset& dataset, const DicomSlice& slice) {
   const bool ct = slice.modality == "CT";

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,10 @@ struct DicomSlice {
 
 // One slice a file. Overwrites.
 Status WriteDicomSlice(const DicomSlice& slice, const std::string& path);
+
+// As DICOM writes numbers: 16 characters at most.
+std::string Decimal(double value);
+std::string Decimals(std::span<const double> values);
 
 // "2.25.…", the same for the same text.
 std::string UidOf(const std::string& text);
