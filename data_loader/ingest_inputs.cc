@@ -7,7 +7,7 @@
 
 #include "data_loader/dicom_series_reader.h"
 #include "data_loader/input_files.h"
-#include "data_loader/nifti_file.h"
+#include "data_loader/lone_image_reader.h"
 #include "data_loader/nifti_reader.h"
 #include "data_loader/pairing.h"
 #include "data_loader/source_name.h"
@@ -44,11 +44,9 @@ void RejectUnread(const FileList& list, IngestInputs& inputs) {
 void AddLabels(const FileList& list, const std::vector<SourceName>& images, IngestInputs& inputs) {
   std::vector<std::string> maps;
   std::vector<SourceName> names;
-  for (const std::string& file : list.files) {
-    if (const std::string stem = NiftiStem(file); !stem.empty()) {
-      maps.push_back(file);
-      names.push_back(NameOf({file, {file}, stem}, list.roots));
-    }
+  for (const VolumeSource& source : NiftiReader().Scan(list.files).sources) {
+    maps.push_back(source.path);
+    names.push_back(NameOf(source, list.roots));
   }
   const LabelPairs pairs = PairLabels(images, names);
   for (std::size_t i = 0; i < inputs.volumes.size(); ++i) {
@@ -98,6 +96,7 @@ std::vector<std::unique_ptr<VolumeReader>> AllReaders() {
   std::vector<std::unique_ptr<VolumeReader>> readers;
   readers.push_back(std::make_unique<NiftiReader>());
   readers.push_back(std::make_unique<DicomSeriesReader>());
+  readers.push_back(std::make_unique<LoneImageReader>());
   return readers;
 }
 

@@ -1,5 +1,6 @@
-// NIfTI-1 files (.nii, .nii.gz) by libnifti: bytes and header, nothing decided. nifti_file.cc
-// reads, nifti_writer.cc writes. Not thread-safe, as the library is not.
+// NIfTI files, of version 1 or 2 (.nii, .nii.gz, and pairs of .hdr and .img, each with or without
+// .gz): bytes and header, nothing decided. nifti_file.cc reads, nifti_writer.cc writes. Whether a
+// file is compressed is told by its content.
 #pragma once
 
 #include <array>
@@ -7,34 +8,29 @@
 #include <functional>
 #include <span>
 #include <string>
-#include <vector>
 
 #include "common/status.h"
+#include "data_loader/nifti_header.h"
+#include "data_loader/nifti_names.h"
 #include "data_loader/volume_reader.h"
 
 namespace gvsl::data_loader {
 
-// Where the position of the voxels comes from.
-enum class NiftiFrame { kSform, kQform, kPixelSizesOnly };
-
-struct NiftiHeader {
-  std::array<std::int64_t, 7> size{};  // x, y, z, t, ...; at least 1 each
-  int datatype = 0;                    // NIfTI's code
-  std::string datatype_name;
-  double slope = 0;  // 0: values are not scaled
-  double intercept = 0;
-  NiftiFrame frame = NiftiFrame::kPixelSizesOnly;
-  Affine to_ras{};  // mm, whatever the file's unit; of an unknown unit mm is assumed
-};
-
-// `code` is UNREADABLE, TRUNCATED or TOO_LARGE.
+// `path` is that of the .nii or the .hdr. Codes: as ParseNiftiHeader; TRUNCATED where there are
+// fewer bytes than the header promises (of gzip: than it could become), HEADER_WITHOUT_IMAGE.
 OrRejection<NiftiHeader> ReadNiftiHeader(const std::string& path);
 
-// Gives `take` all voxels in the file's order, some thousand at a time: as the file's type,
-// converted to double, not scaled. Non-finite values stay. Empty code when all were read; else as
-// above, or UNSUPPORTED_DATATYPE, COLOR_IMAGE.
+enum class NiftiExtent { kAll, kFirstVolume };
+
+// Gives `take` the voxels in the file's order, some thousand at a time, as doubles, scaled
+// (nifti_values.h). Non-finite values stay. Empty code when all were read and gzip was whole to its
+// end; else as above, or UNSUPPORTED_DATATYPE, COLOR_IMAGE, INVALID_RESCALE.
 Rejection ReadNiftiValues(const std::string& path,
-                          const std::function<void(std::span<const double>)>& take);
+                          const std::function<void(std::span<const double>)>& take,
+                          NiftiExtent extent = NiftiExtent::kAll);
+
+// Whether a .hdr is one of NIfTI or ANALYZE: others have files of that name, too.
+bool IsNiftiHeaderFile(const std::string& path);
 
 enum class NiftiType { kInt16, kInt32, kFloat32 };
 
@@ -48,10 +44,5 @@ Status WriteNifti(const std::string& path, const std::array<std::int64_t, 3>& si
 // `components` are three volumes, z, y, x each, one after the other.
 Status WriteVectorField(const std::string& path, const std::array<std::int64_t, 3>& size,
                         const Affine& to_ras, std::span<const float> components);
-
-// Ends in .gz, in small letters or capitals.
-bool IsGzipName(const std::string& path);
-// The file's name without directory, .nii and .gz (or in capitals); empty when it does not end so.
-std::string NiftiStem(const std::string& path);
 
 }  // namespace gvsl::data_loader

@@ -1,7 +1,8 @@
-#include <nifti1_io.h>
+#include <nifti2_io.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <memory>
 
@@ -45,24 +46,36 @@ void SetFrame(nifti_image& image, const Affine& to_ras) {
   }
   matrix.m[3][3] = 1;
   image.sform_code = image.qform_code = NIFTI_XFORM_SCANNER_ANAT;
-  image.sto_xyz = matrix;
-  image.sto_ijk = nifti_mat44_inverse(matrix);
-  nifti_mat44_to_quatern(matrix, &image.quatern_b, &image.quatern_c, &image.quatern_d,
-                         &image.qoffset_x, &image.qoffset_y, &image.qoffset_z, &image.dx, &image.dy,
-                         &image.dz, &image.qfac);
-  image.pixdim[0] = image.qfac;
-  image.pixdim[1] = image.dx;
-  image.pixdim[2] = image.dy;
-  image.pixdim[3] = image.dz;
+  nifti_mat44_to_dmat44(&matrix, &image.sto_xyz);
+  image.sto_ijk = nifti_dmat44_inverse(image.sto_xyz);
+  // In float, as a NIfTI-1 header has it.
+  std::array<float, 3> quatern{}, origin{}, step{};
+  float side = 0;
+  nifti_mat44_to_quatern(matrix, &quatern[0], &quatern[1], &quatern[2], &origin[0], &origin[1],
+                         &origin[2], &step[0], &step[1], &step[2], &side);
+  image.quatern_b = quatern[0];
+  image.quatern_c = quatern[1];
+  image.quatern_d = quatern[2];
+  image.qoffset_x = origin[0];
+  image.qoffset_y = origin[1];
+  image.qoffset_z = origin[2];
+  image.pixdim[0] = image.qfac = side;
+  image.pixdim[1] = image.dx = step[0];
+  image.pixdim[2] = image.dy = step[1];
+  image.pixdim[3] = image.dz = step[2];
   image.xyz_units = NIFTI_UNITS_MM;
 }
 
 Status Write(const nifti_image& image, const std::string& path, bool gzip) {
-  const nifti_1_header header = nifti_convert_nim2nhdr(&image);
+  nifti_1_header header{};
+  if (nifti_convert_nim2n1hdr(&image, &header) != 0) {
+    return InternalError("no NIfTI-1 header holds this image");
+  }
   const char no_extension[4] = {};
   znzFile file = znzopen(path.c_str(), "wb", gzip ? 1 : 0);
   if (znz_isnull(file)) return ErrnoError(errno, "create " + path);
-  const std::size_t bytes = image.nvox * static_cast<std::size_t>(image.nbyper);
+  const std::size_t bytes =
+      static_cast<std::size_t>(image.nvox) * static_cast<std::size_t>(image.nbyper);
   bool written = znzwrite(&header, 1, sizeof(header), file) == sizeof(header);
   written = written && znzwrite(no_extension, 1, 4, file) == 4;
   written = written && znzwrite(image.data, 1, bytes, file) == bytes;
@@ -90,14 +103,8 @@ StatusOr<ImagePointer> NewImage(const std::array<std::int64_t, 3>& size, int com
       return InvalidArgumentError(Concat("NIfTI-1 has axes of 1 to ", kLongestAxis, " voxels"));
     }
   }
-  const int dims[8] = {components == 1 ? 3 : 5,
-                       static_cast<int>(size[2]),
-                       static_cast<int>(size[1]),
-                       static_cast<int>(size[0]),
-                       1,
-                       components,
-                       1,
-                       1};
+  const std::int64_t dims[8] = {
+      components == 1 ? 3 : 5, size[2], size[1], size[0], 1, components, 1, 1};
   ImagePointer image(nifti_make_new_nim(dims, datatype, 1));
   if (image == nullptr || image->data == nullptr) return ResourceExhaustedError("out of memory");
   image->nifti_type = NIFTI_FTYPE_NIFTI1_1;

@@ -7,7 +7,7 @@
 
 #include "common/file_system.h"
 #include "common/text.h"
-#include "data_loader/nifti_file.h"
+#include "data_loader/nifti_names.h"
 
 namespace gvsl::data_loader {
 namespace {
@@ -102,7 +102,7 @@ SourceName NameOf(const VolumeSource& source, const std::vector<std::string>& ro
   const std::string folder = single ? ParentPath(root) : root;
   std::string relative =
       file.substr(std::min(file.size(), folder.size() + (folder == "/" ? 0 : 1)));
-  if (NiftiStem(file).empty()) {
+  if (NiftiSourceStem(file).empty()) {
     relative = single || ParentPath(relative) == "." ? "" : ParentPath(relative);
   } else {
     relative.resize(relative.size() - (IsGzipName(relative) ? 7 : 4));
@@ -111,8 +111,9 @@ SourceName NameOf(const VolumeSource& source, const std::vector<std::string>& ro
 }
 
 std::string SubjectByName(const std::string& file, const std::string& root) {
-  const std::string stem =
-      NiftiStem(file).empty() ? std::filesystem::path(file).filename().string() : NiftiStem(file);
+  const std::string stem = NiftiSourceStem(file).empty()
+                               ? std::filesystem::path(file).filename().string()
+                               : NiftiSourceStem(file);
   const Parts folders = PartsOf(ParentPath(file));
   const std::size_t root_depth = root == file ? 0 : PartsOf(root).size();
   // The root's own name counts, what it lies in does not.

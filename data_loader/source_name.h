@@ -11,8 +11,8 @@ namespace gvsl::data_loader {
 
 struct SourceName {
   std::string root;      // the input folder's own name: "site1"
-  std::string relative;  // below it, without .nii and .gz: "sub-01/anat/T1w"; of a DICOM series its
-                         // folder: "sub-02/series", empty when that is the input folder itself
+  std::string relative;  // below it, without .nii, .hdr and .gz: "sub-01/anat/T1w"; of a DICOM
+                         // series its folder: "sub-02/series", empty when that is the input itself
   std::string stem;      // "T1w"; of a DICOM series the folder's name
 };
 

@@ -8,8 +8,11 @@ namespace gvsl::data_loader {
 
 inline constexpr std::int64_t kMostVoxels = std::int64_t{1} << 29;  // 512 x 512 x 2048; 2 GiB
 inline constexpr std::int64_t kLongestAxis = 32767;                 // voxels, as in NIfTI-1
-inline constexpr double kShortestSpacing = 1e-4;                    // mm
-inline constexpr double kLongestSpacing = 1e3;                      // mm
-inline constexpr double kFarthestOrigin = 1e6;                      // mm from the frame's origin
+// Of all volumes that one NIfTI file claims to have; and what may follow them in gzip.
+inline constexpr std::int64_t kMostFileBytes = std::int64_t{1} << 36;  // 64 GiB
+inline constexpr std::int64_t kMostTrailingBytes = 1 << 24;
+inline constexpr double kShortestSpacing = 1e-4;  // mm
+inline constexpr double kLongestSpacing = 1e3;    // mm
+inline constexpr double kFarthestOrigin = 1e6;    // mm from the frame's origin
 
 }  // namespace gvsl::data_loader

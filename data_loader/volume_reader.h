@@ -47,7 +47,7 @@ struct RawVolume {
 
 struct VolumeSource {
   std::string path;                // of the file, or the folder of a series; for the terminal
-  std::vector<std::string> files;  // sorted
+  std::vector<std::string> files;  // sorted; but a header goes before its image
   std::string stem;                // by which labels and classes are found
   std::string part;                // which of several volumes there; empty where it is the only one
 
