@@ -71,6 +71,25 @@ TEST(HostileFiles, DamagedNiftiHeadersAreReadOrRejected) {
   ExpectIngests(directory / "in", directory / "set");
 }
 
+TEST(HostileFiles, DamagedPairsAndHeadersOfNifti2AreReadOrRejected) {
+  const TemporaryDirectory directory;
+  testing::NiftiKnobs knobs;
+  knobs.version = 2;
+  testing::MakeNifti(directory / "whole.nii", knobs);
+  testing::MakeNifti(directory / "whole.hdr", knobs);
+  const std::string whole = *ReadFile(PosixFileSystem(), directory / "whole.nii");
+  const std::string header = *ReadFile(PosixFileSystem(), directory / "whole.hdr");
+  const std::string image = *ReadFile(PosixFileSystem(), directory / "whole.img");
+  std::filesystem::create_directories(directory / "in");
+  for (std::uint64_t number = 0; number < 200; ++number) {
+    const std::string name = directory / ("in/" + std::to_string(number));
+    Write(name + ".nii", Damage(whole, 560, number));
+    Write(name + "-pair.hdr", Damage(header, 560, number + 1000));
+    Write(name + "-pair.img", number % 4 == 0 ? Damage(image, 48, number) : image);
+  }
+  ExpectIngests(directory / "in", directory / "set");
+}
+
 TEST(HostileFiles, DamagedLabelMapsNeverHarmTheirImages) {
   const TemporaryDirectory directory;
   testing::MakeNifti(directory / "whole.nii", {});

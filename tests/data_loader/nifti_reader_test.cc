@@ -1,17 +1,9 @@
 #include "data_loader/nifti_reader.h"
 
-#include <gtest/gtest.h>
-
-#include <cmath>
-#include <fstream>
 #include <limits>
 #include <map>
-#include <numeric>
 
-#include "data_loader/nifti_file.h"
-#include "tests/support/nifti_maker.h"
-#include "tests/support/readings.h"
-#include "tests/support/temporary_directory.h"
+#include "tests/data_loader/nifti_fixture.h"
 
 namespace gvsl::data_loader {
 namespace {
@@ -20,25 +12,9 @@ using ::gvsl::testing::CodeOf;
 using ::gvsl::testing::MakeNifti;
 using ::gvsl::testing::NiftiKnobs;
 using ::gvsl::testing::Straight;
-using ::gvsl::testing::TemporaryDirectory;
 using ::gvsl::testing::ValueOf;
 
-class NiftiReaderTest : public ::testing::Test {
- protected:
-  OrRejection<RawVolume> Read(const NiftiKnobs& knobs, const std::string& name = "a.nii") {
-    MakeNifti(directory_ / name, knobs);
-    return ReadFile(name);
-  }
-  OrRejection<RawVolume> ReadFile(const std::string& name) {
-    return NiftiReader().Read({directory_ / name, {directory_ / name}, "a"});
-  }
-  static std::vector<float> Ascending(std::size_t count) {
-    std::vector<float> values(count);
-    std::iota(values.begin(), values.end(), 0.0F);
-    return values;
-  }
-  TemporaryDirectory directory_;
-};
+class NiftiReaderTest : public NiftiTest {};
 
 TEST_F(NiftiReaderTest, ReadsEveryRealDatatype) {
   for (std::int16_t datatype : {2, 4, 8, 16, 64, 256, 512, 768, 1024, 1280, 1536}) {
@@ -121,8 +97,6 @@ TEST_F(NiftiReaderTest, RefusesValuesThatAreNotFinite) {
 
 TEST_F(NiftiReaderTest, RefusesWhatIsNoSingleVolume) {
   NiftiKnobs knobs;
-  knobs.size = {4, 3, 2, 2};
-  EXPECT_EQ(CodeOf(Read(knobs)), "FOUR_DIMENSIONAL");
   knobs.size = {4, 3};
   EXPECT_EQ(CodeOf(Read(knobs)), "NOT_A_VOLUME");
   knobs.size = {4, 3, 0};
@@ -133,12 +107,10 @@ TEST_F(NiftiReaderTest, RefusesWhatIsNoSingleVolume) {
   EXPECT_NE(CodeOf(Read(knobs)), "accepted");
 }
 
-TEST_F(NiftiReaderTest, RefusesColoursComplexNumbersAndImpossibleMatrices) {
+TEST_F(NiftiReaderTest, RefusesColoursAndImpossibleMatrices) {
   NiftiKnobs knobs;
   knobs.datatype = 128;
   EXPECT_EQ(CodeOf(Read(knobs)), "COLOR_IMAGE");
-  knobs.datatype = 32;
-  EXPECT_EQ(CodeOf(Read(knobs)), "UNSUPPORTED_DATATYPE");
   knobs.datatype = 4;
   knobs.sform = Straight({1, 0, 1}, {0, 0, 0});
   EXPECT_EQ(CodeOf(Read(knobs)), "INVALID_GEOMETRY");
