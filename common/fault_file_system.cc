@@ -43,6 +43,7 @@ class FaultFileSystem::Disk {
   std::uint64_t life = 0;  // counts power losses; an open file of an earlier life is dead
 
   std::map<std::string, Status> unreadable;  // by path
+  std::set<std::string> locked;
 
   Status CheckReadable(const std::string& path) const {
     for (const auto& [ill, error] : unreadable) {
@@ -101,6 +102,15 @@ class FaultWritableFile final : public WritableFile {
   std::uint64_t life_;
   std::function<Status(std::string_view)> append_;
   std::function<Status()> sync_;
+};
+
+class FaultLock final : public FileLock {
+ public:
+  explicit FaultLock(std::function<void()> give_back) : give_back_(std::move(give_back)) {}
+  ~FaultLock() override { give_back_(); }
+
+ private:
+  std::function<void()> give_back_;
 };
 
 }  // namespace
@@ -209,9 +219,11 @@ Status FaultFileSystem::SyncDirectory(const std::string& raw_path) {
     if (named_here(name)) disk_->durable_names[name] = inode;
   }
   // A directory that was renamed or removed takes along (or away) what was durable inside it.
-  std::set<std::string> gone;
+  std::set<std::string> gone, moved;
   for (const std::string& directory : disk_->durable_directories) {
-    if (named_here(directory) && !disk_->directories.contains(directory)) gone.insert(directory);
+    if (disk_->directories.contains(directory)) continue;
+    moved.insert(directory);
+    if (named_here(directory)) gone.insert(directory);
   }
   std::set<std::string> fresh;
   for (const std::string& directory : disk_->directories) {
@@ -229,7 +241,7 @@ Status FaultFileSystem::SyncDirectory(const std::string& raw_path) {
   for (const std::string& directory : fresh) {
     const auto inodes = durable_inodes_of(directory);
     Inodes arriving;
-    for (const std::string& old : gone) {
+    for (const std::string& old : moved) {
       for (const auto& [name, inode] : disk_->durable_names) {
         if (IsInside(name, old) && inodes.contains(inode)) {
           arriving[directory + name.substr(old.size())] = inode;
@@ -256,6 +268,24 @@ Status FaultFileSystem::CreateDirectories(const std::string& raw_path) {
        path = ParentPath(path)) {
   }
   return OkStatus();
+}
+
+StatusOr<std::unique_ptr<FileLock>> FaultFileSystem::Lock(const std::string& path) {
+  const std::lock_guard lock(disk_->mutex);
+  GVSL_RETURN_IF_ERROR(disk_->Mutate());
+  if (!disk_->directories.contains(ParentPath(path))) return NotFoundError("lock " + path);
+  if (!disk_->locked.insert(path).second) return UnavailableError(path + " is held");
+  disk_->names.emplace(path, std::make_shared<Inode>());
+  return std::make_unique<FaultLock>([disk = disk_, path] {
+    const std::lock_guard lock(disk->mutex);
+    disk->locked.erase(path);
+  });
+}
+
+StatusOr<std::uint64_t> FaultFileSystem::FreeBytes(const std::string&) {
+  const std::lock_guard lock(disk_->mutex);
+  const std::uint64_t used = disk_->UsedBytes();
+  return disk_->capacity > used ? disk_->capacity - used : 0;
 }
 
 bool FaultFileSystem::Exists(const std::string& path) {

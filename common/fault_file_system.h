@@ -38,6 +38,8 @@ class FaultFileSystem final : public FileSystem {
   Status Rename(const std::string& from, const std::string& to) override;
   Status SyncDirectory(const std::string& path) override;
   Status CreateDirectories(const std::string& path) override;
+  StatusOr<std::unique_ptr<FileLock>> Lock(const std::string& path) override;
+  StatusOr<std::uint64_t> FreeBytes(const std::string& path) override;
   bool Exists(const std::string& path) override;
   bool IsDirectory(const std::string& path) override;
   StatusOr<std::uint64_t> FileSize(const std::string& path) override;

@@ -1,8 +1,10 @@
 #include "common/file_system.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -78,6 +80,23 @@ class MemoryFile final : public ReadableFile {
  private:
   std::string bytes_;
 };
+
+class PosixLock final : public FileLock {
+ public:
+  explicit PosixLock(int file_descriptor) : file_descriptor_(file_descriptor) {}
+  ~PosixLock() override { ::close(file_descriptor_); }
+
+ private:
+  int file_descriptor_;
+};
+
+// Whether the open file still has this name: its last holder may have removed it.
+bool IsStillCalled(int file_descriptor, const std::string& path) {
+  struct stat open_file {};
+  struct stat named {};
+  return ::fstat(file_descriptor, &open_file) == 0 && ::stat(path.c_str(), &named) == 0 &&
+         open_file.st_ino == named.st_ino && open_file.st_dev == named.st_dev;
+}
 
 StatusOr<std::unique_ptr<WritableFile>> OpenForWriting(const std::string& path, int flags,
                                                        mode_t mode = 0666) {
@@ -173,6 +192,39 @@ class Posix final : public FileSystem {
       return ErrnoError(ENOTDIR, "create directory " + path);
     }
     return OkStatus();
+  }
+
+  Status CreateOwnerOnlyDirectory(const std::string& path) override {
+    if (::mkdir(path.c_str(), 0700) == 0) return OkStatus();
+    if (errno != EEXIST) return ErrnoError(errno, "create directory " + path);
+    struct stat info {};
+    if (::lstat(path.c_str(), &info) != 0) return ErrnoError(errno, "stat " + path);
+    if (!S_ISDIR(info.st_mode)) return FailedPreconditionError(path + " is no directory");
+    if (info.st_uid != ::geteuid()) return PermissionDeniedError(path + " is somebody else's");
+    if ((info.st_mode & 077) != 0 && ::chmod(path.c_str(), 0700) != 0) {
+      return ErrnoError(errno, "change mode of " + path);
+    }
+    return OkStatus();
+  }
+
+  StatusOr<std::unique_ptr<FileLock>> Lock(const std::string& path) override {
+    for (;;) {
+      const int file_descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+      if (file_descriptor < 0) return ErrnoError(errno, "open " + path);
+      auto lock = std::make_unique<PosixLock>(file_descriptor);
+      if (::flock(file_descriptor, LOCK_EX | LOCK_NB) != 0) {
+        if (errno == EINTR) continue;
+        if (errno == EWOULDBLOCK) return UnavailableError(path + " is held by another process");
+        return ErrnoError(errno, "lock " + path);
+      }
+      if (IsStillCalled(file_descriptor, path)) return lock;
+    }
+  }
+
+  StatusOr<std::uint64_t> FreeBytes(const std::string& path) override {
+    struct statvfs info {};
+    if (::statvfs(path.c_str(), &info) != 0) return ErrnoError(errno, "free bytes of " + path);
+    return static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize;
   }
 
   bool Exists(const std::string& path) override {

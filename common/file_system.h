@@ -32,6 +32,12 @@ class ReadableFile {
   virtual std::string_view bytes() const = 0;
 };
 
+// A file that was taken; given back when destroyed, or when its process ends.
+class FileLock {
+ public:
+  virtual ~FileLock() = default;
+};
+
 // Bytes that are in memory already.
 std::unique_ptr<ReadableFile> FileInMemory(std::string bytes);
 
@@ -63,6 +69,20 @@ class FileSystem {
   virtual Status SyncDirectory(const std::string& path) = 0;
   // With all missing parents; OK when it is there already.
   virtual Status CreateDirectories(const std::string& path) = 0;
+  // Its parent is there. Nobody but the owner may look inside (mode 0700); one that is there
+  // already becomes so. PERMISSION_DENIED: it is somebody else's; FAILED_PRECONDITION: no
+  // directory.
+  virtual Status CreateOwnerOnlyDirectory(const std::string& path) {
+    return CreateDirectories(path);
+  }
+  // Creates the file where it is missing and takes it; UNAVAILABLE: somebody holds it.
+  virtual StatusOr<std::unique_ptr<FileLock>> Lock(const std::string& path) {
+    return UnimplementedError("lock " + path);
+  }
+  // What may still be written where `path` lies.
+  virtual StatusOr<std::uint64_t> FreeBytes(const std::string& path) {
+    return UnimplementedError("free bytes of " + path);
+  }
   virtual bool Exists(const std::string& path) = 0;
   virtual bool IsDirectory(const std::string& path) = 0;
   virtual StatusOr<std::uint64_t> FileSize(const std::string& path) = 0;

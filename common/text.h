@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -35,5 +36,7 @@ std::string_view CutUtf8(std::string_view text, std::size_t limit);
 
 // Lower-case hexadecimal digits, two a byte.
 std::string HexEncode(std::string_view bytes);
+// The bytes again; nothing where it is not pairs of such digits.
+std::optional<std::string> HexDecode(std::string_view digits);
 
 }  // namespace gvsl

@@ -73,7 +73,7 @@ StatusOr<std::vector<std::string>> Convert(const std::string& input, const std::
   if (NiftiStem(output).empty()) {
     return InvalidArgumentError(output + ": the output's name must end in .nii or .nii.gz");
   }
-  GVSL_ASSIGN_OR_RETURN(const FileList list, ListFiles({input}, ""));
+  GVSL_ASSIGN_OR_RETURN(const FileList list, ListFiles({input}));
   for (const auto& [path, reason] : list.unread) {
     observer(
         {IngestEvent::Kind::kRejected, path, {"UNREADABLE", "it cannot be opened: " + reason}});

@@ -52,6 +52,8 @@ std::map<std::int32_t, std::uint64_t> LabelsFromJson(const Json& json) {
   return voxels;
 }
 
+}  // namespace
+
 Json ToJsonObject(const VolumeEntry& volume) {
   Json json = HashedPart(volume);
   json["label_voxels"] = LabelsToJson(volume.label_voxels);
@@ -99,6 +101,8 @@ ShardEntry ShardFromJson(const Json& json) {
           json.at("bytes").get<std::uint64_t>(),
           json.at("volumes").get<std::vector<std::uint32_t>>()};
 }
+
+namespace {
 
 StatusOr<DatasetManifest> FromJsonObject(const Json& json) {
   DatasetManifest manifest;

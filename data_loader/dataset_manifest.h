@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -64,6 +65,12 @@ struct DatasetManifest {
 // The dataset's own hash: over voxels, grids, labels, subjects, classes and the cut into shards,
 // never over sources or the key that names them. Equal inputs give equal hashes, wherever they lay.
 std::string DatasetSha256(const DatasetManifest& manifest);
+
+// One volume or shard as it stands in manifest.json. Reading throws what nlohmann-json throws.
+nlohmann::json ToJsonObject(const VolumeEntry& volume);
+nlohmann::json ToJsonObject(const ShardEntry& shard);
+VolumeEntry VolumeFromJson(const nlohmann::json& json);
+ShardEntry ShardFromJson(const nlohmann::json& json);
 
 // manifest.json; carries a hash of the whole text, so that any change is noticed.
 std::string ToJson(const DatasetManifest& manifest);

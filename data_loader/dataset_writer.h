@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -13,21 +14,9 @@
 #include "common/file_system.h"
 #include "common/status.h"
 #include "data_loader/dataset_manifest.h"
+#include "data_loader/dataset_part.h"
 
 namespace gvsl::data_loader {
-
-struct NewVolume {
-  Grid grid;
-  std::vector<float> voxels;                        // z, y, x; after the window
-  std::optional<std::vector<std::int32_t>> labels;  // on the same grid
-  std::optional<std::int32_t> class_index;
-  std::string modality;
-  std::string window;
-  std::array<double, 2> window_range{};
-  // Volumes with equal keys, or with equal voxels and grid, are of one subject. Never written.
-  std::string subject_key;
-  std::string source;  // keyed hash
-};
 
 // A further file of the dataset's directory, such as the report.
 struct ExtraFile {
@@ -35,49 +24,59 @@ struct ExtraFile {
   bool owner_only = false;
 };
 
-// "0123456789abcdef": the content of one volume by name, from voxels and grid alone.
-std::string ContentId(const Grid& grid, const std::string& voxels_sha256);
+// For who goes on where another process ended. Both may be empty.
+struct ShardHooks {
+  // The shard of this file name, where it is there already and whole.
+  std::function<std::optional<ShardEntry>(const std::string& file)> finished;
+  // It is durable under its name; the parts it was made of are removed after this.
+  std::function<Status(const ShardEntry&)> written;
+};
 
-// Not thread-safe. What was not published is removed by the destructor.
+// ALREADY_EXISTS when `directory` is there and not an empty directory.
+Status CheckIsFree(FileSystem& files, const std::string& directory);
+
+// Not thread-safe.
 class DatasetWriter {
  public:
-  // ALREADY_EXISTS when `directory` is there and not an empty directory.
+  // What was not published is removed by the destructor. ALREADY_EXISTS as CheckIsFree.
   static StatusOr<std::unique_ptr<DatasetWriter>> Create(FileSystem& files,
                                                          const std::string& directory);
+  // Written in `aside`, which the caller keeps and removes, until it is published.
+  static StatusOr<std::unique_ptr<DatasetWriter>> CreateIn(FileSystem& files,
+                                                           const std::string& directory,
+                                                           const std::string& aside);
   ~DatasetWriter();
 
-  // INVALID_ARGUMENT when sizes do not match the grid, or a manifest with it could not be read.
+  // As WritePart.
   Status Add(const NewVolume& volume);
+  // A part that is there; it is removed once its shard is.
+  void Take(DatasetPart part) { parts_.push_back(std::move(part)); }
   std::size_t volumes() const { return parts_.size(); }
 
   // Orders, numbers and shards what was added, without publishing; ids are final now. The k-th
-  // entry of `order` is the position (by Add) of manifest volume k.
+  // entry of `order` is the position (by Add and Take) of manifest volume k. Parts are mapped, and
+  // none is in memory as a whole.
   struct Layout {
     DatasetManifest manifest;
     std::vector<std::size_t> order;
   };
-  StatusOr<Layout> Arrange(std::uint32_t volumes_per_shard);
+  StatusOr<Layout> Arrange(std::uint32_t volumes_per_shard, const ShardHooks& hooks = {});
   // Writes manifest and extra files, and renames the directory to its name. Without a manifest the
   // directory is no dataset and holds the extra files alone.
   Status Publish(const std::optional<DatasetManifest>& manifest,
                  const std::map<std::string, ExtraFile>& extra);
 
  private:
-  struct Part {
-    VolumeEntry entry;
-    std::string subject_key;
-    std::string file;
-  };
-  DatasetWriter(FileSystem& files, std::string directory);
-  StatusOr<ShardEntry> WriteShard(const DatasetManifest& manifest,
-                                  const std::vector<std::size_t>& order, std::uint32_t shard,
-                                  std::uint32_t begin, std::uint32_t end);
+  DatasetWriter(FileSystem& files, std::string directory, std::string aside, bool keep);
+  StatusOr<ShardEntry> MakeShard(const Layout& layout, std::uint32_t shard, std::uint32_t begin,
+                                 std::uint32_t end, const ShardHooks& hooks);
+  StatusOr<ShardEntry> WriteShard(const Layout& layout, ShardEntry entry);
 
   FileSystem& files_;
   std::string directory_;
   std::string aside_;
-  std::vector<Part> parts_;
-  bool published_ = false;
+  std::vector<DatasetPart> parts_;
+  bool keep_;
 };
 
 }  // namespace gvsl::data_loader

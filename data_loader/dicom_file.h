@@ -16,7 +16,8 @@ enum class DicomLoad {
   kExcessive,   // sequences in sequences without end, or more elements than an image has
 };
 
-// Pixels and other long values stay on disk until they are asked for. Not thread-safe.
+// Pixels and other long values stay on disk until they are asked for. Several threads may load at
+// once, each into a file of its own.
 DicomLoad LoadDicomFile(const std::string& path, DcmFileFormat& file);
 
 // Of pixels as the file has them; kNotRead for a transfer syntax that DCMTK does not know either.

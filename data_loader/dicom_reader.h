@@ -1,5 +1,5 @@
 // The headers of DICOM files by DCMTK: what series are made of, nothing decided about series.
-// Not thread-safe.
+// Several threads may read at once: what DCMTK shares, it locks, or it is set up once.
 #pragma once
 
 #include <array>

@@ -1,5 +1,6 @@
 #include "data_loader/dicom_series_reader.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <set>
 #include <utility>
@@ -8,7 +9,9 @@
 #include "common/text.h"
 #include "data_loader/dicom_stacks.h"
 #include "data_loader/dicom_volume.h"
+#include "data_loader/geometry.h"
 #include "data_loader/volume_check.h"
+#include "data_loader/volume_limits.h"
 
 namespace gvsl::data_loader {
 namespace {
@@ -50,6 +53,33 @@ RejectedSource RejectRest(const Series& rest) {
            Concat(slices,
                   " slices of its series have another direction, size or spacing than the "
                   "others, and are too few for a volume")}};
+}
+
+// mm along the slices, by the farthest of them from the first.
+double DepthOf(const Series& series, std::size_t frames) {
+  const auto& first = series.front().frames.front().position;
+  double farthest = 0;
+  for (const DicomHeader& header : series) {
+    for (const DicomFrame& frame : header.frames) {
+      if (!first || !frame.position) continue;
+      farthest = std::max(farthest, Length(Subtract(*frame.position, *first)));
+    }
+  }
+  return frames < 2 ? 0 : farthest * static_cast<double>(frames) / static_cast<double>(frames - 1);
+}
+
+VolumeExtent ExtentOf(const Series& series) {
+  const DicomHeader& first = series.front();
+  std::size_t frames = 0;
+  for (const DicomHeader& header : series) frames += header.frames.size();
+  const double pixels = static_cast<double>(first.rows) * static_cast<double>(first.columns);
+  VolumeExtent extent;
+  extent.voxels = static_cast<std::uint64_t>(
+      std::clamp(pixels * static_cast<double>(frames), 0.0, static_cast<double>(kMostVoxels)));
+  if (first.frames.empty() || !first.frames.front().pixel_spacing || first.mosaic) return extent;
+  const auto& [rows_apart, columns_apart] = *first.frames.front().pixel_spacing;
+  extent.cubic_mm = pixels * rows_apart * columns_apart * DepthOf(series, frames);
+  return extent;
 }
 
 }  // namespace
@@ -97,6 +127,10 @@ ScanResult DicomSeriesReader::Scan(const std::vector<std::string>& files) {
     if (!split.rest.empty()) result.rejected.push_back(RejectRest(split.rest));
   }
   return result;
+}
+
+VolumeExtent DicomSeriesReader::Extent(const VolumeSource& source) {
+  return ExtentOf(series_.at({source.path, source.part}));
 }
 
 OrRejection<RawVolume> DicomSeriesReader::Read(const VolumeSource& source) {

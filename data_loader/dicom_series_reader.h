@@ -17,6 +17,7 @@ namespace gvsl::data_loader {
 class DicomSeriesReader final : public VolumeReader {
  public:
   ScanResult Scan(const std::vector<std::string>& files) override;
+  VolumeExtent Extent(const VolumeSource& source) override;
   OrRejection<RawVolume> Read(const VolumeSource& source) override;
 
  private:

@@ -1,6 +1,7 @@
-// Folders of images in, a dataset out. Never stops at a bad file.
+// Folders of images in, a dataset out. Never stops at a bad file, and goes on where it was ended.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -10,10 +11,21 @@
 
 #include "common/file_system.h"
 #include "common/status.h"
+#include "data_loader/bounded_workers.h"
 #include "data_loader/prepare_volume.h"
 #include "data_loader/report.h"
 
 namespace gvsl::data_loader {
+
+// After each input, and after each shard.
+struct IngestProgress {
+  bool shards = false;  // what is counted: inputs, then shards
+  std::size_t done = 0;
+  std::size_t total = 0;
+  std::uint64_t done_bytes = 0;  // of the inputs' files, or of the shards
+  std::uint64_t total_bytes = 0;
+  std::uint64_t earlier_bytes = 0;  // of done_bytes: an earlier run's
+};
 
 struct IngestOptions {
   std::vector<std::string> inputs;
@@ -23,8 +35,13 @@ struct IngestOptions {
   PrepareOptions prepare;
   // Shards are what workers are dealt: fewer volumes a shard spread better, more read faster.
   std::uint32_t volumes_per_shard = 8;
-  std::string key = RandomKey();  // names the sources; shows in no hash of the dataset
-  std::function<bool()> stop;     // asked before each volume; true ends the ingestion. May be empty
+  // Names the sources of an ingestion that begins anew; shows in no hash of the dataset.
+  std::string key = RandomKey();
+  WorkBounds bounds;           // volumes at once
+  bool ignore_space = false;   // begin although the disk seems too small
+  std::function<bool()> stop;  // asked before each volume; true ends the ingestion. May be empty
+  std::function<void(const IngestProgress&)>
+      progress;  // by any thread, one at a time. May be empty
 };
 
 // One thing that happened to one input, for the terminal of the person who ingests: the only place
@@ -35,14 +52,21 @@ struct IngestEvent {
   std::string path;
   Rejection what;  // of an accepted volume only `reason`, a description
 };
+// Called by any thread, one at a time, by path in order.
 using IngestObserver = std::function<void(const IngestEvent&)>;
 
 // The readers of this program, in the order in which they are asked.
 std::vector<std::unique_ptr<VolumeReader>> AllReaders();
 
+// Works in OUTPUT.ingest, which is gone when a report is returned. What ends it otherwise leaves
+// that folder, if anything had been done: called again with the same output and options it goes on
+// there, with the same dataset and report as if it had never ended. Inputs whose files changed
+// meanwhile are read again; with other options it begins anew.
+//
 // OK also when nothing was accepted: then `output` holds the report and no dataset. ALREADY_EXISTS,
-// NOT_FOUND (an input), INVALID_ARGUMENT (the classes), CANCELLED (stopped; nothing is left
-// behind), and what the disk says.
+// NOT_FOUND (an input), INVALID_ARGUMENT (the classes), CANCELLED (stopped), UNAVAILABLE (another
+// ingestion into `output` runs), RESOURCE_EXHAUSTED (the disk is full, or surely would be), and
+// what else the disk says.
 StatusOr<IngestReport> Ingest(FileSystem& files, const IngestOptions& options,
                               const IngestObserver& observer);
 

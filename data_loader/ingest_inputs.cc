@@ -100,12 +100,15 @@ std::vector<std::unique_ptr<VolumeReader>> AllReaders() {
   return readers;
 }
 
-StatusOr<IngestInputs> FindInputs(FileSystem& files, const IngestOptions& options) {
+StatusOr<IngestInputs> FindInputs(FileSystem& files, const IngestOptions& options,
+                                  const std::string& work_folder) {
   IngestInputs inputs;
-  GVSL_ASSIGN_OR_RETURN(FileList images, ListFiles(options.inputs, options.labels));
+  std::vector<std::string> excluded = {work_folder};
+  if (!options.labels.empty()) excluded.push_back(options.labels);
+  GVSL_ASSIGN_OR_RETURN(FileList images, ListFiles(options.inputs, excluded));
   FileList labels;
   if (!options.labels.empty()) {
-    GVSL_ASSIGN_OR_RETURN(labels, ListFiles({options.labels}, ""));
+    GVSL_ASSIGN_OR_RETURN(labels, ListFiles({options.labels}, {work_folder}));
     std::erase_if(images.files, [&](const std::string& file) {
       return std::binary_search(labels.files.begin(), labels.files.end(), file);
     });

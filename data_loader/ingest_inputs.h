@@ -33,7 +33,9 @@ struct IngestInputs {
   std::size_t classes_without_image = 0;  // lines of the classes that name no source
 };
 
-// NOT_FOUND names an input or the folder of labels; INVALID_ARGUMENT a line of the classes.
-StatusOr<IngestInputs> FindInputs(FileSystem& files, const IngestOptions& options);
+// Nothing in `work_folder` is an input. NOT_FOUND names an input or the folder of labels;
+// INVALID_ARGUMENT a line of the classes.
+StatusOr<IngestInputs> FindInputs(FileSystem& files, const IngestOptions& options,
+                                  const std::string& work_folder);
 
 }  // namespace gvsl::data_loader

@@ -4,11 +4,42 @@
 #include <tuple>
 #include <utility>
 
-namespace gvsl::data_loader {
+#include "common/text.h"
 
-void IngestLedger::Accept(const std::string& path, AcceptedVolume volume,
-                          const std::string& description) {
-  Observe(IngestEvent::Kind::kAccepted, path, {"", description});
+namespace gvsl::data_loader {
+namespace {
+
+std::string Describe(const VolumeEntry& volume) {
+  const auto& [size, spacing, to_ras] = volume.grid;
+  return Concat(volume.modality, " ", size[0], "x", size[1], "x", size[2], " voxels of ",
+                spacing[0], "x", spacing[1], "x", spacing[2], " mm, window ", volume.window,
+                volume.label_sha256 ? ", labelled" : "");
+}
+
+}  // namespace
+
+void IngestLedger::Take(const std::string& path, const std::string& label_path,
+                        const IngestOutcome& outcome) {
+  if (outcome.label_rejection) Reject(label_path, *outcome.label_rejection);
+  if (outcome.part) {
+    Accept(path, outcome);
+  } else {
+    Reject(path, outcome.rejection);
+  }
+}
+
+void IngestLedger::Accept(const std::string& path, const IngestOutcome& outcome) {
+  const VolumeEntry& entry = outcome.part->entry;
+  Observe(IngestEvent::Kind::kAccepted, path, {"", Describe(entry)});
+  AcceptedVolume volume{"", outcome.source, entry.label_sha256.has_value(), outcome.warnings};
+  const auto [first, is_first] = first_.try_emplace(entry.id, path, outcome.source);
+  if (!is_first) {
+    const auto& [first_path, first_source] = first->second;
+    volume.warnings.push_back(
+        {"SAME_CONTENT",
+         Concat("the same voxels on the same grid as source ", first_source, "; both are kept"),
+         first_path});
+  }
   for (const Rejection& warning : volume.warnings) {
     Observe(IngestEvent::Kind::kWarning, path, warning);
   }

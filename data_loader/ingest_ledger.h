@@ -2,11 +2,14 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "data_loader/dataset_manifest.h"
 #include "data_loader/ingest.h"
+#include "data_loader/ingest_journal.h"
 #include "data_loader/report.h"
 
 namespace gvsl::data_loader {
@@ -18,20 +21,26 @@ class IngestLedger {
       : book_(key), observer_(observer) {}
 
   std::string NameOf(const std::string& path) { return book_.Name(path); }
-  // `description` is for the terminal alone.
-  void Accept(const std::string& path, AcceptedVolume volume, const std::string& description);
+  // What came of an input at `path` whose label map is at `label_path`, if it has one. Of inputs
+  // with one content all but the first that is taken are warned about.
+  void Take(const std::string& path, const std::string& label_path, const IngestOutcome& outcome);
   void Reject(const std::string& path, const Rejection& rejection);
+  // On the terminal alone.
+  void Say(const std::string& path, const Rejection& warning) const {
+    Observe(IngestEvent::Kind::kWarning, path, warning);
+  }
   // About no volume in particular.
   void Warn(const std::string& path, const Rejection& warning);
 
   std::size_t accepted() const { return accepted_.size(); }
-  // With the accepted volumes in the manifest's order, `order[k]` being the k-th's place by Accept;
+  // With the accepted volumes in the manifest's order, `order[k]` being the k-th's place by Take;
   // without a manifest nothing was accepted.
   IngestReport Close(const DatasetManifest* manifest, const std::vector<std::size_t>& order,
                      std::uint64_t ignored_files);
   std::string SourcesJson() const { return book_.ToJson(); }
 
  private:
+  void Accept(const std::string& path, const IngestOutcome& outcome);
   void Observe(IngestEvent::Kind kind, const std::string& path, const Rejection& what) const {
     if (observer_) observer_({kind, path, what});
   }
@@ -39,6 +48,7 @@ class IngestLedger {
   SourceBook book_;
   const IngestObserver& observer_;
   std::vector<AcceptedVolume> accepted_;
+  std::map<std::string, std::pair<std::string, std::string>> first_;  // path and source by content
   IngestReport report_;
 };
 

@@ -56,7 +56,14 @@ void AddEntry(const fs::directory_entry& entry, FileList& list, std::vector<fs::
   }
 }
 
-void AddTree(const fs::path& root, const fs::path& excluded, FileList& list) {
+bool IsOneOf(const fs::path& path, const std::vector<fs::path>& excluded) {
+  return std::any_of(excluded.begin(), excluded.end(), [&](const fs::path& other) {
+    std::error_code ignored;
+    return fs::equivalent(path, other, ignored);
+  });
+}
+
+void AddTree(const fs::path& root, const std::vector<fs::path>& excluded, FileList& list) {
   std::vector<fs::path> folders = {root};
   while (!folders.empty()) {
     const fs::path folder = std::move(folders.back());
@@ -64,9 +71,8 @@ void AddTree(const fs::path& root, const fs::path& excluded, FileList& list) {
     std::error_code error;
     fs::directory_iterator entry(folder, error);
     for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
-      std::error_code ignored;
-      const bool left_out = !excluded.empty() && fs::equivalent(entry->path(), excluded, ignored);
-      if (!IsHidden(entry->path()) && !left_out) AddEntry(*entry, list, folders);
+      if (IsHidden(entry->path()) || IsOneOf(entry->path(), excluded)) continue;
+      AddEntry(*entry, list, folders);
     }
     if (error) list.unread[folder.string()] = error.message();
   }
@@ -74,8 +80,10 @@ void AddTree(const fs::path& root, const fs::path& excluded, FileList& list) {
 
 }  // namespace
 
-StatusOr<FileList> ListFiles(const std::vector<std::string>& roots, const std::string& excluded) {
-  const fs::path left_out = excluded.empty() ? fs::path() : Absolute(excluded);
+StatusOr<FileList> ListFiles(const std::vector<std::string>& roots,
+                             const std::vector<std::string>& excluded) {
+  std::vector<fs::path> left_out;
+  for (const std::string& name : excluded) left_out.push_back(Absolute(name));
   FileList list;
   for (const std::string& name : roots) {
     const fs::path root = Absolute(name);
@@ -85,7 +93,7 @@ StatusOr<FileList> ListFiles(const std::vector<std::string>& roots, const std::s
       AddFile(root, list);
     } else if (!fs::is_directory(root, error)) {
       return NotFoundError(Concat("no file or folder ", name));
-    } else if (root != left_out) {
+    } else if (std::find(left_out.begin(), left_out.end(), root) == left_out.end()) {
       AddTree(root, left_out, list);
     }
   }

@@ -18,9 +18,10 @@ struct FileList {
 };
 
 // Every regular file under the roots (a root may be a file); nothing whose name begins with a dot,
-// and nothing under `excluded` (empty: nothing is excluded). NOT_FOUND names a root that is not
+// and nothing under the files and folders of `excluded`. NOT_FOUND names a root that is not
 // there.
-StatusOr<FileList> ListFiles(const std::vector<std::string>& roots, const std::string& excluded);
+StatusOr<FileList> ListFiles(const std::vector<std::string>& roots,
+                             const std::vector<std::string>& excluded = {});
 
 // "stem,class" a line, classes from 0; a first line of "stem,class", empty lines and lines that
 // begin with # are passed over. For the stem a path below the input may stand. INVALID_ARGUMENT

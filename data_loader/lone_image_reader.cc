@@ -23,6 +23,8 @@ ScanResult LoneImageReader::Scan(const std::vector<std::string>& files) {
   return result;
 }
 
+VolumeExtent LoneImageReader::Extent(const VolumeSource& /*source*/) { return {}; }
+
 OrRejection<RawVolume> LoneImageReader::Read(const VolumeSource& /*source*/) {
   return kWithoutHeader;
 }

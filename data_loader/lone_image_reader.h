@@ -9,6 +9,7 @@ class LoneImageReader final : public VolumeReader {
  public:
   // Rejects every .img and .img.gz without a .hdr beside it (IMAGE_WITHOUT_HEADER); has no sources.
   ScanResult Scan(const std::vector<std::string>& files) override;
+  VolumeExtent Extent(const VolumeSource& source) override;
   OrRejection<RawVolume> Read(const VolumeSource& source) override;
 };
 

@@ -1,6 +1,6 @@
 // NIfTI files, of version 1 or 2 (.nii, .nii.gz, and pairs of .hdr and .img, each with or without
 // .gz): bytes and header, nothing decided. nifti_file.cc reads, nifti_writer.cc writes. Whether a
-// file is compressed is told by its content.
+// file is compressed is told by its content. Several threads may read different files at once.
 #pragma once
 
 #include <array>

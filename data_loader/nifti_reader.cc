@@ -149,6 +149,14 @@ ScanResult NiftiReader::Scan(const std::vector<std::string>& files) {
   return result;
 }
 
+VolumeExtent NiftiReader::Extent(const VolumeSource& source) {
+  const OrRejection<NiftiHeader> read = ReadCheckedHeader(source.path);
+  const auto* header = std::get_if<NiftiHeader>(&read);
+  if (header == nullptr) return {};
+  const auto voxels = static_cast<std::uint64_t>(header->voxels_of_one_volume());
+  return {voxels, static_cast<double>(voxels) * VoxelVolume(header->to_ras)};
+}
+
 OrRejection<RawVolume> NiftiReader::Read(const VolumeSource& source) {
   return Guarded([&] { return ReadNiftiVolume(source.path); });
 }

@@ -10,6 +10,7 @@ class NiftiReader final : public VolumeReader {
   // Every .nii and .nii.gz is a source, and every .hdr (.hdr.gz) of NIfTI or ANALYZE together with
   // the .img beside it, if it was found by either. Other files of these names are left.
   ScanResult Scan(const std::vector<std::string>& files) override;
+  VolumeExtent Extent(const VolumeSource& source) override;
   // Of several volumes the first, with a warning (FURTHER_VOLUMES); complex numbers as their
   // magnitude, with another (MAGNITUDE_TAKEN); a third axis that is not across the other two as
   // slices of a tilted gantry are (TILT_CORRECTED).

@@ -44,6 +44,22 @@ void FillPadding(RawVolume& raw, double value) {
 
 }  // namespace
 
+std::string ToText(const PrepareOptions& options) {
+  std::ostringstream text;
+  text.precision(17);
+  text << "spacing";
+  for (const double length : options.spacing.value_or(std::array<double, 3>{})) {
+    text << " " << length;
+  }
+  if (options.window) {
+    text << " window " << options.window->name;
+    for (const double end : options.window->range.value_or(std::array<double, 2>{})) {
+      text << " " << end;
+    }
+  }
+  return std::move(text).str();
+}
+
 StatusOr<std::optional<std::array<double, 3>>> ParseSpacing(const std::string& text) {
   if (text == "native") return std::optional<std::array<double, 3>>();
   std::vector<double> lengths;

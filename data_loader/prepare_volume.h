@@ -3,6 +3,7 @@
 
 #include <array>
 #include <optional>
+#include <string>
 
 #include "data_loader/dataset_writer.h"
 #include "data_loader/intensity_window.h"
@@ -16,6 +17,9 @@ struct PrepareOptions {
   // Nothing: ct for CT, mr for the rest.
   std::optional<WindowChoice> window;
 };
+
+// All of it, in words that are the same for the same options alone.
+std::string ToText(const PrepareOptions& options);
 
 // "1.5,1.5,3" or "native" or one number for all three; INVALID_ARGUMENT otherwise.
 StatusOr<std::optional<std::array<double, 3>>> ParseSpacing(const std::string& text);

@@ -3,11 +3,14 @@
 #include <sys/random.h>
 #include <cerrno>
 #include <cstdlib>
+#include <exception>
 
 #include <nlohmann/json.hpp>
 
+#include "common/json_text.h"
 #include "common/sha256.h"
 #include "common/text.h"
+#include "data_loader/rejection_json.h"
 
 namespace gvsl::data_loader {
 namespace {
@@ -19,12 +22,20 @@ std::string Dump(const Json& json) {
   return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-Json ToJsonArray(const std::vector<Rejection>& warnings) {
-  Json json = Json::array();
-  for (const Rejection& warning : warnings) {
-    json.push_back({{"code", warning.code}, {"reason", warning.reason}});
+IngestReport FromJson(const Json& json) {
+  IngestReport report;
+  report.dataset_sha256 = json.at("dataset_sha256").get<std::string>();
+  for (const Json& volume : json.at("accepted")) {
+    report.accepted.push_back(
+        {volume.at("id").get<std::string>(), volume.at("source").get<std::string>(),
+         volume.at("labelled").get<bool>(), RejectionsFromJson(volume.at("warnings"))});
   }
-  return json;
+  for (const Json& volume : json.at("rejected")) {
+    report.rejected.push_back({volume.at("source").get<std::string>(), RejectionFromJson(volume)});
+  }
+  report.ignored_files = json.at("ignored_files").get<std::uint64_t>();
+  report.warnings = RejectionsFromJson(json.at("warnings"));
+  return report;
 }
 
 }  // namespace
@@ -43,11 +54,19 @@ std::string ToJson(const IngestReport& report) {
                                 {"warnings", ToJsonArray(volume.warnings)}});
   }
   for (const RejectedVolume& volume : report.rejected) {
-    json["rejected"].push_back({{"source", volume.source},
-                                {"code", volume.rejection.code},
-                                {"reason", volume.rejection.reason}});
+    json["rejected"].push_back(ToJsonObject(volume.rejection));
+    json["rejected"].back()["source"] = volume.source;
   }
   return Dump(json);
+}
+
+StatusOr<IngestReport> ParseReport(std::string_view text) {
+  try {
+    GVSL_ASSIGN_OR_RETURN(const Json json, ParseJson(text));
+    return FromJson(json);
+  } catch (const std::exception& error) {
+    return DataLossError(Concat("report: ", error.what()));
+  }
 }
 
 std::string SourceBook::Name(const std::string& path) {

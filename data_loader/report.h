@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "common/status.h"
 #include "data_loader/volume_reader.h"
 
 namespace gvsl::data_loader {
@@ -35,6 +37,8 @@ struct IngestReport {
 };
 
 std::string ToJson(const IngestReport& report);
+// DATA_LOSS: not what ToJson wrote.
+StatusOr<IngestReport> ParseReport(std::string_view json);
 
 // Names sources by a keyed hash and remembers their paths for the owner alone. Not thread-safe.
 class SourceBook {

@@ -55,6 +55,12 @@ struct VolumeSource {
   std::string Name() const { return part.empty() ? path : path + "//" + part; }
 };
 
+// About how much a volume is, by its headers; 0 where they do not tell.
+struct VolumeExtent {
+  std::uint64_t voxels = 0;  // as the file has it
+  double cubic_mm = 0;
+};
+
 struct RejectedSource {
   std::string path;
   Rejection rejection;
@@ -66,12 +72,15 @@ struct ScanResult {
   std::vector<std::string> left;         // not the reader's
 };
 
-// Never throws, never stops at a bad file.
+// Never throws, never stops at a bad file. After Scan everything else may be called by several
+// threads at once.
 class VolumeReader {
  public:
   virtual ~VolumeReader() = default;
   // `files` is sorted; every one of them is in exactly one part of the result.
   virtual ScanResult Scan(const std::vector<std::string>& files) = 0;
+  // Of one of Scan's sources, without reading its voxels.
+  virtual VolumeExtent Extent(const VolumeSource& source) = 0;
   // One of Scan's sources.
   virtual OrRejection<RawVolume> Read(const VolumeSource& source) = 0;
 };

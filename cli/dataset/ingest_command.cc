@@ -1,4 +1,5 @@
 #include <signal.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <iostream>
@@ -7,7 +8,10 @@
 #include <optional>
 
 #include "cli/dataset/commands.h"
+#include "cli/dataset/progress_line.h"
 #include "cli/dataset/terminal.h"
+#include "common/clock.h"
+#include "common/machine_share.h"
 #include "common/program_options.h"
 #include "data_loader/ingest.h"
 
@@ -21,6 +25,8 @@ struct Arguments {
   IngestOptions options;
   std::string spacing = "1,1,1";
   std::optional<std::string> window;
+  unsigned threads = 0;      // 0: as many as this process may use
+  std::uint64_t memory = 0;  // 0: half of what is available
   bool json = false;
 };
 
@@ -30,6 +36,10 @@ Status ParseChoices(Arguments& arguments) {
   if (arguments.window) {
     GVSL_ASSIGN_OR_RETURN(prepare.window, data_loader::ParseWindow(*arguments.window));
   }
+  auto& bounds = arguments.options.bounds;
+  const MachineShare share = ShareOfMachine(PosixFileSystem());
+  bounds.threads = arguments.threads != 0 ? arguments.threads : share.processors;
+  bounds.memory_bytes = arguments.memory != 0 ? arguments.memory : share.memory_bytes / 2;
   return OkStatus();
 }
 
@@ -50,8 +60,8 @@ void PrintSummary(const IngestReport& report, const std::string& output) {
 
 std::atomic<int> caught_signal = 0;
 
-// The first Ctrl-C ends the ingestion after the volume at hand and removes what was written; the
-// second kills. What nohup or a shell without job control has us ignore stays ignored.
+// The first Ctrl-C ends the ingestion after the volumes at hand, and the same command goes on
+// there; the second kills. What nohup or a shell without job control has us ignore stays ignored.
 void CatchSignals() {
   struct sigaction action {};
   action.sa_handler = [](int number) { caught_signal = number; };
@@ -68,7 +78,13 @@ int Run(Arguments& arguments) {
     return Fail(InvalidArgumentError("--output: a folder's name is needed"));
   }
   if (const Status status = ParseChoices(arguments); !status.ok()) return Fail(status);
-  const auto report = data_loader::Ingest(PosixFileSystem(), arguments.options, PrintEvent);
+  const SystemClock clock;
+  ProgressLine line(clock, ::isatty(STDERR_FILENO) == 1,
+                    [](const std::string& text) { std::cerr << text << std::flush; });
+  arguments.options.progress = [&](const auto& progress) { line.Show(progress); };
+  const auto report = data_loader::Ingest(PosixFileSystem(), arguments.options,
+                                          [&](const auto& event) { line.Print(EventText(event)); });
+  line.Finish();
   if (report.status().code() == StatusCode::kCancelled) {
     (void)Fail(report.status());
     return 128 + caught_signal;
@@ -115,6 +131,18 @@ void AddIngestCommand(CLI::App& app, Action& action) {
                    "a shard is what a worker is dealt at once")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
+  command
+      ->add_option("--threads", arguments->threads,
+                   "volumes read at once. Default: the processors that this process may use")
+      ->check(CLI::Range(1, 1024));
+  command
+      ->add_option("--memory", arguments->memory,
+                   "for the volumes read at once; a larger volume is read alone. Bytes, or with a "
+                   "unit, 8GiB. Default: half of what is available")
+      ->transform(CLI::AsSizeValue(false))
+      ->type_name("BYTES");
+  command->add_flag("--ignore-space", options.ignore_space,
+                    "begin even where the disk seems too small for the dataset");
   command->add_option("--classes", options.classes, "lines of stem,class; classes from 0")
       ->type_name("FILE.csv");
   command->add_flag("--json", arguments->json, "print the report as JSON");

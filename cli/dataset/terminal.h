@@ -31,25 +31,21 @@ inline int Fail(const Status& status) {
   return status.code() == StatusCode::kInvalidArgument ? kWrongUsage : kFailed;
 }
 
-// One line an event; the only place where sources are named by their paths.
-inline void PrintEvent(const data_loader::IngestEvent& event) {
+// One line an event, without its end; the only place where sources are named by their paths.
+inline std::string EventText(const data_loader::IngestEvent& event) {
   using Kind = data_loader::IngestEvent::Kind;
-  switch (event.kind) {
-    case Kind::kAccepted:
-      std::cerr << "accepted  ";
-      break;
-    case Kind::kRejected:
-      std::cerr << "rejected  ";
-      break;
-    case Kind::kWarning:
-      std::cerr << "warning   ";
-      break;
-  }
+  std::string text = event.kind == Kind::kAccepted   ? "accepted  "
+                     : event.kind == Kind::kRejected ? "rejected  "
+                                                     : "warning   ";
   const bool of_several = !event.what.file.empty() && event.what.file != event.path;
-  std::cerr << Printable(event.path) << ": ";
-  if (of_several) std::cerr << Printable(event.what.file) << ": ";
-  if (!event.what.code.empty()) std::cerr << event.what.code << ": ";
-  std::cerr << Printable(event.what.reason) << "\n";
+  text += Printable(event.path) + ": ";
+  if (of_several) text += Printable(event.what.file) + ": ";
+  if (!event.what.code.empty()) text += event.what.code + ": ";
+  return text + Printable(event.what.reason);
+}
+
+inline void PrintEvent(const data_loader::IngestEvent& event) {
+  std::cerr << EventText(event) << "\n";
 }
 
 }  // namespace gvsl::cli::dataset

@@ -56,7 +56,7 @@ Status CheckIsOne(const std::string& path, const Found& found) {
 }  // namespace
 
 StatusOr<Scan> ReadScan(const std::string& path) {
-  GVSL_ASSIGN_OR_RETURN(const data_loader::FileList list, data_loader::ListFiles({path}, ""));
+  GVSL_ASSIGN_OR_RETURN(const data_loader::FileList list, data_loader::ListFiles({path}));
   if (!list.unread.empty()) {
     const auto& [file, reason] = *list.unread.begin();
     return InvalidArgumentError(Concat(file, ": it cannot be opened: ", reason));

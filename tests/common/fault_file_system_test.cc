@@ -62,6 +62,17 @@ TEST(FaultFileSystem, KeepsADirectoryThatWasRenamedAndSynced) {
   EXPECT_FALSE(files.Exists("/tmp-1"));
 }
 
+TEST(FaultFileSystem, KeepsADirectoryThatWasMovedElsewhereAndSynced) {
+  FaultFileSystem files;
+  ASSERT_TRUE(CreateDirectoriesDurably(files, "/work/set").ok());
+  Write(files, "/work/set/f", "x", true);
+  ASSERT_TRUE(files.SyncDirectory("/work/set").ok());
+  ASSERT_TRUE(files.Rename("/work/set", "/done").ok());
+  ASSERT_TRUE(files.SyncDirectory("/").ok());
+  files.LosePower();
+  EXPECT_EQ(ReadFile(files, "/done/f").value(), "x");
+}
+
 TEST(FaultFileSystem, LosesFilesOfARenamedDirectoryWhoseNamesWereNotSynced) {
   FaultFileSystem files;
   ASSERT_TRUE(files.CreateDirectories("/tmp-1").ok());

@@ -110,6 +110,40 @@ TYPED_TEST(FileSystemContract, ReadsAFileOfManyPiecesInOrder) {
   EXPECT_TRUE(ReadFile(this->files(), this->Path("a")).value() == bytes);
 }
 
+TYPED_TEST(FileSystemContract, ALockIsHeldOnceAndGivenBack) {
+  auto first = this->files().Lock(this->Path("lock"));
+  ASSERT_TRUE(first.ok()) << first.status();
+  EXPECT_EQ(this->files().Lock(this->Path("lock")).status().code(), StatusCode::kUnavailable);
+  first->reset();
+  EXPECT_TRUE(this->files().Lock(this->Path("lock")).ok());
+  EXPECT_TRUE(this->files().Exists(this->Path("lock")));
+  EXPECT_EQ(this->files().Lock(this->Path("no/lock")).status().code(), StatusCode::kNotFound);
+}
+
+TYPED_TEST(FileSystemContract, TellsWhatMayStillBeWritten) {
+  const auto free = this->files().FreeBytes(this->Path(""));
+  ASSERT_TRUE(free.ok()) << free.status();
+  EXPECT_GT(*free, 0U);
+}
+
+TEST(PosixFileSystem, AnOwnersDirectoryIsTheOwnersAlone) {
+  PosixDisk disk;
+  const std::string path = JoinPath(disk.root, "mine");
+  const auto mode = [&] {
+    struct stat info {};
+    ::stat(path.c_str(), &info);
+    return info.st_mode & 0777;
+  };
+  ASSERT_TRUE(disk.files().CreateOwnerOnlyDirectory(path).ok());
+  EXPECT_EQ(mode(), 0700U);
+  std::filesystem::permissions(path, std::filesystem::perms::all);
+  ASSERT_TRUE(disk.files().CreateOwnerOnlyDirectory(path).ok());
+  EXPECT_EQ(mode(), 0700U);
+  const std::string link = JoinPath(disk.root, "link");
+  std::filesystem::create_directory_symlink(path, link);
+  EXPECT_EQ(disk.files().CreateOwnerOnlyDirectory(link).code(), StatusCode::kFailedPrecondition);
+}
+
 TEST(PosixFileSystem, RefusesToReadADirectoryOrAPipe) {
   const PosixDisk disk;
   const std::string pipe = disk.root + "/pipe";

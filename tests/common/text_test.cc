@@ -14,6 +14,9 @@ TEST(Text, FindsTheNearestWord) {
 
 TEST(Text, WritesBytesAsLowerCaseHexadecimal) {
   EXPECT_EQ(HexEncode(std::string_view("\x00\xff\x1a", 3)), "00ff1a");
+  EXPECT_EQ(HexDecode("00ff1a"), std::string("\x00\xff\x1a", 3));
+  EXPECT_EQ(HexDecode(""), "");
+  for (const char* wrong : {"0", "0g", "FF", "0x", " 1"}) EXPECT_FALSE(HexDecode(wrong)) << wrong;
 }
 
 TEST(Text, JoinsWithASeparator) {

@@ -71,7 +71,8 @@ TEST_F(DatasetProgramTest, ExitsWithTwoAfterWrongUsage) {
         "ingest --input in --output set --spacing 1,2", "show", "verify a b",
         "ingest --input in --output set --volumes-per-shard 0", "show set --yaml",
         "ingest --input in --output set --window ''", "ingest --input in --output set --spacing 0",
-        "ingest --input in --output set --window 2,1", "convert --input in --output out.png",
+        "ingest --input in --output set --window 2,1", "ingest --input in --output set --threads 0",
+        "ingest --input in --output set --memory much", "convert --input in --output out.png",
         "export set volume out.png"}) {
     EXPECT_EQ(Run(wrong).exit_code, 2) << wrong;
   }
@@ -105,7 +106,7 @@ TEST_F(DatasetProgramTest, ANameWithControlCharactersStaysOneLine) {
   EXPECT_THAT(StandardError(), HasSubstr("/a\\x0a\\x1b[31mb.nii: "));
 }
 
-TEST_F(DatasetProgramTest, ATerminatedIngestionLeavesNothingBehindAndExitsLikeTheSignal) {
+TEST_F(DatasetProgramTest, ATerminatedIngestionExitsLikeTheSignalAndIsGoneOnWith) {
   testing::MakeNifti(directory_ / "a.nii", {});
   std::filesystem::create_directories(directory_ / "in");
   for (int i = 0; i < 3000; ++i) {
@@ -113,12 +114,14 @@ TEST_F(DatasetProgramTest, ATerminatedIngestionLeavesNothingBehindAndExitsLikeTh
                                       directory_ / ("in/" + std::to_string(i) + ".nii"));
   }
   const Outcome run = Shell(GVSL_DATASET_PROGRAM
-                            " ingest --input in --output set & p=$!; until ls -d set.tmp-*; do :; "
-                            "done >&2; kill -TERM $p; wait $p");
+                            " ingest --input in --output set & p=$!; until ls set.ingest/part-*; "
+                            "do :; done >&2; kill -TERM $p; wait $p");
   EXPECT_EQ(run.exit_code, 143);
-  for (const auto& entry : std::filesystem::directory_iterator(directory_.path())) {
-    EXPECT_FALSE(entry.path().filename().string().starts_with("set")) << entry.path();
-  }
+  EXPECT_THAT(StandardError(), HasSubstr("is kept in set.ingest"));
+  EXPECT_FALSE(std::filesystem::exists(directory_ / "set"));
+  EXPECT_EQ(Run("ingest --input in --output set --threads 2 --memory 1GiB").exit_code, 0);
+  EXPECT_THAT(StandardError(), HasSubstr("by an earlier run"));
+  EXPECT_FALSE(std::filesystem::exists(directory_ / "set.ingest"));
 }
 
 }  // namespace

@@ -37,7 +37,7 @@ class DicomSeriesReaderTest : public ::testing::Test {
  protected:
   // Reads the only series under the folder.
   OrRejection<RawVolume> Read() {
-    const auto list = ListFiles({directory_.path()}, "");
+    const auto list = ListFiles({directory_.path()});
     ScanResult scan = reader_.Scan(list->files);
     left_ = scan.left;
     rejected_ = scan.rejected;
@@ -279,7 +279,7 @@ TEST_F(DicomSeriesReaderTest, TakesEachDirectionOfASeriesByItself) {
   slices.back().columns = 10;
   slices.back().instance_uid += ".6";
   WriteSlices(slices, directory_ / "series");
-  const ScanResult scan = reader_.Scan(ListFiles({directory_.path()}, "")->files);
+  const ScanResult scan = reader_.Scan(ListFiles({directory_.path()})->files);
   ASSERT_EQ(scan.sources.size(), 2U);
   EXPECT_NE(scan.sources[0].Name(), scan.sources[1].Name());
   EXPECT_EQ(scan.sources[0].files.size() + scan.sources[1].files.size() + 1, slices.size());
@@ -461,7 +461,7 @@ TEST_F(DicomSeriesReaderTest, LooksIntoNoLargeFileThatOnlyLacksAnExtension) {
   std::ofstream(directory_ / "disk-image");
   std::filesystem::resize_file(directory_ / "disk-image", 100'000'000'000);
   std::ofstream(directory_ / "log") << std::string(10'000'000, 'a');
-  const ScanResult scan = reader_.Scan(ListFiles({directory_.path()}, "")->files);
+  const ScanResult scan = reader_.Scan(ListFiles({directory_.path()})->files);
   EXPECT_EQ(scan.left.size(), 2U);
 }
 
@@ -483,7 +483,7 @@ TEST_F(DicomSeriesReaderTest, SeparatesSeriesThatLieInOneFolder) {
   std::filesystem::rename(directory_ / "IM-002.dcm", directory_ / "b.dcm");
   std::filesystem::rename(directory_ / "IM-003.dcm", directory_ / "c.dcm");
   WriteSlices(others, directory_.path());
-  const ScanResult scan = reader_.Scan(ListFiles({directory_.path()}, "")->files);
+  const ScanResult scan = reader_.Scan(ListFiles({directory_.path()})->files);
   ASSERT_EQ(scan.sources.size(), 2U);
   EXPECT_NE(scan.sources[0].path, scan.sources[1].path);
   const RawVolume one = ValueOf(reader_.Read(scan.sources[0]));

@@ -33,7 +33,7 @@ using Slices = std::vector<demo::DicomSlice>;
 
 OrRejection<RawVolume> ReadOnly(const std::string& directory) {
   DicomSeriesReader reader;
-  const ScanResult scan = reader.Scan(ListFiles({directory}, "")->files);
+  const ScanResult scan = reader.Scan(ListFiles({directory})->files);
   EXPECT_EQ(scan.sources.size(), 1U);
   return ReadVolume(reader, scan.sources.at(0));
 }

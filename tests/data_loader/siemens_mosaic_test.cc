@@ -119,7 +119,7 @@ class MosaicFile : public ::testing::Test {
   OrRejection<RawVolume> Read() {
     WriteCodedSlice(picture_, coding_, directory_ / "mosaic.dcm");
     DicomSeriesReader reader;
-    const ScanResult scan = reader.Scan(ListFiles({directory_.path()}, "")->files);
+    const ScanResult scan = reader.Scan(ListFiles({directory_.path()})->files);
     return reader.Read(scan.sources.at(0));
   }
 
@@ -159,7 +159,7 @@ TEST_F(MosaicFile, OfSeveralTheOneOfTheFirstInstanceIsTakenWhateverTheFilesAreCa
       WriteCodedSlice(picture_, coding_, directory_ / Concat(reversed, "/", name, ".dcm"));
     }
     DicomSeriesReader reader;
-    const auto files = ListFiles({directory_ / Concat(reversed)}, "")->files;
+    const auto files = ListFiles({directory_ / Concat(reversed)})->files;
     const RawVolume volume = ValueOf(reader.Read(reader.Scan(files).sources.at(0)));
     EXPECT_FLOAT_EQ(volume.voxels[0], 1000) << reversed;
     ASSERT_EQ(volume.warnings.size(), 1U);

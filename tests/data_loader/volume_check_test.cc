@@ -18,6 +18,7 @@ class FakeReader final : public VolumeReader {
  public:
   explicit FakeReader(std::function<RawVolume()> read) : read_(std::move(read)) {}
   ScanResult Scan(const std::vector<std::string>&) override { return {}; }
+  VolumeExtent Extent(const VolumeSource&) override { return {}; }
   OrRejection<RawVolume> Read(const VolumeSource&) override { return read_(); }
 
  private:
