@@ -208,6 +208,16 @@ Status FaultFileSystem::Rename(const std::string& from_path, const std::string& 
   return OkStatus();
 }
 
+Status FaultFileSystem::Link(const std::string& from, const std::string& to) {
+  const std::lock_guard lock(disk_->mutex);
+  GVSL_RETURN_IF_ERROR(disk_->Mutate());
+  const auto found = disk_->names.find(from);
+  if (found == disk_->names.end()) return NotFoundError("link " + from);
+  if (disk_->names.contains(to)) return AlreadyExistsError("link " + to);
+  disk_->names[to] = found->second;
+  return OkStatus();
+}
+
 Status FaultFileSystem::SyncDirectory(const std::string& raw_path) {
   const std::string path = Normal(raw_path);
   const std::lock_guard lock(disk_->mutex);

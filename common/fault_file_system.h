@@ -36,6 +36,7 @@ class FaultFileSystem final : public FileSystem {
   StatusOr<std::unique_ptr<WritableFile>> OpenForAppend(const std::string& path) override;
   StatusOr<std::unique_ptr<ReadableFile>> Map(const std::string& path) override;
   Status Rename(const std::string& from, const std::string& to) override;
+  Status Link(const std::string& from, const std::string& to) override;
   Status SyncDirectory(const std::string& path) override;
   Status CreateDirectories(const std::string& path) override;
   StatusOr<std::unique_ptr<FileLock>> Lock(const std::string& path) override;

@@ -175,6 +175,13 @@ class Posix final : public FileSystem {
     return OkStatus();
   }
 
+  Status Link(const std::string& from, const std::string& to) override {
+    if (::link(from.c_str(), to.c_str()) != 0) {
+      return ErrnoError(errno, Concat("link ", from, " as ", to));
+    }
+    return OkStatus();
+  }
+
   Status SyncDirectory(const std::string& path) override {
     const int file_descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (file_descriptor < 0) return ErrnoError(errno, "open " + path);

@@ -65,6 +65,10 @@ class FileSystem {
   }
   // Replaces a file at `to`; fails with ALREADY_EXISTS when `to` is a directory that is not empty.
   virtual Status Rename(const std::string& from, const std::string& to) = 0;
+  // A second name for a file, where the file system can.
+  virtual Status Link(const std::string& from, const std::string& to) {
+    return UnimplementedError(from + " as " + to);
+  }
   // Makes the names in the directory durable.
   virtual Status SyncDirectory(const std::string& path) = 0;
   // With all missing parents; OK when it is there already.

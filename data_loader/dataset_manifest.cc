@@ -120,6 +120,7 @@ StatusOr<DatasetManifest> FromJsonObject(const Json& json) {
   for (const Json& volume : json.at("volumes")) manifest.volumes.push_back(VolumeFromJson(volume));
   for (const Json& shard : json.at("shards")) manifest.shards.push_back(ShardFromJson(shard));
   json.at("files").get_to(manifest.files);
+  manifest.parent_sha256 = json.value("parent_sha256", "");
   return manifest;
 }
 
@@ -150,6 +151,7 @@ std::string ToJson(const DatasetManifest& manifest) {
                {"files", manifest.files},
                {"volumes", Json::array()},
                {"shards", Json::array()}};
+  if (!manifest.parent_sha256.empty()) json["parent_sha256"] = manifest.parent_sha256;
   for (const VolumeEntry& volume : manifest.volumes) {
     json["volumes"].push_back(ToJsonObject(volume));
   }

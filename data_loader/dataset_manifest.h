@@ -55,6 +55,8 @@ struct ShardEntry {
 struct DatasetManifest {
   std::uint32_t format_version = 1;
   std::string sha256;  // DatasetSha256
+  // Of the dataset whose volumes and shards are the first of this one; empty where it has none.
+  std::string parent_sha256;
   std::vector<VolumeEntry> volumes;
   std::vector<ShardEntry> shards;
   std::map<std::string, std::string> files;  // further files by name: their SHA-256
@@ -63,7 +65,8 @@ struct DatasetManifest {
 };
 
 // The dataset's own hash: over voxels, grids, labels, subjects, classes and the cut into shards,
-// never over sources or the key that names them. Equal inputs give equal hashes, wherever they lay.
+// never over sources, the key that names them, or the parent. Equal inputs give equal hashes,
+// wherever they lay.
 std::string DatasetSha256(const DatasetManifest& manifest);
 
 // One volume or shard as it stands in manifest.json. Reading throws what nlohmann-json throws.

@@ -84,9 +84,14 @@ Status DatasetWriter::Add(const NewVolume& volume) {
   return OkStatus();
 }
 
-StatusOr<DatasetWriter::Layout> DatasetWriter::Arrange(std::uint32_t volumes_per_shard,
-                                                       const ShardHooks& hooks) {
-  if (volumes_per_shard == 0) return InvalidArgumentError("volumes per shard must be at least 1");
+void DatasetWriter::Continue(DatasetManifest base, std::vector<std::string> subject_keys) {
+  base_ = std::move(base);
+  base_.parent_sha256 = base_.sha256;
+  base_.files.clear();
+  base_subject_keys_ = std::move(subject_keys);
+}
+
+DatasetWriter::Layout DatasetWriter::OrderParts(std::uint32_t volumes_per_shard) const {
   std::vector<VolumeEntry> entries;
   std::vector<std::string> subject_keys;
   for (const DatasetPart& part : parts_) {
@@ -94,20 +99,34 @@ StatusOr<DatasetWriter::Layout> DatasetWriter::Arrange(std::uint32_t volumes_per
     subject_keys.push_back(part.subject_key);
   }
   OrderedVolumes ordered = OrderVolumes(entries, subject_keys);
-  Layout layout{{}, std::move(ordered.order)};
+  std::vector<std::string> keys_in_order;
+  for (const std::size_t position : ordered.order) keys_in_order.push_back(subject_keys[position]);
+  const std::vector<std::uint32_t> subjects =
+      SubjectsBehind(base_.volumes, base_subject_keys_, ordered.subjects, keys_in_order);
+  Layout layout{base_, std::move(ordered.order)};
   auto& volumes = layout.manifest.volumes;
+  const auto first_shard = static_cast<std::uint32_t>(base_.shards.size());
   for (std::size_t i = 0; i < layout.order.size(); ++i) {
     volumes.push_back(entries[layout.order[i]]);
     volumes.back().id = ordered.ids[i];
-    volumes.back().subject = ordered.subjects[i];
-    volumes.back().shard = static_cast<std::uint32_t>(i / volumes_per_shard);
+    volumes.back().subject = subjects[i];
+    volumes.back().shard = first_shard + static_cast<std::uint32_t>(i / volumes_per_shard);
   }
-  for (std::uint32_t begin = 0; begin < volumes.size(); begin += volumes_per_shard) {
-    const auto count = static_cast<std::uint32_t>(volumes.size());
+  return layout;
+}
+
+StatusOr<DatasetWriter::Layout> DatasetWriter::Arrange(std::uint32_t volumes_per_shard,
+                                                       const ShardHooks& hooks) {
+  if (volumes_per_shard == 0) return InvalidArgumentError("volumes per shard must be at least 1");
+  Layout layout = OrderParts(volumes_per_shard);
+  const auto count = static_cast<std::uint32_t>(layout.manifest.volumes.size());
+  auto& shards = layout.manifest.shards;
+  for (auto begin = static_cast<std::uint32_t>(base_.volumes.size()); begin < count;
+       begin += volumes_per_shard) {
     GVSL_ASSIGN_OR_RETURN(ShardEntry shard,
-                          MakeShard(layout, begin / volumes_per_shard, begin,
+                          MakeShard(layout, static_cast<std::uint32_t>(shards.size()), begin,
                                     std::min(count, begin + volumes_per_shard), hooks));
-    layout.manifest.shards.push_back(std::move(shard));
+    shards.push_back(std::move(shard));
   }
   layout.manifest.sha256 = DatasetSha256(layout.manifest);
   return layout;
@@ -127,7 +146,7 @@ StatusOr<ShardEntry> DatasetWriter::MakeShard(const Layout& layout, std::uint32_
     if (hooks.written) GVSL_RETURN_IF_ERROR(hooks.written(entry));
   }
   for (const std::uint32_t volume : entry.volumes) {
-    const std::string& part = parts_[layout.order[volume]].file;
+    const std::string& part = PartOf(layout, volume).file;
     if (files_.Exists(part)) GVSL_RETURN_IF_ERROR(files_.RemoveFile(part));
   }
   return entry;
@@ -137,7 +156,7 @@ StatusOr<ShardEntry> DatasetWriter::WriteShard(const Layout& layout, ShardEntry 
   std::vector<SafetensorsFile> parts;
   std::map<std::string, TensorView> tensors;
   for (const std::uint32_t volume : entry.volumes) {
-    const std::string& path = parts_[layout.order[volume]].file;
+    const std::string& path = PartOf(layout, volume).file;
     GVSL_ASSIGN_OR_RETURN(auto mapped, files_.Map(path));
     StatusOr<SafetensorsFile> part = SafetensorsFile::Parse(std::move(mapped));
     if (!part.ok()) return part.status().WithContext(path);

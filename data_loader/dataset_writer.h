@@ -47,6 +47,9 @@ class DatasetWriter {
                                                            const std::string& aside);
   ~DatasetWriter();
 
+  // What is added goes behind the volumes of `base`, in shards of its own; those of `base` are in
+  // `aside` already. `subject_keys` are its volumes', empty where they are not known.
+  void Continue(DatasetManifest base, std::vector<std::string> subject_keys);
   // As WritePart.
   Status Add(const NewVolume& volume);
   // A part that is there; it is removed once its shard is.
@@ -54,7 +57,8 @@ class DatasetWriter {
   std::size_t volumes() const { return parts_.size(); }
 
   // Orders, numbers and shards what was added, without publishing; ids are final now. The k-th
-  // entry of `order` is the position (by Add and Take) of manifest volume k. Parts are mapped, and
+  // entry of `order` is the position (by Add and Take) of the k-th manifest volume that is not of
+  // a base. Parts are mapped, and
   // none is in memory as a whole.
   struct Layout {
     DatasetManifest manifest;
@@ -68,6 +72,10 @@ class DatasetWriter {
 
  private:
   DatasetWriter(FileSystem& files, std::string directory, std::string aside, bool keep);
+  Layout OrderParts(std::uint32_t volumes_per_shard) const;
+  const DatasetPart& PartOf(const Layout& layout, std::uint32_t volume) const {
+    return parts_[layout.order[volume - base_.volumes.size()]];
+  }
   StatusOr<ShardEntry> MakeShard(const Layout& layout, std::uint32_t shard, std::uint32_t begin,
                                  std::uint32_t end, const ShardHooks& hooks);
   StatusOr<ShardEntry> WriteShard(const Layout& layout, ShardEntry entry);
@@ -75,6 +83,8 @@ class DatasetWriter {
   FileSystem& files_;
   std::string directory_;
   std::string aside_;
+  DatasetManifest base_;
+  std::vector<std::string> base_subject_keys_;
   std::vector<DatasetPart> parts_;
   bool keep_;
 };

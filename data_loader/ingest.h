@@ -30,6 +30,7 @@ struct IngestProgress {
 struct IngestOptions {
   std::vector<std::string> inputs;
   std::string output;
+  std::string add;      // a dataset whose volumes are to be in the new one too; empty: none
   std::string labels;   // folder of label maps; empty: none
   std::string classes;  // file of "stem,class"; empty: none
   PrepareOptions prepare;
@@ -63,10 +64,13 @@ std::vector<std::unique_ptr<VolumeReader>> AllReaders();
 // there, with the same dataset and report as if it had never ended. Inputs whose files changed
 // meanwhile are read again; with other options it begins anew.
 //
+// With `add` the volumes of that dataset come first, as they are, in its own shards (linked where
+// the file system can), then the new ones; what it has already is left out.
+//
 // OK also when nothing was accepted: then `output` holds the report and no dataset. ALREADY_EXISTS,
-// NOT_FOUND (an input), INVALID_ARGUMENT (the classes), CANCELLED (stopped), UNAVAILABLE (another
-// ingestion into `output` runs), RESOURCE_EXHAUSTED (the disk is full, or surely would be), and
-// what else the disk says.
+// NOT_FOUND (an input), INVALID_ARGUMENT (the classes), CANCELLED (stopped), FAILED_PRECONDITION
+// (`add` has another spacing or window), UNAVAILABLE (another ingestion into `output` runs),
+// RESOURCE_EXHAUSTED (the disk is full, or surely would be), and what else the disk says.
 StatusOr<IngestReport> Ingest(FileSystem& files, const IngestOptions& options,
                               const IngestObserver& observer);
 

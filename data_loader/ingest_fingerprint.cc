@@ -49,19 +49,20 @@ std::string Fingerprint(const PlannedVolume& planned) {
   return hash.Digest();
 }
 
-std::string OptionsSha256(const IngestOptions& options) {
+std::string OptionsSha256(const IngestOptions& options, const std::string& base_sha256) {
   TextHash hash;
   hash.Add(kVersion);
   hash.Add(ToText(options.prepare));
   hash.Add(options.labels.empty() ? "" : "labels");
   hash.Add(options.classes.empty() ? "" : "classes");
   hash.Add(Concat(options.volumes_per_shard));
+  hash.Add(base_sha256);
   return hash.Digest();
 }
 
-std::string AskedSha256(const IngestOptions& options) {
+std::string AskedSha256(const IngestOptions& options, const std::string& base_sha256) {
   TextHash hash;
-  hash.Add(OptionsSha256(options));
+  hash.Add(OptionsSha256(options, base_sha256));
   hash.Add(options.labels);
   hash.Add(options.classes);
   for (const std::string& input : options.inputs) hash.Add(input);

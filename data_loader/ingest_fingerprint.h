@@ -14,9 +14,10 @@ std::string Fingerprint(const PlannedVolume& planned);
 
 // Of this program's version and the options on which the outcome of every input, or the cut into
 // shards, depends.
-std::string OptionsSha256(const IngestOptions& options);
+// `base_sha256`: of the dataset that is added to, or empty.
+std::string OptionsSha256(const IngestOptions& options, const std::string& base_sha256);
 
-// Of the options and of where inputs, labels and classes are.
-std::string AskedSha256(const IngestOptions& options);
+// Of that and of where inputs, labels and classes are.
+std::string AskedSha256(const IngestOptions& options, const std::string& base_sha256);
 
 }  // namespace gvsl::data_loader

@@ -28,6 +28,18 @@ void IngestLedger::Take(const std::string& path, const std::string& label_path,
   }
 }
 
+void IngestLedger::LeaveOut(const std::string& path, const IngestOutcome& outcome,
+                            const std::string& id) {
+  Warn(path, {"SAME_CONTENT", Concat("source ", outcome.source, " has the voxels and the grid of ",
+                                     id, ", which is in the dataset already; left out")});
+}
+
+void IngestLedger::Remember(const IngestBase& base) {
+  if (!base.key) return;
+  for (const auto& [name, path] : base.sources) book_.Remember(name, path);
+  for (const auto& [name, subject] : base.subjects) book_.SetSubject(name, subject);
+}
+
 void IngestLedger::Accept(const std::string& path, const IngestOutcome& outcome) {
   const VolumeEntry& entry = outcome.part->entry;
   Observe(IngestEvent::Kind::kAccepted, path, {"", Describe(entry)});
@@ -43,6 +55,7 @@ void IngestLedger::Accept(const std::string& path, const IngestOutcome& outcome)
   for (const Rejection& warning : volume.warnings) {
     Observe(IngestEvent::Kind::kWarning, path, warning);
   }
+  book_.SetSubject(outcome.source, outcome.part->subject_key);
   accepted_.push_back(std::move(volume));
 }
 
@@ -62,9 +75,10 @@ IngestReport IngestLedger::Close(const DatasetManifest* manifest,
   std::sort(report_.rejected.begin(), report_.rejected.end(), [](const auto& a, const auto& b) {
     return std::tie(a.rejection.code, a.source) < std::tie(b.rejection.code, b.source);
   });
+  const std::size_t first = manifest == nullptr ? 0 : manifest->volumes.size() - order.size();
   for (std::size_t volume = 0; volume < order.size(); ++volume) {
     report_.accepted.push_back(std::move(accepted_[order[volume]]));
-    report_.accepted.back().id = manifest->volumes[volume].id;
+    report_.accepted.back().id = manifest->volumes[first + volume].id;
   }
   if (manifest != nullptr) report_.dataset_sha256 = manifest->sha256;
   report_.ignored_files = ignored_files;

@@ -9,6 +9,7 @@
 
 #include "data_loader/dataset_manifest.h"
 #include "data_loader/ingest.h"
+#include "data_loader/ingest_base.h"
 #include "data_loader/ingest_journal.h"
 #include "data_loader/report.h"
 
@@ -24,6 +25,10 @@ class IngestLedger {
   // What came of an input at `path` whose label map is at `label_path`, if it has one. Of inputs
   // with one content all but the first that is taken are warned about.
   void Take(const std::string& path, const std::string& label_path, const IngestOutcome& outcome);
+  // It has the content of a volume of the dataset that is added to.
+  void LeaveOut(const std::string& path, const IngestOutcome& outcome, const std::string& id);
+  // What the dataset that is added to knows of its own sources.
+  void Remember(const IngestBase& base);
   void Reject(const std::string& path, const Rejection& rejection);
   // On the terminal alone.
   void Say(const std::string& path, const Rejection& warning) const {
@@ -33,8 +38,8 @@ class IngestLedger {
   void Warn(const std::string& path, const Rejection& warning);
 
   std::size_t accepted() const { return accepted_.size(); }
-  // With the accepted volumes in the manifest's order, `order[k]` being the k-th's place by Take;
-  // without a manifest nothing was accepted.
+  // With the accepted volumes in the manifest's order, `order[k]` being the place by Take of the
+  // k-th that is not of a base; without a manifest nothing was accepted.
   IngestReport Close(const DatasetManifest* manifest, const std::vector<std::size_t>& order,
                      std::uint64_t ignored_files);
   std::string SourcesJson() const { return book_.ToJson(); }

@@ -43,13 +43,13 @@ bool AreAsArranged(const std::vector<IngestTask>& tasks, const IngestJournal& jo
   return !journal.arranged.empty() && ArrangementSha256(outcomes) == journal.arranged;
 }
 
-// The tasks of accepted volumes in the dataset's order.
-std::vector<IngestTask*> InOrder(std::vector<IngestTask>& tasks) {
+// The tasks of new volumes in the dataset's order.
+std::vector<IngestTask*> InOrder(std::vector<IngestTask>& tasks, const IngestBase& base) {
   std::vector<IngestTask*> accepted;
   std::vector<VolumeEntry> entries;
   std::vector<std::string> subject_keys;
   for (IngestTask& task : tasks) {
-    if (!task.known->part) continue;
+    if (!task.known->part || base.contents.contains(task.known->part->entry.id)) continue;
     accepted.push_back(&task);
     entries.push_back(task.known->part->entry);
     subject_keys.push_back(task.known->part->subject_key);
@@ -61,15 +61,19 @@ std::vector<IngestTask*> InOrder(std::vector<IngestTask>& tasks) {
   return ordered;
 }
 
-void FindFinished(FileSystem& files, const IngestWorkFolder& folder, IngestTasks& tasks) {
-  const std::vector<IngestTask*> ordered = InOrder(tasks.tasks);
+void FindFinished(FileSystem& files, const IngestWorkFolder& folder, const IngestBase& base,
+                  IngestTasks& tasks) {
+  const std::vector<IngestTask*> ordered = InOrder(tasks.tasks, base);
+  const std::size_t first = base.manifest.volumes.size();
   for (const ShardEntry& shard : folder.journal().shards) {
-    const auto is_known = [&](std::uint32_t volume) { return volume < ordered.size(); };
+    const auto is_known = [&](std::uint32_t volume) {
+      return volume >= first && volume - first < ordered.size();
+    };
     if (!std::all_of(shard.volumes.begin(), shard.volumes.end(), is_known)) continue;
     const std::string path = JoinPath(folder.DatasetPath(), shard.file);
     if (!IsWhole(files, path, shard.bytes, shard.sha256)) continue;
     tasks.finished[shard.file] = shard;
-    for (const std::uint32_t volume : shard.volumes) ordered[volume]->in_shard = true;
+    for (const std::uint32_t volume : shard.volumes) ordered[volume - first]->in_shard = true;
   }
 }
 
@@ -84,7 +88,8 @@ std::string ArrangementSha256(const std::vector<const IngestOutcome*>& outcomes)
 }
 
 StatusOr<IngestTasks> TasksOf(FileSystem& files, const IngestInputs& inputs,
-                              const std::vector<std::string>& sources, IngestWorkFolder& folder) {
+                              const std::vector<std::string>& sources, const IngestBase& base,
+                              IngestWorkFolder& folder) {
   IngestTasks tasks{Match(inputs, sources, folder.journal()), {}};
   std::set<std::string> useful;
   for (const IngestTask& task : tasks.tasks) {
@@ -92,7 +97,7 @@ StatusOr<IngestTasks> TasksOf(FileSystem& files, const IngestInputs& inputs,
   }
   if (AreAsArranged(tasks.tasks, folder.journal())) {
     useful.insert(NameOf(folder.DatasetPath()));
-    FindFinished(files, folder, tasks);
+    FindFinished(files, folder, base, tasks);
   }
   GVSL_RETURN_IF_ERROR(folder.RemoveAllBut(useful));
   return tasks;

@@ -7,6 +7,7 @@
 
 #include "common/file_system.h"
 #include "common/status.h"
+#include "data_loader/ingest_base.h"
 #include "data_loader/ingest_estimate.h"
 #include "data_loader/ingest_inputs.h"
 #include "data_loader/ingest_journal.h"
@@ -32,8 +33,10 @@ struct IngestTasks {
 std::string ArrangementSha256(const std::vector<const IngestOutcome*>& outcomes);
 
 // Shards count as finished only where every input is as it was when they were cut; else they are
-// removed from the folder, as is whatever is of no use. `sources` are the volumes' names.
+// removed from the folder, as is whatever is of no use. `sources` are the volumes' names; of what
+// `base` has nothing is in a shard.
 StatusOr<IngestTasks> TasksOf(FileSystem& files, const IngestInputs& inputs,
-                              const std::vector<std::string>& sources, IngestWorkFolder& folder);
+                              const std::vector<std::string>& sources, const IngestBase& base,
+                              IngestWorkFolder& folder);
 
 }  // namespace gvsl::data_loader

@@ -60,6 +60,10 @@ std::string KnownModality(const std::string& modality, std::span<const float> vo
   return !voxels.empty() && LeastAndGreatest(voxels)[0] < -500 ? "CT" : "OT";
 }
 
+std::string WindowName(const std::optional<WindowChoice>& choice, const std::string& modality) {
+  return choice ? choice->name : modality == "CT" ? "ct" : "mr";
+}
+
 OrRejection<IntensityWindow> ChooseWindow(const std::optional<WindowChoice>& choice,
                                           const std::string& modality,
                                           std::span<const float> voxels) {
@@ -68,7 +72,7 @@ OrRejection<IntensityWindow> ChooseWindow(const std::optional<WindowChoice>& cho
     return Rejection{"CONSTANT", "all its voxels have one value: there is nothing in it"};
   }
   IntensityWindow window;
-  window.name = choice ? choice->name : modality == "CT" ? "ct" : "mr";
+  window.name = WindowName(choice, modality);
   if (choice && choice->range) {
     window.range = *choice->range;
     return window;

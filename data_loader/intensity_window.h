@@ -29,6 +29,9 @@ StatusOr<WindowChoice> ParseWindow(const std::string& text);
 // and others as they are; everything else is OT.
 std::string KnownModality(const std::string& modality, std::span<const float> voxels);
 
+// Of the window that a volume of this modality gets.
+std::string WindowName(const std::optional<WindowChoice>& choice, const std::string& modality);
+
 // `choice` unless empty: ct for CT, mr for the rest. ct is -1024 to 1024 HU; mr the percentiles 0.5
 // and 99.5 (linear between ranks) of the voxels that are not 0; minmax the least and the greatest.
 // CONSTANT when all voxels are equal, or there are none.

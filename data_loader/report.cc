@@ -76,7 +76,10 @@ std::string SourceBook::Name(const std::string& path) {
 }
 
 std::string SourceBook::ToJson() const {
-  return Dump({{"format_version", 1}, {"key", HexEncode(key_)}, {"sources", paths_}});
+  return Dump({{"format_version", 1},
+               {"key", HexEncode(key_)},
+               {"sources", paths_},
+               {"subjects", subjects_}});
 }
 
 std::string RandomKey() {

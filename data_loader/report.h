@@ -46,12 +46,19 @@ class SourceBook {
   // `key`: 32 random bytes.
   explicit SourceBook(std::string key) : key_(std::move(key)) {}
   std::string Name(const std::string& path);
-  // Key and paths; only for a file that nobody but the owner may read.
+  // What is known from another ingestion with the same key.
+  void Remember(const std::string& name, const std::string& path) { paths_[name] = path; }
+  // By a keyed hash.
+  void SetSubject(const std::string& name, const std::string& subject) {
+    subjects_[name] = subject;
+  }
+  // Key, paths and subjects; only for a file that nobody but the owner may read.
   std::string ToJson() const;
 
  private:
   std::string key_;
   std::map<std::string, std::string> paths_;
+  std::map<std::string, std::string> subjects_;
 };
 
 // 32 bytes from the kernel's generator.

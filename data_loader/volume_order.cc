@@ -70,4 +70,28 @@ OrderedVolumes OrderVolumes(const std::vector<VolumeEntry>& entries,
   return result;
 }
 
+std::vector<std::uint32_t> SubjectsBehind(const std::vector<VolumeEntry>& old_volumes,
+                                          const std::vector<std::string>& old_keys,
+                                          const std::vector<std::uint32_t>& subjects,
+                                          const std::vector<std::string>& keys) {
+  std::uint32_t next = 0;
+  for (const VolumeEntry& volume : old_volumes) next = std::max(next, volume.subject + 1);
+  std::map<std::string, std::uint32_t> by_key;
+  for (std::size_t i = 0; i < old_keys.size(); ++i) {
+    if (!old_keys[i].empty()) by_key.emplace(old_keys[i], old_volumes[i].subject);
+  }
+  std::map<std::uint32_t, std::uint32_t> numbers;
+  for (std::size_t i = 0; i < subjects.size(); ++i) {
+    const auto old = by_key.find(keys[i]);
+    if (old != by_key.end()) numbers.emplace(subjects[i], old->second);
+  }
+  std::vector<std::uint32_t> result;
+  for (const std::uint32_t subject : subjects) {
+    const auto [number, is_new] = numbers.emplace(subject, next);
+    if (is_new) ++next;
+    result.push_back(number->second);
+  }
+  return result;
+}
+
 }  // namespace gvsl::data_loader

@@ -22,4 +22,12 @@ struct OrderedVolumes {
 OrderedVolumes OrderVolumes(const std::vector<VolumeEntry>& entries,
                             const std::vector<std::string>& subject_keys);
 
+// The subjects of volumes that go behind those of another dataset: equal keys are of one subject
+// across both, and what is new is numbered behind what is there. `subjects` are the new volumes' by
+// OrderVolumes, `keys` theirs by the same position; of `old_keys` empty ones are not known.
+std::vector<std::uint32_t> SubjectsBehind(const std::vector<VolumeEntry>& old_volumes,
+                                          const std::vector<std::string>& old_keys,
+                                          const std::vector<std::uint32_t>& subjects,
+                                          const std::vector<std::string>& keys);
+
 }  // namespace gvsl::data_loader

@@ -111,6 +111,11 @@ void AddIngestCommand(CLI::App& app, Action& action) {
       ->required()
       ->type_name("DATASET");
   command
+      ->add_option("--add", options.add,
+                   "a dataset whose volumes come first in the new one, as they are; its shards are "
+                   "shared, and what it has already is left out")
+      ->type_name("DATASET");
+  command
       ->add_option("--labels", options.labels,
                    "folder of NIfTI label maps, paired by file stem (a DICOM series: its folder)")
       ->type_name("DIR");

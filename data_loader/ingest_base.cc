@@ -1,0 +1,99 @@
+#include "data_loader/ingest_base.h"
+
+#include <cmath>
+#include <exception>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "common/json_text.h"
+#include "common/text.h"
+#include "data_loader/dataset_part.h"
+#include "data_loader/ingest_volume.h"
+#include "data_loader/report.h"
+
+namespace gvsl::data_loader {
+namespace {
+
+constexpr double kSameSpacing = 1e-5;  // as what is not resampled
+
+std::string Difference(const VolumeEntry& volume, const PrepareOptions& options) {
+  const auto& spacing = volume.grid.spacing;
+  for (int axis = 0; options.spacing && axis < 3; ++axis) {
+    const double wanted = (*options.spacing)[axis];
+    if (std::abs(spacing[axis] - wanted) > kSameSpacing * wanted) {
+      return Concat("voxels of ", spacing[0], ",", spacing[1], ",", spacing[2], " mm");
+    }
+  }
+  const std::string window = WindowName(options.window, volume.modality);
+  return volume.window == window ? "" : Concat("the window ", volume.window);
+}
+
+// Whoever cannot read it can add all the same.
+void TakeSources(FileSystem& files, IngestBase& base) {
+  const auto text = ReadFile(files, JoinPath(base.directory, kSourcesName));
+  if (!text.ok()) return;
+  const auto json = ParseJson(*text);
+  if (!json.ok()) return;
+  try {
+    const auto key = HexDecode(json->at("key").get<std::string>());
+    const auto sources = json->at("sources").get<std::map<std::string, std::string>>();
+    if (json->contains("subjects")) json->at("subjects").get_to(base.subjects);
+    base.key = key;
+    base.sources = sources;
+  } catch (const std::exception&) {
+    base.subjects.clear();
+  }
+}
+
+Status Copy(FileSystem& files, const std::string& from, const std::string& to) {
+  GVSL_ASSIGN_OR_RETURN(const std::unique_ptr<WritableFile> file, files.Create(to));
+  GVSL_RETURN_IF_ERROR(
+      files.Read(from, [&](std::string_view piece) { return file->Append(piece); }));
+  GVSL_RETURN_IF_ERROR(file->Sync());
+  return file->Close();
+}
+
+}  // namespace
+
+std::vector<std::string> IngestBase::SubjectKeys() const {
+  std::vector<std::string> keys;
+  for (const VolumeEntry& volume : manifest.volumes) {
+    const auto found = subjects.find(volume.source);
+    keys.push_back(found == subjects.end() ? "" : found->second);
+  }
+  return keys;
+}
+
+StatusOr<IngestBase> ReadBase(FileSystem& files, const std::string& directory,
+                              const PrepareOptions& options) {
+  IngestBase base;
+  base.directory = directory;
+  GVSL_ASSIGN_OR_RETURN(base.manifest, ReadManifest(files, directory));
+  const auto& volumes = base.manifest.volumes;
+  for (std::size_t i = 0; i < volumes.size(); ++i) {
+    const VolumeEntry& volume = volumes[i];
+    base.contents.emplace(ContentId(volume.grid, volume.sha256), i);
+    if (const std::string has = Difference(volume, options); !has.empty()) {
+      return FailedPreconditionError(
+          Concat(directory, " has volumes with ", has,
+                 "; what is added to it needs the same --spacing and --window"));
+    }
+  }
+  TakeSources(files, base);
+  return base;
+}
+
+Status ShareShards(FileSystem& files, const IngestBase& base, const std::string& directory) {
+  for (const ShardEntry& shard : base.manifest.shards) {
+    const std::string from = JoinPath(base.directory, shard.file);
+    const std::string to = JoinPath(directory, shard.file);
+    if (files.Exists(to)) GVSL_RETURN_IF_ERROR(files.RemoveFile(to));
+    if (!files.Link(from, to).ok()) GVSL_RETURN_IF_ERROR(Copy(files, from, to));
+    if (!IsWhole(files, to, shard.bytes, shard.sha256)) {
+      return DataLossError(from + ": its size or SHA-256 is not the manifest's");
+    }
+  }
+  return OkStatus();
+}
+
+}  // namespace gvsl::data_loader
