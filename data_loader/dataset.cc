@@ -56,6 +56,11 @@ StatusOr<const SafetensorsFile*> Dataset::Shard(std::uint32_t index) {
   return shards_[index].get();
 }
 
+void Dataset::Release(std::uint32_t shard) {
+  const std::lock_guard lock(mutex_);
+  shards_[shard].reset();
+}
+
 StatusOr<VolumeView> Dataset::Volume(std::uint32_t index) {
   if (index >= manifest_.volumes.size()) {
     return NotFoundError(Concat("volume ", index, " of ", manifest_.volumes.size()));

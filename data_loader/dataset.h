@@ -18,7 +18,8 @@
 
 namespace gvsl::data_loader {
 
-// Float voxels of one volume, z, y, x; values 0..1 after the window. Lives as long as the Dataset.
+// Float voxels of one volume, z, y, x; values 0..1 after the window. Lives as long as the Dataset,
+// or until its shard is released.
 struct VolumeView {
   std::array<std::int64_t, 3> size{};
   std::span<const float> voxels;
@@ -33,6 +34,8 @@ class Dataset {
   const DatasetManifest& manifest() const { return manifest_; }
   // DATA_LOSS names the shard's file.
   StatusOr<VolumeView> Volume(std::uint32_t index);
+  // Unmaps a shard; the views of its volumes end. The next touch verifies it again.
+  void Release(std::uint32_t shard);
 
  private:
   Dataset(FileSystem& files, std::string directory, DatasetManifest manifest);

@@ -52,11 +52,19 @@ std::map<std::int32_t, std::uint64_t> LabelsFromJson(const Json& json) {
   return voxels;
 }
 
+IntensityHistogram HistogramFromJson(const Json& json) {
+  if (!json.is_array() || json.size() != kIntensityBins) {
+    throw std::invalid_argument(Concat("histogram: not ", kIntensityBins, " counts"));
+  }
+  return json.get<IntensityHistogram>();
+}
+
 }  // namespace
 
 Json ToJsonObject(const VolumeEntry& volume) {
   Json json = HashedPart(volume);
   json["label_voxels"] = LabelsToJson(volume.label_voxels);
+  json["histogram"] = OrNull(volume.histogram);
   json["id"] = volume.id;
   json["shard"] = volume.shard;
   json["modality"] = volume.modality;
@@ -89,6 +97,9 @@ VolumeEntry VolumeFromJson(const Json& json) {
     volume.label_sha256 = label.get<std::string>();
   }
   if (json.contains("label_voxels")) volume.label_voxels = LabelsFromJson(json["label_voxels"]);
+  if (json.contains("histogram") && !json["histogram"].is_null()) {
+    volume.histogram = HistogramFromJson(json["histogram"]);
+  }
   if (const Json& index = json.at("class"); !index.is_null()) {
     volume.class_index = index.get<std::int32_t>();
   }

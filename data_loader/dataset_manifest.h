@@ -13,6 +13,7 @@
 
 #include "common/file_system.h"
 #include "common/status.h"
+#include "data_loader/intensity_histogram.h"
 
 namespace gvsl::data_loader {
 
@@ -41,6 +42,9 @@ struct VolumeEntry {
   // Empty without labels, where an earlier version wrote the manifest, and where there are more
   // than 65536 values, which are no classes.
   std::map<std::int32_t, std::uint64_t> label_voxels;
+  // Follows from the voxels, so that the dataset's hash does not cover it. Nothing where an earlier
+  // version wrote the manifest.
+  std::optional<IntensityHistogram> histogram;
   std::optional<std::int32_t> class_index;
   std::string source;  // keyed hash
 };

@@ -7,6 +7,7 @@
 
 #include "common/safetensors.h"
 #include "common/sha256.h"
+#include "data_loader/intensity_histogram.h"
 #include "data_loader/manifest_check.h"
 
 namespace gvsl::data_loader {
@@ -62,6 +63,7 @@ StatusOr<DatasetPart> WritePart(FileSystem& files, const NewVolume& volume,
   }
   GVSL_RETURN_IF_ERROR(CheckSizes(volume));
   part.entry.sha256 = Sha256Hex(Bytes(volume.voxels));
+  part.entry.histogram = CountIntensities(volume.voxels);
   part.entry.id = ContentId(volume.grid, part.entry.sha256);
   part.subject_key = volume.subject_key;
   part.file = file;

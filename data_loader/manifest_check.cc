@@ -34,6 +34,17 @@ std::string LabelAbsurdity(const VolumeEntry& volume) {
   return left == 0 ? "" : "its label_voxels are not those of its size";
 }
 
+std::string HistogramAbsurdity(const VolumeEntry& volume) {
+  if (!volume.histogram) return {};
+  const auto& size = volume.grid.size;
+  std::uint64_t left = static_cast<std::uint64_t>(size[0]) * size[1] * size[2];
+  for (const std::uint64_t count : *volume.histogram) {
+    if (count > left) return "its histogram is not that of its size";
+    left -= count;
+  }
+  return left == 0 ? "" : "its histogram is not that of its size";
+}
+
 Status CheckShards(const DatasetManifest& manifest) {
   std::vector<int> seen(manifest.volumes.size(), 0);
   for (std::size_t i = 0; i < manifest.shards.size(); ++i) {
@@ -86,9 +97,9 @@ Status CheckManifest(const DatasetManifest& manifest) {
     for (const std::string& reason : {Absurdity(volume), HashAbsurdity(volume)}) {
       if (!reason.empty()) return DataLossError(Concat("volume ", volume.id, ": ", reason));
     }
-    if (const std::string reason = LabelAbsurdity(volume);
-        !reason.empty()) {  // once sizes are sane
-      return DataLossError(Concat("volume ", volume.id, ": ", reason));
+    // Once sizes are sane.
+    for (const std::string& reason : {LabelAbsurdity(volume), HistogramAbsurdity(volume)}) {
+      if (!reason.empty()) return DataLossError(Concat("volume ", volume.id, ": ", reason));
     }
     if (volume.subject >= manifest.volumes.size()) {
       return DataLossError(Concat("volume ", volume.id, ": its subject is out of range"));
