@@ -1,17 +1,12 @@
 #include "data_loader/inspect.h"
 
 #include <algorithm>
-#include <set>
 
-#include <nlohmann/json.hpp>
-
-#include "common/json_text.h"
 #include "common/safetensors.h"
 #include "common/sha256.h"
 #include "common/text.h"
 #include "data_loader/dataset.h"
 #include "data_loader/nifti_file.h"
-#include "data_loader/report.h"
 
 namespace gvsl::data_loader {
 namespace {
@@ -48,21 +43,6 @@ std::string ShardDamage(FileSystem& files, const std::string& directory, Dataset
   return {};
 }
 
-std::map<std::string, std::uint64_t> RejectedByCode(FileSystem& files,
-                                                    const std::string& directory) {
-  std::map<std::string, std::uint64_t> counts;
-  const auto text = ReadFile(files, JoinPath(directory, kReportName));
-  if (!text.ok()) return counts;
-  const auto report = ParseJson(*text);
-  if (!report.ok() || !report->is_object() || !report->contains("rejected")) return counts;
-  for (const auto& rejected : report->at("rejected")) {
-    const bool has_code = rejected.is_object() && rejected.contains("code");
-    const bool named = has_code && rejected["code"].is_string();
-    ++counts[named ? rejected["code"].get<std::string>() : "UNKNOWN"];
-  }
-  return counts;
-}
-
 }  // namespace
 
 StatusOr<std::vector<DamagedFile>> VerifyDataset(FileSystem& files, const std::string& directory) {
@@ -89,30 +69,6 @@ StatusOr<std::vector<DamagedFile>> VerifyDataset(FileSystem& files, const std::s
     }
   }
   return damaged;
-}
-
-StatusOr<DatasetSummary> SummarizeDataset(FileSystem& files, const std::string& directory) {
-  DatasetSummary summary;
-  GVSL_ASSIGN_OR_RETURN(summary.manifest, ReadManifest(files, directory));
-  std::set<std::uint32_t> subjects;
-  summary.smallest_size = summary.manifest.LargestSize();
-  for (const VolumeEntry& volume : summary.manifest.volumes) {
-    const auto& [z, y, x] = volume.grid.spacing;
-    subjects.insert(volume.subject);
-    summary.labelled += volume.label_sha256 ? 1 : 0;
-    ++summary.spacings[Concat(z, "x", y, "x", x)];
-    ++summary.modalities[volume.modality];
-    ++summary.windows[volume.window];
-    for (const auto& [value, voxels] : volume.label_voxels) ++summary.labels[value];
-    if (volume.class_index) ++summary.classes[*volume.class_index];
-    for (int axis = 0; axis < 3; ++axis) {
-      summary.smallest_size[axis] = std::min(summary.smallest_size[axis], volume.grid.size[axis]);
-    }
-  }
-  for (const ShardEntry& shard : summary.manifest.shards) summary.bytes += shard.bytes;
-  summary.subjects = subjects.size();
-  summary.rejected = RejectedByCode(files, directory);
-  return summary;
 }
 
 Status ExportVolume(FileSystem& files, const std::string& directory, const std::string& id,

@@ -6,6 +6,7 @@
 #include "cli/compare/comparison_run.h"
 #include "cli/compare/comparison_table.h"
 #include "cli/core/exit_code.h"
+#include "cli/core/this_machine.h"
 #include "cli/render/job_json.h"
 #include "cli/spec/job_yaml.h"
 #include "cli/spec/yaml_file.h"

@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "cli/commands/commands.h"
+#include "cli/core/this_machine.h"
 #include "cli/local/instance.h"
 #include "cli/render/job_json.h"
 #include "cli/render/table.h"

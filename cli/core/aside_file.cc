@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "cli/core/exit_code.h"
+#include "cli/core/this_machine.h"
 #include "common/text.h"
 
 namespace gvsl::cli {

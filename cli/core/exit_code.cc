@@ -21,12 +21,6 @@ ExitCode ExitCodeFor(const Status& status) {
   }
 }
 
-Status OnThisMachine(const Status& error) {
-  const bool misleads =
-      error.code() == StatusCode::kNotFound || error.code() == StatusCode::kPermissionDenied;
-  return misleads ? FailedPreconditionError(error.message()) : error;
-}
-
 ExitCode ExitCodeForEnd(v1::JobState state) {
   return state == v1::JOB_STATE_SUCCEEDED ? kDone : kJobFailed;
 }

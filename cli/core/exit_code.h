@@ -20,9 +20,6 @@ enum ExitCode : int {
 // INVALID_ARGUMENT is wrong usage where it names a field (a request that a person can correct),
 // else failed.
 ExitCode ExitCodeFor(const Status& status);
-// An error of this machine's disk, which is kFailed: not found and not allowed are the
-// coordinator's to say.
-Status OnThisMachine(const Status& error);
 
 // For a job that has ended; kDone for SUCCEEDED.
 ExitCode ExitCodeForEnd(v1::JobState state);

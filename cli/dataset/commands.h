@@ -19,6 +19,7 @@ void AddIngestCommand(CLI::App& app, Action& action);
 void AddConvertCommand(CLI::App& app, Action& action);
 void AddVerifyCommand(CLI::App& app, Action& action);
 void AddShowCommand(CLI::App& app, Action& action);
+void AddReportCommand(CLI::App& app, Action& action);
 void AddExportCommand(CLI::App& app, Action& action);
 
 }  // namespace gvsl::cli::dataset

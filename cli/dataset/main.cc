@@ -21,6 +21,7 @@ int Main(int argc, char** argv) {
   AddConvertCommand(app, action);
   AddVerifyCommand(app, action);
   AddShowCommand(app, action);
+  AddReportCommand(app, action);
   AddExportCommand(app, action);
   try {
     app.parse(argc, argv);

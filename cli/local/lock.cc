@@ -7,7 +7,7 @@
 
 #include <utility>
 
-#include "cli/core/exit_code.h"
+#include "cli/core/this_machine.h"
 #include "cli/local/instance.h"
 #include "common/text.h"
 

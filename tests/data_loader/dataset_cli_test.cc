@@ -73,7 +73,7 @@ TEST_F(DatasetProgramTest, ExitsWithTwoAfterWrongUsage) {
         "ingest --input in --output set --window ''", "ingest --input in --output set --spacing 0",
         "ingest --input in --output set --window 2,1", "ingest --input in --output set --threads 0",
         "ingest --input in --output set --memory much", "convert --input in --output out.png",
-        "export set volume out.png"}) {
+        "export set volume out.png", "report", "report a b", "report set --output set/page.html"}) {
     EXPECT_EQ(Run(wrong).exit_code, 2) << wrong;
   }
   EXPECT_EQ(Run("--help").exit_code, 0);

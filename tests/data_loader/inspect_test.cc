@@ -7,6 +7,7 @@
 
 #include "data_loader/convert.h"
 #include "data_loader/dataset.h"
+#include "data_loader/dataset_summary.h"
 #include "data_loader/nifti_file.h"
 #include "data_loader/nifti_reader.h"
 #include "tests/data_loader/ingest_fixture.h"

@@ -104,6 +104,8 @@ TEST_F(Privacy, NothingPlantedIsInAnythingThatIsWritten) {
   RunAndSearch("show set --json", 0);
   RunAndSearch("show set", 0);
   RunAndSearch("verify set", 0);
+  RunAndSearch("report set", 0);
+  RunAndSearch("report set --output page.html", 0);
   std::map<std::string, int> codes;
   const auto report = nlohmann::json::parse(ReadAll(directory_ / "set/report.json"));
   for (const auto& rejected : report["rejected"]) ++codes[rejected["code"]];
@@ -124,6 +126,7 @@ TEST_F(Privacy, NothingPlantedIsInAnythingThatIsWritten) {
   RunAndSearch(Concat("convert --input in/", kPath, "-good --output converted.nii"), 0);
   fs::resize_file(directory_ / "set/shard-00000.safetensors", 1000);
   RunAndSearch("verify set", 1);
+  RunAndSearch("report set --output damaged.html", 1);
 
   int searched = 0;
   for (const auto& entry : fs::recursive_directory_iterator(directory_.path())) {
@@ -136,7 +139,7 @@ TEST_F(Privacy, NothingPlantedIsInAnythingThatIsWritten) {
     ExpectNothingOf(ReadAll(entry.path()), path, is_map);
     ++searched;
   }
-  EXPECT_GE(searched, 8);  // manifest, report, sources, a shard, four images
+  EXPECT_GE(searched, 10);  // manifest, report, sources, a shard, four images, two pages
 }
 
 // That the test could fail: what was planted is there to be found.

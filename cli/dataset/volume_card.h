@@ -1,0 +1,33 @@
+// One volume on the page that shows a dataset. Pure.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "common/status.h"
+#include "data_loader/dataset.h"
+#include "data_loader/suspicion.h"
+
+namespace gvsl::cli::dataset {
+
+// Paths by the hash that names them, where the page may name them; else empty.
+using Sources = std::map<std::string, std::string>;
+
+struct CardContent {
+  const data_loader::VolumeEntry& volume;
+  const data_loader::Suspicion& suspicion;
+  std::uint32_t number = 0;  // in the manifest
+  std::uint32_t place = 0;   // among the most suspicious
+  const Sources& sources;
+};
+
+// An <article>, with the volume's thumbnail. A volume that cannot be read says so, before all
+// others. INTERNAL when the picture cannot be encoded.
+StatusOr<std::string> VolumeCard(const CardContent& content,
+                                 const StatusOr<data_loader::VolumeView>& view);
+
+// A source by its hash and, where it may be named, its path; escaped.
+std::string SourceText(const std::string& name, const Sources& sources);
+
+}  // namespace gvsl::cli::dataset
