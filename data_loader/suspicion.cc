@@ -21,6 +21,7 @@ constexpr double kClipped = 0.2;     // of the voxels in the last bin
 constexpr double kLabelledMost = 0.9;
 constexpr double kThick = 5;  // mm, or times the finest spacing
 constexpr std::int64_t kFewSlices = 8;
+constexpr double kLongest = 1e9;  // mm; a manifest may say anything finite
 
 std::string Number(double value) {
   std::ostringstream text;
@@ -52,7 +53,9 @@ void JudgeLengths(const std::vector<VolumeEntry>& volumes, const Members& member
   std::vector<double> worst(members.size(), 0), ratio(members.size(), 1);
   for (int axis = 0; axis < 3; ++axis) {
     std::vector<double> logs;
-    for (const std::uint32_t i : members) logs.push_back(std::log(length(volumes[i].grid, axis)));
+    for (const std::uint32_t i : members) {
+      logs.push_back(std::log(std::clamp(length(volumes[i].grid, axis), 1e-9, kLongest)));
+    }
     const std::vector<double> far = RobustDistances(logs, kLeastRatio);
     const double median = Median(logs);
     for (std::size_t k = 0; k < members.size(); ++k) {

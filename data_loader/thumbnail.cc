@@ -12,6 +12,7 @@ constexpr std::array<Color, 8> kColors = {
     Color{255, 92, 76},   Color{72, 190, 255}, Color{120, 220, 90},  Color{255, 190, 50},
     Color{200, 120, 255}, Color{60, 225, 200}, Color{255, 120, 190}, Color{190, 200, 80}};
 constexpr double kTint = 0.3;
+constexpr double kLongest = 1e9;  // mm; a manifest may say anything finite
 
 // A slice across `normal`: pixels run along `across` to the right and along `up` upwards.
 struct Plane {
@@ -107,7 +108,7 @@ class Slice {
 };
 
 std::uint8_t Byte(double value) {
-  return static_cast<std::uint8_t>(std::lround(std::clamp(value, 0.0, 255.0)));
+  return value > 0 ? static_cast<std::uint8_t>(std::lround(std::min(value, 255.0))) : 0;
 }
 
 // Of a pixel in its view, `width` pixels wide.
@@ -159,7 +160,7 @@ Thumbnail MakeThumbnail(const VolumeView& volume, const std::array<double, 3>& s
   picture.pixels.resize(static_cast<std::size_t>(picture.width) * edge * picture.channels, 0);
   std::array<double, 3> extent{};
   for (int axis = 0; axis < 3; ++axis) {
-    extent[axis] = static_cast<double>(volume.size[axis]) * spacing[axis];
+    extent[axis] = std::min(kLongest, static_cast<double>(volume.size[axis]) * spacing[axis]);
   }
   const double scale = edge / *std::max_element(extent.begin(), extent.end());
   std::array<std::vector<Taps>, 3> taps;

@@ -28,9 +28,15 @@ std::string Bytes(std::uint64_t bytes) {
   return text.str();
 }
 
-template <typename T>
-std::string Times(const std::array<T, 3>& values) {
-  return Concat(values[0], "×", values[1], "×", values[2]);
+// "1x2x3" as the other tables have it.
+std::map<std::string, std::uint64_t> Crossed(const std::map<std::string, std::uint64_t>& counts) {
+  std::map<std::string, std::uint64_t> crossed;
+  for (const auto& [name, count] : counts) {
+    std::string text;
+    for (const char c : name) text += c == 'x' ? std::string("×") : std::string(1, c);
+    crossed[text] = count;
+  }
+  return crossed;
 }
 
 template <typename Value>
@@ -73,9 +79,11 @@ std::string CountsText(const std::map<Key, std::uint64_t>& counts) {
 template <typename T>
 void WriteDistribution(const char* name, const data_loader::Distribution<T>& found,
                        const std::map<std::string, std::uint64_t>& counts, std::ostream& out) {
-  out << "<tr><td>" << name << "</td><td>" << Times(found.least) << "</td><td>"
-      << Times(found.median) << "</td><td>" << Times(found.greatest) << "</td><td>"
-      << CountsText(data_loader::Commonest(counts)) << "</td></tr>";
+  out << "<tr><td>" << name << "</td><td data-name=\"least\">" << Times(found.least)
+      << "</td><td data-name=\"median\">" << Times(found.median)
+      << "</td><td data-name=\"greatest\">" << Times(found.greatest)
+      << "</td><td data-name=\"commonest\">" << CountsText(data_loader::Commonest(Crossed(counts)))
+      << "</td></tr>";
 }
 
 template <typename Key>
@@ -117,7 +125,7 @@ void WriteRejectedRow(const std::string& code,
   std::map<std::string, std::uint64_t> reasons;
   for (const auto* volume : rejected) ++reasons[volume->rejection.reason];
   const auto commonest = data_loader::Commonest(reasons);
-  out << "<tr><td><b>" << Escaped(code) << "</b></td><td class=\"number\">" << rejected.size()
+  out << "<tr><td><b>" << Escaped(code) << "</b></td><td data-name=\"sources\">" << rejected.size()
       << "</td><td>" << Escaped(commonest.front().first)
       << (commonest.size() > 1 ? " <span class=\"note\">and the like</span>" : "")
       << "<details><summary class=\"note\">" << Plural(rejected.size(), "source") << "</summary>";
@@ -127,7 +135,8 @@ void WriteRejectedRow(const std::string& code,
       out << " <span class=\"note\">" << Escaped(volume->rejection.reason) << "</span>";
     out << "</p>";
   }
-  out << "</details></td><td>" << Escaped(data_loader::AdviceFor(code)) << "</td></tr>";
+  out << "</details></td><td data-name=\"what to do\">" << Escaped(data_loader::AdviceFor(code))
+      << "</td></tr>";
 }
 
 void WriteRejected(const DatasetSummary& summary, const Sources& sources, std::ostream& out) {

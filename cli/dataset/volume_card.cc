@@ -19,11 +19,6 @@ using data_loader::VolumeEntry;
 
 constexpr int kThumbnailEdge = 96;
 
-template <typename T>
-std::string Times(const std::array<T, 3>& values) {
-  return Concat(values[0], "×", values[1], "×", values[2]);
-}
-
 std::string LabelText(const VolumeEntry& volume) {
   if (!volume.label_sha256) return "no labels";
   std::vector<std::string> values;

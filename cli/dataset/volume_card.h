@@ -1,9 +1,13 @@
 // One volume on the page that shows a dataset. Pure.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <iomanip>
 #include <map>
+#include <sstream>
 #include <string>
+#include <utility>
 
 #include "common/status.h"
 #include "data_loader/dataset.h"
@@ -26,6 +30,14 @@ struct CardContent {
 // others. INTERNAL when the picture cannot be encoded.
 StatusOr<std::string> VolumeCard(const CardContent& content,
                                  const StatusOr<data_loader::VolumeView>& view);
+
+// "1×2×3", numbers to four digits.
+template <typename T>
+std::string Times(const std::array<T, 3>& values) {
+  std::ostringstream text;
+  text << std::setprecision(4) << values[0] << "×" << values[1] << "×" << values[2];
+  return std::move(text).str();
+}
 
 // A source by its hash and, where it may be named, its path; escaped.
 std::string SourceText(const std::string& name, const Sources& sources);

@@ -60,9 +60,9 @@ TEST(IntensityHistogram, AManifestWhoseCountsAreNotThoseOfItsVolumeIsDamaged) {
   EXPECT_EQ(code([](IntensityHistogram&) {}), StatusCode::kOk);
   EXPECT_EQ(code([](IntensityHistogram& counts) { ++counts[5]; }), StatusCode::kDataLoss);
   EXPECT_EQ(code([](IntensityHistogram& counts) { counts = {}; }), StatusCode::kDataLoss);
-  EXPECT_EQ(code([](IntensityHistogram& counts) {  // that would overflow to the right sum
-              counts[0] += ~std::uint64_t{0};
-              counts[1] += 1;
+  EXPECT_EQ(code([](IntensityHistogram& counts) {  // that overflow to the right sum
+              counts[2] += std::uint64_t{1} << 63;
+              counts[3] += std::uint64_t{1} << 63;
             }),
             StatusCode::kDataLoss);
 }

@@ -180,7 +180,7 @@ TEST_F(ReportPage, ShowPrintsDistributionsAndBars) {
   EXPECT_THAT(text, HasSubstr("rejected    CONSTANT (1)"));
   EXPECT_THAT(text, HasSubstr("warnings    NO_LABEL (4)"));
   EXPECT_THAT(text, HasSubstr("intensities OT, window mr: voxels of 5 volumes"));
-  EXPECT_EQ(Count(text, " % "), 16U);
+  EXPECT_EQ(Count(text, " %"), 16U);
   const auto json = nlohmann::json::parse(Run("show set --json").output);
   EXPECT_EQ(json["median_size"], (std::vector<int>{11, 10, 9}));
   EXPECT_EQ(json["sizes"]["11x10x9"], 5);

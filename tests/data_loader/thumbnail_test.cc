@@ -92,16 +92,18 @@ TEST(Thumbnail, BearsAnyShape) {
   for (const std::array<std::int64_t, 3>& size :
        {std::array<std::int64_t, 3>{1, 1, 1}, {1, 3, 5000}, {700, 1, 2}}) {
     Volume volume(size);
-    volume.voxels.assign(volume.voxels.size(), 0.5F);
+    volume.voxels.assign(volume.voxels.size(), 0.6F);
     const Thumbnail picture = MakeThumbnail(volume.View(), {0.0001, 1000, 1}, kEdge);
     EXPECT_EQ(picture.pixels.size(), 3U * kEdge * kEdge);
-    EXPECT_NE(std::count(picture.pixels.begin(), picture.pixels.end(), 128), 0);
+    EXPECT_EQ(MakeThumbnail(volume.View(), {1e308, 1e-308, 1e308}, kEdge).pixels.size(),
+              picture.pixels.size());
+    EXPECT_NE(std::count(picture.pixels.begin(), picture.pixels.end(), 153), 0);
   }
 }
 
 TEST(Thumbnail, TintsLabelsByValueAndDrawsTheirBorders) {
   Volume volume({10, 10, 10});
-  volume.voxels.assign(volume.voxels.size(), 0.5F);
+  volume.voxels.assign(volume.voxels.size(), 0.6F);
   for (std::int64_t z = 3; z < 7; ++z) {
     for (std::int64_t y = 3; y < 7; ++y) {
       for (std::int64_t x = 3; x < 7; ++x) volume.labels[volume.At(z, y, x)] = 1;
@@ -113,11 +115,11 @@ TEST(Thumbnail, TintsLabelsByValueAndDrawsTheirBorders) {
     const std::size_t at = static_cast<std::size_t>(y * picture.width + x) * 3;
     return std::vector<int>{picture.pixels[at], picture.pixels[at + 1], picture.pixels[at + 2]};
   };
-  EXPECT_EQ(color(2, 2), (std::vector<int>{128, 128, 128}));
+  EXPECT_EQ(color(2, 2), (std::vector<int>{153, 153, 153}));
   const auto inside = color(15, 15), border = color(9, 15);
   EXPECT_GT(inside[0], inside[2]);
   EXPECT_NE(inside, border);
-  EXPECT_EQ(color(8, 15), (std::vector<int>{128, 128, 128}));
+  EXPECT_EQ(color(8, 15), (std::vector<int>{153, 153, 153}));
   volume.labels.assign(volume.labels.size(), 2);
   const Thumbnail other = MakeThumbnail(volume.Labelled(), {1, 1, 1}, kEdge);
   EXPECT_LT(other.pixels[0], other.pixels[2]);
