@@ -1,15 +1,12 @@
 #include "data_loader/ingest_base.h"
 
 #include <cmath>
-#include <exception>
-#include <nlohmann/json.hpp>
 #include <utility>
 
-#include "common/json_text.h"
 #include "common/text.h"
 #include "data_loader/dataset_part.h"
 #include "data_loader/ingest_volume.h"
-#include "data_loader/report.h"
+#include "data_loader/report_reader.h"
 
 namespace gvsl::data_loader {
 namespace {
@@ -30,19 +27,11 @@ std::string Difference(const VolumeEntry& volume, const PrepareOptions& options)
 
 // Whoever cannot read it can add all the same.
 void TakeSources(FileSystem& files, IngestBase& base) {
-  const auto text = ReadFile(files, JoinPath(base.directory, kSourcesName));
-  if (!text.ok()) return;
-  const auto json = ParseJson(*text);
-  if (!json.ok()) return;
-  try {
-    const auto key = HexDecode(json->at("key").get<std::string>());
-    const auto sources = json->at("sources").get<std::map<std::string, std::string>>();
-    if (json->contains("subjects")) json->at("subjects").get_to(base.subjects);
-    base.key = key;
-    base.sources = sources;
-  } catch (const std::exception&) {
-    base.subjects.clear();
-  }
+  const StatusOr<KnownSources> known = ReadSources(files, base.directory);
+  if (!known.ok()) return;
+  base.key = known->key;
+  base.sources = known->paths;
+  base.subjects = known->subjects;
 }
 
 Status Copy(FileSystem& files, const std::string& from, const std::string& to) {

@@ -3,7 +3,6 @@
 
 #include <map>
 #include <string>
-#include <string_view>
 
 #include "common/file_system.h"
 #include "common/status.h"
@@ -11,14 +10,16 @@
 
 namespace gvsl::data_loader {
 
-// Of any JSON object; what has another type than a report's counts as empty, a code as UNKNOWN.
-// DATA_LOSS when it is no JSON object.
-StatusOr<IngestReport> ParseReport(std::string_view json);
-// NOT_FOUND when there is none.
+// NOT_FOUND when there is none, DATA_LOSS when it is no report.
 StatusOr<IngestReport> ReadReport(FileSystem& files, const std::string& directory);
 
-// Paths by the keyed hash that names them. Only the owner of sources.json can read it.
-StatusOr<std::map<std::string, std::string>> ReadSources(FileSystem& files,
-                                                         const std::string& directory);
+// What sources.json says, which only its owner can read.
+struct KnownSources {
+  std::string key;                              // that names them
+  std::map<std::string, std::string> paths;     // by name
+  std::map<std::string, std::string> subjects;  // keyed hashes, by name
+};
+// NOT_FOUND, DATA_LOSS, PERMISSION_DENIED.
+StatusOr<KnownSources> ReadSources(FileSystem& files, const std::string& directory);
 
 }  // namespace gvsl::data_loader

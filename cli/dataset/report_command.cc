@@ -57,7 +57,9 @@ StatusOr<Damage> WritePage(const Arguments& arguments, const Append& append) {
       data_loader::Summarize(files, arguments.directory, std::move(counted));
   Sources sources;
   if (arguments.sources) {
-    GVSL_ASSIGN_OR_RETURN(sources, data_loader::ReadSources(files, arguments.directory));
+    GVSL_ASSIGN_OR_RETURN(data_loader::KnownSources known,
+                          data_loader::ReadSources(files, arguments.directory));
+    sources = std::move(known.paths);
   }
   const auto suspicions = data_loader::JudgeVolumes(summary.manifest, summary.report);
   const auto places = data_loader::RankBySuspicion(suspicions);
