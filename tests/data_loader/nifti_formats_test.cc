@@ -188,6 +188,7 @@ TEST_F(NiftiFormatsTest, OfSeveralVolumesTheFirstIsTaken) {
   }
   NiftiKnobs knobs;
   knobs.size = {4, 3, 2, 0};  // as some programs write a single volume
+  knobs.values.assign(24, 1);
   EXPECT_EQ(ValueOf(Read(knobs)).voxels.size(), 24U);
 }
 
