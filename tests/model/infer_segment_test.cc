@@ -22,9 +22,9 @@ using ::testing::HasSubstr;
 
 using Size = std::array<std::int64_t, 3>;
 
-// Exact in float32. Nearest to axes that run backwards, up and to the left.
+// Exact in float32, at right angles. Nearest to axes that run backwards, up and to the left.
 constexpr Affine kOblique = {
-    {{0.125, -0.25, -1.5, 40}, {-1.25, 0.25, 0.125, 60}, {0.25, 2, -0.125, -30}}};
+    {{0.5625, 0.5625, -1.3125, 40}, {-1.125, 0.84375, -0.4375, 60}, {0.375, 1.6875, 0.65625, -30}}};
 
 class InferSegment : public InferFixture {
  protected:
