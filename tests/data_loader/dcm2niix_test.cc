@@ -12,6 +12,7 @@
 
 #include "common/text.h"
 #include "data_loader/convert.h"
+#include "data_loader/nifti_file.h"
 #include "data_loader/nifti_reader.h"
 #include "data_loader/orientation.h"
 #include "tests/support/dicom_encoder.h"
@@ -38,6 +39,9 @@ bool HasDcm2niix() { return std::system("dcm2niix -v >/dev/null 2>&1") / 256 != 
 std::vector<Image> ReadAll(const std::vector<std::string>& files) {
   std::vector<Image> images;
   for (const std::string& file : files) {
+    const auto header = ReadNiftiHeader(file);
+    const auto* found = std::get_if<NiftiHeader>(&header);
+    if (found != nullptr && found->has_further_volumes()) continue;
     const auto read = NiftiReader().Read({file, {file}, ""});
     if (const auto* volume = std::get_if<RawVolume>(&read)) images.push_back(ToRas(*volume));
   }
