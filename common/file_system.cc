@@ -222,7 +222,9 @@ class Posix final : public FileSystem {
       if (::flock(file_descriptor, LOCK_EX | LOCK_NB) != 0) {
         if (errno == EINTR) continue;
         if (errno == EWOULDBLOCK) return UnavailableError(path + " is held by another process");
-        return ErrnoError(errno, "lock " + path);
+        if (errno != ENOSYS && errno != EOPNOTSUPP && errno != ENOLCK) {
+          return ErrnoError(errno, "lock " + path);
+        }
       }
       if (IsStillCalled(file_descriptor, path)) return lock;
     }

@@ -79,7 +79,8 @@ class FileSystem {
   virtual Status CreateOwnerOnlyDirectory(const std::string& path) {
     return CreateDirectories(path);
   }
-  // Creates the file where it is missing and takes it; UNAVAILABLE: somebody holds it.
+  // Creates the file where it is missing and takes it; UNAVAILABLE: somebody holds it. Where the
+  // file system has no locks (Lustre without them), nobody is kept out.
   virtual StatusOr<std::unique_ptr<FileLock>> Lock(const std::string& path) {
     return UnimplementedError("lock " + path);
   }

@@ -9,7 +9,7 @@
 #include <map>
 
 #include "common/fault_file_system.h"
-#include "common/text.h"
+#include "common/sha256.h"
 #include "data_loader/inspect.h"
 #include "tests/data_loader/ingest_fixture.h"
 #include "tests/support/dicom_maker.h"
@@ -253,6 +253,22 @@ TEST_F(IngestResumeTest, OnlyOneAtATimeAndOnlyTheOwnerLooksInside) {
     EXPECT_THAT(second.status().message(), HasSubstr("another ingestion"));
   }
   Run(Options("set"));
+}
+
+TEST_F(IngestResumeTest, TheWorkFolderNamesNoPatient) {
+  WriteInputs();
+  testing::WriteSlices(testing::MakeSlices(4, "PATIENT4711"), directory_ / "in/another");
+  ASSERT_EQ(StopAfter(Options("set"), 14), StatusCode::kCancelled);
+  int files = 0;
+  for (const auto& entry : fs::directory_iterator(directory_ / "set.ingest")) {
+    const std::string bytes = *ReadFile(PosixFileSystem(), entry.path().string());
+    for (const std::string& patient : {std::string("PATIENT4711"), std::string("Doe")}) {
+      EXPECT_THAT(bytes, ::testing::Not(HasSubstr(patient))) << entry.path();
+      EXPECT_THAT(bytes, ::testing::Not(HasSubstr(Sha256Hex(patient)))) << entry.path();
+    }
+    ++files;
+  }
+  EXPECT_GE(files, 6);  // parts, journal and lock
 }
 
 TEST_F(IngestResumeTest, TheWorkFolderIsNoInput) {
