@@ -123,7 +123,8 @@ void JudgeGrid(const Grid& grid, Suspicion& suspicion) {
           Concat(Number(*thick), " mm apart along an axis, ", Number(*fine), " along another"));
   }
   if (const auto few = *std::min_element(grid.size.begin(), grid.size.end()); few < kFewSlices) {
-    Raise(suspicion, 20, "FEW_SLICES", Concat("only ", few, " voxels along an axis"));
+    Raise(suspicion, 20, "FEW_SLICES",
+          Concat("only ", Plural(static_cast<std::uint64_t>(few), "voxel"), " along an axis"));
   }
 }
 

@@ -8,7 +8,7 @@
 namespace gvsl::cli::dataset {
 
 // Bars as high as the square root of their share, so that air does not hide tissue, relative to the
-// highest. `axis` names 0 and 1 below it. Empty without voxels.
-std::string HistogramChart(const data_loader::IntensityHistogram& histogram, bool axis);
+// highest. Empty without voxels.
+std::string HistogramChart(const data_loader::IntensityHistogram& histogram);
 
 }  // namespace gvsl::cli::dataset

@@ -110,7 +110,8 @@ void WriteHistograms(const DatasetSummary& summary, std::ostream& out) {
   out << "<section><h2>Intensities</h2><p class=\"note\">Voxels by value after the window, 0 to 1; "
          "heights are square roots of shares.</p><div class=\"charts\">";
   for (const auto& group : summary.intensities) {
-    out << "<figure style=\"margin:0\">" << HistogramChart(group.histogram, true) << "<figcaption>"
+    out << "<figure style=\"margin:0\">" << HistogramChart(group.histogram)
+        << "<div class=\"ends\"><span>0</span><span>1</span></div><figcaption>"
         << Escaped(group.modality) << ", window " << Escaped(group.window) << ": "
         << Plural(group.volumes, "volume");
     if (group.uncounted > 0) out << ", " << group.uncounted << " not counted";

@@ -26,7 +26,7 @@ th,td{padding:.3rem .8rem .3rem 0;text-align:left;border-bottom:1px solid var(--
 th{font-weight:500}tr:last-child td{border-bottom:0}
 .charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(16rem,1fr));gap:1rem}
 svg.bars{display:block;width:100%;height:5rem;fill:var(--accent)}
-svg.bars text{font-size:10px;fill:var(--soft)}
+.ends{display:flex;justify-content:space-between;font-size:.75rem;color:var(--soft)}
 .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(19rem,100%),1fr));gap:.8rem}
 article{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:.6rem;
 content-visibility:auto;contain-intrinsic-size:auto 17rem;overflow-wrap:anywhere;font-size:.85rem}
@@ -45,7 +45,7 @@ background:var(--page);padding:.5rem 0;z-index:1}
 .tools button,.tools select,.tools input{font:inherit;color:inherit;background:var(--card);
 border:1px solid var(--line);border-radius:1rem;padding:.2rem .7rem}
 .tools button[aria-pressed=true]{background:var(--accent);border-color:var(--accent);color:var(--card)}
-@media(max-width:40rem){
+@media(max-width:40rem){.tools{position:static}
 tr:has(th),td:empty{display:none}tr,td{display:block}td{border:0;padding:0}
 tr{padding:.4rem 0;border-bottom:1px solid var(--line)}td:first-child{font-weight:600}
 td[data-name]::before{content:attr(data-name) ': ';color:var(--soft)}}

@@ -98,7 +98,7 @@ StatusOr<std::string> VolumeCard(const CardContent& content,
       << "\" data-number=\"" << content.number << "\" data-voxels=\""
       << volume.grid.size[0] * volume.grid.size[1] * volume.grid.size[2] << "\" data-subject=\""
       << volume.subject << "\" data-codes=\"" << Escaped(Codes(flags, content.suspicion)) << "\">"
-      << picture << (volume.histogram ? HistogramChart(*volume.histogram, false) : "") << "<h3>"
+      << picture << (volume.histogram ? HistogramChart(*volume.histogram) : "") << "<h3>"
       << Escaped(volume.id) << "</h3>";
   WriteFlags(flags, content.suspicion, out);
   WriteFacts(volume, out);
