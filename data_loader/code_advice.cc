@@ -6,6 +6,7 @@ namespace gvsl::data_loader {
 
 std::string AdviceFor(const std::string& code) {
   static const auto& advice = *new std::map<std::string, const char*>{
+      {"ANALYZE", "convert it with a program that knows where it comes from"},
       {"BURNED_IN_ANNOTATION", "leave it out, or clean it first: they may name a person"},
       {"CODESTREAM_MISMATCH", "export it again"},
       {"COLOR_IMAGE", "convert it"},
@@ -18,6 +19,8 @@ std::string AdviceFor(const std::string& code) {
       {"EXCESSIVE_STRUCTURE", "it is no image: leave it out"},
       {"FOUR_DIMENSIONAL", "split or convert it"},
       {"GANTRY_TILT", "export the series again"},
+      {"HEADER_WITHOUT_IMAGE", "put the other beside it"},
+      {"IMAGE_WITHOUT_HEADER", "put the other beside it"},
       {"INVALID_GEOMETRY", "export it again"},
       {"INVALID_RESCALE", "export it again"},
       {"LABEL_AMBIGUOUS", "give both the same path"},
@@ -44,6 +47,7 @@ std::string AdviceFor(const std::string& code) {
       {"REPORT", "nothing: it is no image"},
       {"SECONDARY_CAPTURE", "nothing: it is no volume"},
       {"SEGMENTATION", "give them by --labels, as NIfTI"},
+      {"SHEARED_GRID", "resample it onto a regular grid"},
       {"SHIFTED_SLICES", "export the series again"},
       {"STRUCTURE_SET", "give them by --labels, as NIfTI"},
       {"TOO_FEW_SLICES", "leave it out"},
