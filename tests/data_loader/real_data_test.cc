@@ -9,6 +9,7 @@
 #include "data_loader/dataset.h"
 #include "data_loader/geometry.h"
 #include "data_loader/ingest.h"
+#include "data_loader/dataset_summary.h"
 #include "data_loader/inspect.h"
 #include "data_loader/nifti_reader.h"
 #include "data_loader/orientation.h"
