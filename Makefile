@@ -41,8 +41,8 @@ demo: build  ## pre-train on virtual subjects of a real head, with pictures; DAT
 lint: setup  ## format, fences, dashboards, the chart, clang-tidy, tests under the sanitizers
 	@JOBS=$(JOBS) deploy/lint/run.sh
 
-bench: build  ## step time by phase, as a table and as build/bench.json
-	@python3 deploy/bench/run.py
+bench: build  ## beside what people use: training step, conversion, crops, data wait; ROWS="step crops" picks
+	@python3 -B deploy/bench/run.py $(ROWS)
 
 # With sudo the builder's files would become root's: what is built already is installed.
 install: $(if $(SUDO_USER),,build)  ## a relocatable tree below PREFIX

@@ -1,7 +1,6 @@
 #include "data_loader/convert.h"
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
 #include <utility>
 
@@ -15,13 +14,16 @@
 namespace gvsl::data_loader {
 namespace {
 
-bool FitsInt16(const std::vector<float>& values) {
-  return std::all_of(values.begin(), values.end(), [](float value) {
-    return value >= -32768.0F && value <= 32767.0F && value == std::floor(value);
-  });
+// Row by row from the other end: the same voxels at the same places in mm.
+Affine OfFlippedRows(const RawVolume& volume) {
+  Affine to_ras = volume.to_ras;
+  const Vector3 step = Column(to_ras, 1);
+  SetColumn(to_ras, 3,
+            Add(Column(to_ras, 3), Scale(step, static_cast<double>(volume.size[1] - 1))));
+  SetColumn(to_ras, 1, Scale(step, -1));
+  return to_ras;
 }
 
-// Row by row from the other end: the same voxels at the same places in mm.
 void FlipRows(RawVolume& volume) {
   const std::int64_t depth = volume.size[0], height = volume.size[1], width = volume.size[2];
   for (std::int64_t z = 0; z < depth; ++z) {
@@ -32,14 +34,14 @@ void FlipRows(RawVolume& volume) {
       std::swap_ranges(row(low), row(low) + width, row(high));
     }
   }
-  const Vector3 step = Column(volume.to_ras, 1);
-  SetColumn(volume.to_ras, 3,
-            Add(Column(volume.to_ras, 3), Scale(step, static_cast<double>(height - 1))));
-  SetColumn(volume.to_ras, 1, Scale(step, -1));
+  volume.to_ras = OfFlippedRows(volume);
 }
+
+bool IsTurned(const RawVolume& volume) { return !volume.modality.empty(); }
 
 Status CheckIsNoInput(const std::string& name, const std::vector<std::string>& inputs) {
   std::error_code error;
+  if (!std::filesystem::exists(name, error)) return OkStatus();
   for (const std::string& input : inputs) {
     if (std::filesystem::equivalent(name, input, error)) {
       return AlreadyExistsError(name + " is one of the inputs; choose another name");
@@ -57,15 +59,14 @@ std::string NumberedName(const std::string& output, std::size_t number) {
 }
 
 void TurnAsWritten(RawVolume& volume) {
-  if (!volume.modality.empty()) FlipRows(volume);
+  if (IsTurned(volume)) FlipRows(volume);
 }
 
 Status WriteRawVolume(const RawVolume& volume, const std::string& output) {
-  RawVolume turned = volume;
-  TurnAsWritten(turned);
-  const std::vector<double> values(turned.voxels.begin(), turned.voxels.end());
-  return WriteNifti(output, turned.size, turned.to_ras, values,
-                    FitsInt16(turned.voxels) ? NiftiType::kInt16 : NiftiType::kFloat32);
+  if (!IsTurned(volume)) {
+    return WriteNarrow(output, volume.size, volume.to_ras, volume.voxels, Rows::kAsTheyAre);
+  }
+  return WriteNarrow(output, volume.size, OfFlippedRows(volume), volume.voxels, Rows::kLastFirst);
 }
 
 StatusOr<std::vector<std::string>> Convert(const std::string& input, const std::string& output,

@@ -64,8 +64,9 @@ void SetUpDcmtk() {
 // that the stream can see how deep it is.
 class BoundedStream final : public DcmInputFileStream {
  public:
-  BoundedStream(const std::string& path, std::uintptr_t stack_base)
-      : DcmInputFileStream(path.c_str()), stack_base_(stack_base) {
+  BoundedStream(const std::string& path, std::uintptr_t stack_base,
+                std::span<const ByteRange> unread)
+      : DcmInputFileStream(path.c_str()), stack_base_(stack_base), unread_(unread) {
     std::error_code error;
     const std::uintmax_t bytes = std::filesystem::file_size(path, error);
     if (!error) {
@@ -90,13 +91,19 @@ class BoundedStream final : public DcmInputFileStream {
     bytes_ += static_cast<std::uint64_t>(count);
     return count;
   }
+  // Where an element begins.
   void mark() override {
     if (++elements_ > most_elements_) excessive_ = true;
+    if (!unread_.empty() && static_cast<std::uint64_t>(tell()) == unread_.front().begin) {
+      skip(static_cast<offile_off_t>(unread_.front().end - unread_.front().begin));
+      unread_ = unread_.subspan(1);
+    }
     DcmInputFileStream::mark();
   }
 
  private:
   std::uintptr_t stack_base_;
+  std::span<const ByteRange> unread_;
   std::uint64_t most_elements_ = kMostElements;
   std::uint64_t elements_ = 0;
   std::uint64_t bytes_ = 0;
@@ -105,9 +112,10 @@ class BoundedStream final : public DcmInputFileStream {
 
 }  // namespace
 
-DicomLoad LoadDicomFile(const std::string& path, DcmFileFormat& file) {
+DicomLoad LoadDicomFile(const std::string& path, DcmFileFormat& file,
+                        std::span<const ByteRange> unread) {
   SetUpDcmtk();
-  BoundedStream stream(path, reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)));
+  BoundedStream stream(path, reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)), unread);
   if (stream.status().bad()) return DicomLoad::kIncomplete;
   file.transferInit();
   const OFCondition read = file.read(stream);

@@ -1,8 +1,10 @@
 // Opening a DICOM file by DCMTK within bounds, whatever its bytes say.
 #pragma once
 
+#include <span>
 #include <string>
 
+#include "data_loader/dicom_outline.h"
 #include "data_loader/transfer_syntax.h"
 
 class DcmDataset;
@@ -16,9 +18,11 @@ enum class DicomLoad {
   kExcessive,   // sequences in sequences without end, or more elements than an image has
 };
 
-// Pixels and other long values stay on disk until they are asked for. Several threads may load at
+// Pixels and other long values stay on disk until they are asked for. Elements in `unread`
+// (dicom_outline.h) are passed over, as if the file did not have them. Several threads may load at
 // once, each into a file of its own.
-DicomLoad LoadDicomFile(const std::string& path, DcmFileFormat& file);
+DicomLoad LoadDicomFile(const std::string& path, DcmFileFormat& file,
+                        std::span<const ByteRange> unread = {});
 
 // Of pixels as the file has them; kNotRead for a transfer syntax that DCMTK does not know either.
 PixelCoding CodingOf(DcmDataset& dataset);

@@ -95,9 +95,11 @@ std::vector<Frame> OneVolumeOf(const Series& series, const std::vector<Frame>& f
   return volume;
 }
 
-OrRejection<SliceValues> FramePixels::ReadPart(const Frame& frame) const {
+OrRejection<SliceValues> FramePixels::ReadPart(const Frame& frame) {
   const DicomHeader& header = series_[frame.file];
-  OrRejection<SliceValues> read = pixels_->Read(SaidOf(header, frame).index, bits_);
+  OrRejection<SliceValues> read = header.pixels
+                                      ? ReadNativePixels(header.path, *header.pixels, bits_, words_)
+                                      : pixels_->Read(SaidOf(header, frame).index, bits_);
   const auto* picture = std::get_if<SliceValues>(&read);
   if (picture != nullptr &&
       static_cast<std::int64_t>(picture->values.size()) != header.rows * header.columns) {
@@ -107,9 +109,12 @@ OrRejection<SliceValues> FramePixels::ReadPart(const Frame& frame) const {
 }
 
 Rejection FramePixels::Open(std::size_t file) {
-  OrRejection<std::unique_ptr<DicomPixels>> opened = DicomPixels::Open(series_[file].path);
-  if (auto* rejection = std::get_if<Rejection>(&opened)) return std::move(*rejection);
-  pixels_ = std::get<0>(std::move(opened));
+  pixels_ = nullptr;
+  if (!series_[file].pixels) {
+    OrRejection<std::unique_ptr<DicomPixels>> opened = DicomPixels::Open(series_[file].path);
+    if (auto* rejection = std::get_if<Rejection>(&opened)) return std::move(*rejection);
+    pixels_ = std::get<0>(std::move(opened));
+  }
   picture_ = {};
   file_ = file;
   return {};

@@ -40,12 +40,13 @@ class FramePixels {
 
  private:
   Rejection Open(std::size_t file);
-  OrRejection<SliceValues> ReadPart(const Frame& frame) const;
+  OrRejection<SliceValues> ReadPart(const Frame& frame);
 
   const Series& series_;
   Bits bits_;
   std::optional<std::size_t> file_;
-  std::unique_ptr<DicomPixels> pixels_;
+  std::unique_ptr<DicomPixels> pixels_;  // null where the header says where they stand
+  std::vector<std::uint16_t> words_;
   SliceValues picture_;  // of a mosaic
 };
 

@@ -5,34 +5,38 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <fstream>
+#include <span>
 #include <string_view>
 
 #include "data_loader/dicom_file.h"
 #include "data_loader/dicom_frame_reader.h"
+#include "data_loader/dicom_functional_groups.h"
+#include "data_loader/dicom_outline.h"
+#include "data_loader/dicom_pixel_format.h"
 #include "data_loader/dicom_problem.h"
 #include "data_loader/dicom_tags.h"
 
 namespace gvsl::data_loader {
 namespace {
 
-bool HasMagic(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  char bytes[132] = {};
-  return file.read(bytes, sizeof(bytes)) && std::string_view(bytes + 128, 4) == "DICM";
-}
+using Head = std::span<const std::uint8_t>;
 
-bool IsCapital(char letter) { return letter >= 'A' && letter <= 'Z'; }
+constexpr std::size_t kHead = std::size_t{1} << 14;  // the pixels of most files begin in it
+constexpr std::size_t kLongHead = std::size_t{1} << 18;
+
+bool HasMagic(Head head) {
+  constexpr std::string_view kMagic = "DICM";
+  return head.size() >= 132 && std::equal(kMagic.begin(), kMagic.end(), head.begin() + 128);
+}
 
 // Data sets without the preamble begin with group 2 or 8, in either byte order; then stands an
 // element, and a value representation of two letters or a length as short elements have it.
-bool BeginsLikeADataSet(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  char bytes[8] = {};
-  if (!file.read(bytes, sizeof(bytes))) return false;
+bool BeginsLikeADataSet(Head bytes) {
+  if (bytes.size() < 8) return false;
   const int group = bytes[0] + bytes[1];
   if ((bytes[0] != 0 && bytes[1] != 0) || (group != 2 && group != 8)) return false;
-  const bool explicit_kind = IsCapital(bytes[4]) && IsCapital(bytes[5]);
+  const auto capital = [](std::uint8_t letter) { return letter >= 'A' && letter <= 'Z'; };
+  const bool explicit_kind = capital(bytes[4]) && capital(bytes[5]);
   return explicit_kind || (bytes[5] == 0 && bytes[6] == 0 && bytes[7] == 0);
 }
 
@@ -45,6 +49,19 @@ bool NamesNobody(std::string patient) {
       "",     "anonymous", "anonymized",   "anonymised", "anon", "unknown",
       "none", "removed",   "deidentified", "n/a",        "0",    "patient"};
   return std::find(kPlaceholders.begin(), kPlaceholders.end(), patient) != kPlaceholders.end();
+}
+
+// Where a frame is all that there is.
+std::optional<NativePixels> NativePixelsOf(DcmDataset& dataset, const ByteRange& range,
+                                           const FileState& state) {
+  if (CodingOf(dataset) != PixelCoding::kNative || FunctionalGroups(dataset).any()) {
+    return std::nullopt;
+  }
+  NativePixels pixels{range.begin, PixelCount(dataset), ReadPixelFormat(dataset), state};
+  ReadRescale(dataset, pixels.format);
+  const std::uint64_t each = pixels.format.bits_allocated <= 8 ? 1 : 2;
+  if (pixels.count > (range.end - range.begin) / each) return std::nullopt;
+  return pixels;
 }
 
 DicomHeader ToHeader(const std::string& path, DcmFileFormat& file, DicomLoad load) {
@@ -69,15 +86,26 @@ DicomHeader ToHeader(const std::string& path, DcmFileFormat& file, DicomLoad loa
 }  // namespace
 
 std::optional<DicomHeader> ReadDicomHeader(const std::string& path) {
-  const bool magic = HasMagic(path);
-  if (!magic && !BeginsLikeADataSet(path)) return std::nullopt;
+  FileHead head = ReadFileHead(path, kHead);
+  const bool magic = HasMagic(head.bytes);
+  if (!magic && !BeginsLikeADataSet(head.bytes)) return std::nullopt;
+  auto outline = OutlineOf(head.bytes, head.file.bytes);
+  if (!outline && magic && head.file.bytes > kHead) {
+    head = ReadFileHead(path, kLongHead);
+    outline = OutlineOf(head.bytes, head.file.bytes);
+  }
   DcmFileFormat file;
-  const DicomLoad load = LoadDicomFile(path, file);
+  const DicomLoad load =
+      LoadDicomFile(path, file, outline ? outline->unread : std::vector<ByteRange>());
   DcmDataset& dataset = *file.getDataset();
   const bool known = !Text(dataset, DCM_SOPClassUID).empty() || dataset.tagExists(DCM_Modality) ||
                      dataset.tagExists(DCM_DirectoryRecordSequence);
   if (!magic && (!known || load != DicomLoad::kWhole)) return std::nullopt;
-  return ToHeader(path, file, load);
+  DicomHeader header = ToHeader(path, file, load);
+  if (outline && header.problem.code.empty() && header.frames.size() == 1) {
+    header.pixels = NativePixelsOf(dataset, outline->pixels, head.file);
+  }
+  return header;
 }
 
 }  // namespace gvsl::data_loader

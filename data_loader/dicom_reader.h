@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "data_loader/native_pixels.h"
 #include "data_loader/series_split.h"
 #include "data_loader/siemens_mosaic.h"
 #include "data_loader/volume_reader.h"
@@ -39,7 +40,8 @@ struct DicomHeader {
   std::int64_t columns = 0;
   // One; as many as it has of an enhanced object; one that says nothing where there is a problem.
   std::vector<DicomFrame> frames;
-  std::optional<Mosaic> mosaic;  // its slices, where it is a picture of several
+  std::optional<Mosaic> mosaic;        // its slices, where it is a picture of several
+  std::optional<NativePixels> pixels;  // of a plain file of one frame
   // Why no slice can be had from this file; empty code where one can.
   Rejection problem;
 };

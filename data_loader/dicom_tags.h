@@ -4,11 +4,13 @@
 #include <dcmtk/dcmdata/dctk.h>
 
 #include <array>
+#include <cassert>
 #include <cmath>
 #include <cstdint>
 #include <optional>
 #include <string>
 
+#include "data_loader/dicom_outline.h"
 #include "data_loader/volume_reader.h"
 
 namespace gvsl::data_loader {
@@ -17,7 +19,12 @@ inline Rejection Truncated(const std::string& path) {
   return {"TRUNCATED", "a file ends before its data does; copy it again", path};
 }
 
+inline bool MayBeAsked(DcmItem& item, const DcmTagKey& tag) {
+  return item.ident() != EVR_dataset || IsReadElement(tag.getGroup(), tag.getElement());
+}
+
 inline std::string Text(DcmItem& item, const DcmTagKey& tag) {
+  assert(MayBeAsked(item, tag));
   OFString value;
   item.findAndGetOFStringArray(tag, value);
   const std::size_t end = value.find_last_not_of(std::string(" \0", 2).c_str(), OFString_npos, 2);
@@ -26,6 +33,7 @@ inline std::string Text(DcmItem& item, const DcmTagKey& tag) {
 
 // Of any kind of number: DCMTK gives one of an integer in text as an integer alone.
 inline std::optional<double> NumberAt(DcmItem& item, const DcmTagKey& tag, unsigned long index) {
+  assert(MayBeAsked(item, tag));
   Float64 value = 0;
   Sint32 integer = 0;
   Uint32 large = 0;

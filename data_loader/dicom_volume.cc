@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <optional>
 #include <set>
 #include <tuple>
@@ -108,18 +109,33 @@ Rejection ProblemOf(const Series& series) {
   return {};
 }
 
-// Into its place, once a slice has shown that pixels are there.
+// Into its place, once a slice has shown that pixels are there. Slices that come one after the
+// other need no room that is made zero first.
 void Put(const SliceValues& slice, std::size_t place, std::size_t slices, RawVolume& volume) {
   const std::size_t pixels = slice.values.size();
-  volume.voxels.resize(pixels * slices);
-  std::copy(slice.values.begin(), slice.values.end(), volume.voxels.begin() + place * pixels);
+  volume.voxels.reserve(pixels * slices);
+  if (volume.voxels.size() == place * pixels) {
+    volume.voxels.insert(volume.voxels.end(), slice.values.begin(), slice.values.end());
+  } else {
+    volume.voxels.resize(pixels * slices);
+    std::copy(slice.values.begin(), slice.values.end(), volume.voxels.begin() + place * pixels);
+  }
   if (slice.padding.empty()) return;
   volume.padding.resize(pixels * slices);
   std::copy(slice.padding.begin(), slice.padding.end(), volume.padding.begin() + place * pixels);
 }
 
-// What the pixels say of their header, all slices together. File by file, wherever slices lie:
-// each is opened once.
+// From the first to the last in space where no file has several; else file by file, so that each is
+// opened once.
+std::vector<std::size_t> ReadingOrder(const std::vector<Frame>& frames,
+                                      const std::vector<std::size_t>& order) {
+  if (std::ranges::all_of(frames, [](const Frame& frame) { return frame.part == 0; })) return order;
+  std::vector<std::size_t> as_filed(frames.size());
+  std::iota(as_filed.begin(), as_filed.end(), std::size_t{0});
+  return as_filed;
+}
+
+// What the pixels say of their header, all slices together.
 OrRejection<Contradictions> ReadVoxels(FramePixels source, const std::vector<Frame>& frames,
                                        const std::vector<std::size_t>& order, RawVolume& volume) {
   std::vector<std::size_t> place_of(order.size());
@@ -127,7 +143,7 @@ OrRejection<Contradictions> ReadVoxels(FramePixels source, const std::vector<Fra
   Contradictions found;
   volume.voxels.clear();
   volume.padding.clear();
-  for (std::size_t i = 0; i < frames.size(); ++i) {
+  for (const std::size_t i : ReadingOrder(frames, order)) {
     OrRejection<SliceValues> pixels = source.Read(frames[i]);
     if (auto* rejection = std::get_if<Rejection>(&pixels)) return std::move(*rejection);
     const auto& slice = std::get<SliceValues>(pixels);

@@ -42,16 +42,15 @@ void AddFile(const fs::path& path, FileList& list) {
 void AddEntry(const fs::directory_entry& entry, FileList& list, std::vector<fs::path>& folders) {
   std::error_code error;
   const bool link = entry.is_symlink(error);
-  const fs::file_status status = entry.status(error);
-  if (fs::is_directory(status)) {
+  if (entry.is_directory(error)) {
     if (link) {
       list.links.push_back(entry.path().string());
     } else {
       folders.push_back(entry.path());
     }
-  } else if (fs::is_regular_file(status)) {
+  } else if (entry.is_regular_file(error)) {
     AddFile(entry.path(), list);
-  } else if (error || !fs::exists(status)) {
+  } else if (!fs::exists(entry.status(error)) || error) {
     list.unread[entry.path().string()] = link ? "a link to nothing" : error.message();
   }
 }

@@ -39,6 +39,13 @@ enum class NiftiType { kInt16, kInt32, kFloat32 };
 Status WriteNifti(const std::string& path, const std::array<std::int64_t, 3>& size,
                   const Affine& to_ras, std::span<const double> values, NiftiType type);
 
+enum class Rows { kAsTheyAre, kLastFirst };
+
+// As int16 where all values are whole and fit, else as float32; the rows of each slice in that
+// order. Slice by slice, so that no second copy is made of them.
+Status WriteNarrow(const std::string& path, const std::array<std::int64_t, 3>& size,
+                   const Affine& to_ras, std::span<const float> values, Rows rows);
+
 // Three float32 components a voxel as NIfTI's vectors (5-D, intent VECTOR), which ITK reads as they
 // are: a displacement field for it is in mm, from right to left and from front to back (LPS).
 // `components` are three volumes, z, y, x each, one after the other.

@@ -4,7 +4,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <functional>
 #include <memory>
+#include <optional>
+#include <vector>
 
 #include "common/file_system.h"
 #include "common/text.h"
@@ -66,7 +69,15 @@ void SetFrame(nifti_image& image, const Affine& to_ras) {
   image.xyz_units = NIFTI_UNITS_MM;
 }
 
-Status Write(const nifti_image& image, const std::string& path, bool gzip) {
+// Writes the voxels behind the header; false where it cannot.
+using WriteVoxels = std::function<bool(znzFile)>;
+
+bool WriteAll(znzFile file, const void* data, std::size_t bytes) {
+  return znzwrite(data, 1, bytes, file) == bytes;
+}
+
+Status Write(const nifti_image& image, const std::string& path, bool gzip,
+             const WriteVoxels& write_voxels) {
   nifti_1_header header{};
   if (nifti_convert_nim2n1hdr(&image, &header) != 0) {
     return InternalError("no NIfTI-1 header holds this image");
@@ -74,30 +85,34 @@ Status Write(const nifti_image& image, const std::string& path, bool gzip) {
   const char no_extension[4] = {};
   znzFile file = znzopen(path.c_str(), "wb", gzip ? 1 : 0);
   if (znz_isnull(file)) return ErrnoError(errno, "create " + path);
-  const std::size_t bytes =
-      static_cast<std::size_t>(image.nvox) * static_cast<std::size_t>(image.nbyper);
-  bool written = znzwrite(&header, 1, sizeof(header), file) == sizeof(header);
-  written = written && znzwrite(no_extension, 1, 4, file) == 4;
-  written = written && znzwrite(image.data, 1, bytes, file) == bytes;
+  const bool written = WriteAll(file, &header, sizeof(header)) &&
+                       WriteAll(file, no_extension, sizeof(no_extension)) && write_voxels(file);
   const bool closed = Xznzclose(&file) == 0;
   if (!written || !closed) return ErrnoError(errno == 0 ? EIO : errno, "write " + path);
   return OkStatus();
 }
 
 // Aside and renamed: nobody finds half a file.
-Status Publish(const nifti_image& image, const std::string& path) {
+Status Publish(const nifti_image& image, const std::string& path, const WriteVoxels& write_voxels) {
   const std::string aside = Concat(path, ".tmp-", ::getpid());
-  Status status = Write(image, aside, IsGzipName(path));
+  Status status = Write(image, aside, IsGzipName(path), write_voxels);
   if (status.ok()) status = PosixFileSystem().Rename(aside, path);
   if (!status.ok()) ::unlink(aside.c_str());
   return status;
 }
 
+Status PublishWhole(const nifti_image& image, const std::string& path) {
+  const std::size_t bytes = image.nvox * static_cast<std::size_t>(image.nbyper);
+  return Publish(image, path, [&](znzFile file) { return WriteAll(file, image.data, bytes); });
+}
+
 using ImagePointer = std::unique_ptr<nifti_image, FreeImage>;
 
-// Of `components` numbers a voxel, all zero.
+enum class Room { kNone, kZeros };
+
+// Of `components` numbers a voxel.
 StatusOr<ImagePointer> NewImage(const std::array<std::int64_t, 3>& size, int components,
-                                const Affine& to_ras, int datatype) {
+                                const Affine& to_ras, int datatype, Room room) {
   for (std::int64_t length : size) {
     if (length < 1 || length > kLongestAxis) {
       return InvalidArgumentError(Concat("NIfTI-1 has axes of 1 to ", kLongestAxis, " voxels"));
@@ -105,8 +120,11 @@ StatusOr<ImagePointer> NewImage(const std::array<std::int64_t, 3>& size, int com
   }
   const std::int64_t dims[8] = {
       components == 1 ? 3 : 5, size[2], size[1], size[0], 1, components, 1, 1};
-  ImagePointer image(nifti_make_new_nim(dims, datatype, 1));
-  if (image == nullptr || image->data == nullptr) return ResourceExhaustedError("out of memory");
+  const bool has_room = room == Room::kZeros;
+  ImagePointer image(nifti_make_new_nim(dims, datatype, has_room ? 1 : 0));
+  if (image == nullptr || (has_room && image->data == nullptr)) {
+    return ResourceExhaustedError("out of memory");
+  }
   image->nifti_type = NIFTI_FTYPE_NIFTI1_1;
   image->iname_offset = 352;
   SetFrame(*image, to_ras);
@@ -117,7 +135,8 @@ StatusOr<ImagePointer> NewImage(const std::array<std::int64_t, 3>& size, int com
 
 Status WriteNifti(const std::string& path, const std::array<std::int64_t, 3>& size,
                   const Affine& to_ras, std::span<const double> values, NiftiType type) {
-  GVSL_ASSIGN_OR_RETURN(const ImagePointer image, NewImage(size, 1, to_ras, Datatype(type)));
+  GVSL_ASSIGN_OR_RETURN(const ImagePointer image,
+                        NewImage(size, 1, to_ras, Datatype(type), Room::kZeros));
   switch (type) {
     case NiftiType::kInt16:
       Pack<std::int16_t>(values, image->data);
@@ -129,15 +148,101 @@ Status WriteNifti(const std::string& path, const std::array<std::int64_t, 3>& si
       Pack<float>(values, image->data);
       break;
   }
-  return Publish(*image, path);
+  return PublishWhole(*image, path);
+}
+
+namespace {
+
+// Whether all are whole and fit; `out` is of use only then.
+bool PackWhole(std::span<const float> values, std::int16_t* out) {
+  std::int32_t others = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const float value = values[i];
+    const float above = value > -32768.0F ? value : -32768.0F;
+    const auto number = static_cast<std::int32_t>(above < 32767.0F ? above : 32767.0F);
+    others |= static_cast<std::int32_t>(static_cast<float>(number) != value);
+    out[i] = static_cast<std::int16_t>(number);
+  }
+  return others == 0;
+}
+
+// One volume's slices, as they are written.
+class Slices {
+ public:
+  Slices(const std::array<std::int64_t, 3>& size, std::span<const float> values, Rows rows)
+      : depth_(static_cast<std::size_t>(size[0])),
+        height_(static_cast<std::size_t>(size[1])),
+        width_(static_cast<std::size_t>(size[2])),
+        values_(values),
+        rows_(rows) {}
+
+  std::size_t depth() const { return depth_; }
+  std::size_t voxels() const { return height_ * width_; }
+
+  bool ToInt16(std::size_t z, std::int16_t* out) const {
+    for (std::size_t y = 0; y < height_; ++y) {
+      if (!PackWhole(Row(z, y), out + y * width_)) return false;
+    }
+    return true;
+  }
+  void ToFloat(std::size_t z, float* out) const {
+    for (std::size_t y = 0; y < height_; ++y) std::ranges::copy(Row(z, y), out + y * width_);
+  }
+
+ private:
+  std::span<const float> Row(std::size_t z, std::size_t y) const {
+    const std::size_t from = rows_ == Rows::kLastFirst ? height_ - 1 - y : y;
+    return values_.subspan((z * height_ + from) * width_, width_);
+  }
+
+  std::size_t depth_, height_, width_;
+  std::span<const float> values_;
+  Rows rows_;
+};
+
+// Nothing where a value does not fit: then nothing was written.
+std::optional<Status> WriteAsInt16(const nifti_image& image, const std::string& path,
+                                   const Slices& slices) {
+  std::vector<std::int16_t> slice(slices.voxels());
+  if (!slices.ToInt16(slices.depth() / 2, slice.data())) return std::nullopt;
+  bool fits = true;
+  const Status status = Publish(image, path, [&](znzFile file) {
+    for (std::size_t z = 0; z < slices.depth(); ++z) {
+      fits = slices.ToInt16(z, slice.data());
+      if (!fits || !WriteAll(file, slice.data(), slice.size() * sizeof(slice[0]))) return false;
+    }
+    return true;
+  });
+  return fits ? std::optional(status) : std::nullopt;
+}
+
+}  // namespace
+
+Status WriteNarrow(const std::string& path, const std::array<std::int64_t, 3>& size,
+                   const Affine& to_ras, std::span<const float> values, Rows rows) {
+  const Slices slices(size, values, rows);
+  GVSL_ASSIGN_OR_RETURN(const ImagePointer narrow,
+                        NewImage(size, 1, to_ras, NIFTI_TYPE_INT16, Room::kNone));
+  if (auto status = WriteAsInt16(*narrow, path, slices)) return *std::move(status);
+  GVSL_ASSIGN_OR_RETURN(const ImagePointer image,
+                        NewImage(size, 1, to_ras, NIFTI_TYPE_FLOAT32, Room::kNone));
+  std::vector<float> slice(slices.voxels());
+  return Publish(*image, path, [&](znzFile file) {
+    for (std::size_t z = 0; z < slices.depth(); ++z) {
+      slices.ToFloat(z, slice.data());
+      if (!WriteAll(file, slice.data(), slice.size() * sizeof(slice[0]))) return false;
+    }
+    return true;
+  });
 }
 
 Status WriteVectorField(const std::string& path, const std::array<std::int64_t, 3>& size,
                         const Affine& to_ras, std::span<const float> components) {
-  GVSL_ASSIGN_OR_RETURN(const ImagePointer image, NewImage(size, 3, to_ras, NIFTI_TYPE_FLOAT32));
+  GVSL_ASSIGN_OR_RETURN(const ImagePointer image,
+                        NewImage(size, 3, to_ras, NIFTI_TYPE_FLOAT32, Room::kZeros));
   image->intent_code = NIFTI_INTENT_VECTOR;
   std::copy(components.begin(), components.end(), static_cast<float*>(image->data));
-  return Publish(*image, path);
+  return PublishWhole(*image, path);
 }
 
 }  // namespace gvsl::data_loader

@@ -15,18 +15,44 @@ int Shift(const PixelFormat& format) { return format.high_bit + 1 - format.bits_
 
 std::uint32_t Mask(int bits) { return (1U << bits) - 1U; }
 
-std::int32_t Number(std::uint16_t word, const PixelFormat& format) {
-  const auto stored = static_cast<std::int32_t>((word >> Shift(format)) & Mask(format.bits_stored));
-  const bool negative = format.is_signed && (stored >> (format.bits_stored - 1)) != 0;
-  return negative ? stored - (std::int32_t{1} << format.bits_stored) : stored;
-}
+// Of the bits that are stored, without a branch.
+struct ToNumber {
+  explicit ToNumber(const PixelFormat& format)
+      : shift(Shift(format)),
+        mask(static_cast<std::int32_t>(Mask(format.bits_stored))),
+        sign(format.is_signed ? std::int32_t{1} << (format.bits_stored - 1) : 0) {}
+  std::int32_t operator()(std::uint16_t word) const {
+    return (((word >> shift) & mask) ^ sign) - sign;
+  }
 
-// Whether a word has bits above its stored ones that these do not account for.
-bool Overflows(std::uint16_t word, const PixelFormat& format) {
-  const std::uint32_t above = std::uint32_t{word} >> (format.high_bit + 1);
-  if (above == 0) return false;
-  const bool sign = format.is_signed && ((word >> format.high_bit) & 1) != 0;
-  return !sign || above != Mask(format.bits_allocated - format.high_bit - 1);
+  int shift;
+  std::int32_t mask;
+  std::int32_t sign;
+};
+
+// Words with bits above their stored ones that these do not account for, or a sign without them.
+Contradictions FindContradictions(std::span<const std::uint16_t> words, const PixelFormat& format) {
+  Contradictions found;
+  if (!format.is_signed) {
+    std::uint16_t any = 0;
+    for (const std::uint16_t word : words) any |= word;
+    found.overflows = (any >> format.high_bit >> 1) != 0;
+    return found;
+  }
+  const std::uint32_t all_above = Mask(format.bits_allocated - format.high_bit - 1);
+  const int high_bit = format.high_bit;
+  std::uint32_t overflows = 0, bare_signs = 0;
+  for (const std::uint16_t word : words) {
+    const std::uint32_t highest = std::uint32_t{word} >> high_bit;
+    const std::uint32_t above = highest >> 1U;
+    const std::uint32_t expected = (0U - (highest & 1U)) & all_above;
+    overflows |=
+        static_cast<std::uint32_t>(above != 0) & static_cast<std::uint32_t>(above != expected);
+    bare_signs |= static_cast<std::uint32_t>(highest == 1);
+  }
+  found.overflows = overflows != 0;
+  found.has_bare_signs = bare_signs != 0;
+  return found;
 }
 
 PixelFormat OfAllBits(PixelFormat format) {
@@ -50,8 +76,32 @@ std::optional<std::array<std::int32_t, 2>> PaddingRange(const PixelFormat& forma
   return std::array{std::min(one, other), std::max(one, other)};
 }
 
-bool IsBareSign(std::uint16_t word, const PixelFormat& format) {
-  return format.is_signed && (word >> format.high_bit) == 1;
+constexpr std::size_t kBlock = 4096;
+
+void Rescale(std::span<const std::uint16_t> words, const PixelFormat& format, float* out) {
+  const ToNumber number(format);
+  if (format.slope == 1 && format.intercept == 0) {
+    for (std::size_t i = 0; i < words.size(); ++i) out[i] = static_cast<float>(number(words[i]));
+    return;
+  }
+  const double slope = format.slope, intercept = format.intercept;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    out[i] = static_cast<float>(number(words[i]) * slope + intercept);
+  }
+}
+
+std::vector<bool> FindPadding(std::span<const std::uint16_t> words, const PixelFormat& format) {
+  std::vector<bool> padding;
+  const auto range = PaddingRange(format);
+  if (!range) return padding;
+  const ToNumber to_number(format);
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::int32_t number = to_number(words[i]);
+    if (number < (*range)[0] || number > (*range)[1]) continue;
+    padding.resize(words.size());
+    padding[i] = true;
+  }
+  return padding;
 }
 
 }  // namespace
@@ -98,22 +148,15 @@ SliceValues ToValues(std::span<const std::uint16_t> words, const PixelFormat& he
   SliceValues result;
   const bool may_lie =
       Shift(header) == 0 && !header.has_overlay && header.bits_stored < header.bits_coded;
-  if (may_lie) {
-    for (const std::uint16_t word : words) {
-      result.contradictions.overflows |= Overflows(word, header);
-      result.contradictions.has_bare_signs |= IsBareSign(word, header);
-    }
-  }
+  if (may_lie) result.contradictions = FindContradictions(words, header);
   const PixelFormat format = may_lie && bits == Bits::kAll ? OfAllBits(header) : header;
-  const auto padding = PaddingRange(format);
+  result.padding = FindPadding(words, format);
   result.values.reserve(words.size());
-  for (const std::uint16_t word : words) {
-    const std::int32_t number = Number(word, format);
-    if (padding && number >= (*padding)[0] && number <= (*padding)[1]) {
-      result.padding.resize(words.size());
-      result.padding[result.values.size()] = true;
-    }
-    result.values.push_back(static_cast<float>(number * format.slope + format.intercept));
+  std::array<float, kBlock> block;
+  for (std::size_t at = 0; at < words.size(); at += kBlock) {
+    const auto part = words.subspan(at, std::min(kBlock, words.size() - at));
+    Rescale(part, format, block.data());
+    result.values.insert(result.values.end(), block.begin(), block.begin() + part.size());
   }
   return result;
 }

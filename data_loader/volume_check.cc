@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "common/text.h"
 #include "data_loader/geometry.h"
@@ -9,6 +10,9 @@
 
 namespace gvsl::data_loader {
 namespace {
+
+constexpr std::size_t kBlock = std::size_t{1} << 15;
+constexpr float kLargest = std::numeric_limits<float>::max();
 
 bool IsPlausible(const Affine& to_ras) {
   for (int axis = 0; axis < 3; ++axis) {
@@ -42,8 +46,15 @@ Rejection CheckGrid(const std::array<std::int64_t, 3>& size, const Affine& to_ra
 }
 
 Rejection CheckVoxels(const std::vector<float>& voxels) {
-  const auto bad = std::count_if(voxels.begin(), voxels.end(),
-                                 [](float voxel) { return !std::isfinite(voxel); });
+  std::int64_t bad = 0;
+  for (std::size_t begin = 0; begin < voxels.size(); begin += kBlock) {
+    const std::size_t end = std::min(begin + kBlock, voxels.size());
+    std::int32_t in_block = 0;
+    for (std::size_t i = begin; i < end; ++i) {
+      in_block += static_cast<std::int32_t>(!(std::abs(voxels[i]) <= kLargest));
+    }
+    bad += in_block;
+  }
   if (bad == 0) return {};
   return {"NON_FINITE", Concat(bad, " voxels are not finite numbers; replace them and try again")};
 }

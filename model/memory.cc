@@ -2,18 +2,13 @@
 
 #include <c10/util/Exception.h>
 
-#include <malloc.h>
+#include <string>
 
-#include <limits>
+#include "common/freed_memory.h"
 
 namespace gvsl::model {
 
-void KeepFreedMemory() {
-  mallopt(M_ARENA_MAX, 1);
-  mallopt(M_MMAP_MAX, 0);
-  mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
-  mallopt(M_TOP_PAD, 64 << 20);
-}
+void KeepFreedMemory() { gvsl::KeepFreedMemory(); }
 
 // The allocator of a processor's memory has no exception type of its own.
 bool IsShortOfMemory(const std::exception& error) {

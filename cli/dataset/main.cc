@@ -4,6 +4,7 @@
 #include <string>
 
 #include "cli/dataset/commands.h"
+#include "common/freed_memory.h"
 #include "common/program_options.h"
 #include "common/version.h"
 
@@ -43,5 +44,6 @@ int Main(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   gvsl::HoldStandardDescriptors();
+  gvsl::KeepFreedMemory();
   return gvsl::cli::dataset::Main(argc, argv);
 }

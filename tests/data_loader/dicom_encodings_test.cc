@@ -58,7 +58,23 @@ class DicomEncodings : public ::testing::Test {
     if (!header->problem.code.empty()) return header->problem;
     const auto pixels = DicomPixels::Open(path_);
     if (const auto* rejection = std::get_if<Rejection>(&pixels)) return *rejection;
-    return std::get<0>(pixels)->Read(0, bits_);
+    OrRejection<SliceValues> read = std::get<0>(pixels)->Read(0, bits_);
+    if (header->pixels) ExpectSame(*header->pixels, read);
+    return read;
+  }
+  // A plain file's pixels from where they stand.
+  void ExpectSame(const NativePixels& pixels, const OrRejection<SliceValues>& read) {
+    std::vector<std::uint16_t> words;
+    const OrRejection<SliceValues> again = ReadNativePixels(path_, pixels, bits_, words);
+    ASSERT_EQ(CodeOf(again), CodeOf(read));
+    if (const auto* slice = std::get_if<SliceValues>(&read)) {
+      const auto& other = std::get<SliceValues>(again);
+      EXPECT_EQ(other.values, slice->values);
+      EXPECT_EQ(other.padding, slice->padding);
+      EXPECT_EQ(other.contradictions.overflows, slice->contradictions.overflows);
+      EXPECT_EQ(other.contradictions.has_bare_signs, slice->contradictions.has_bare_signs);
+      EXPECT_EQ(other.contradictions.sign_differs, slice->contradictions.sign_differs);
+    }
   }
   OrRejection<SliceValues> WriteAndRead(const demo::DicomSlice& slice, const DicomCoding& coding) {
     WriteCodedSlice(slice, coding, path_);
