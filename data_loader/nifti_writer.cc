@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cerrno>
 #include <functional>
 #include <memory>
@@ -153,17 +154,21 @@ Status WriteNifti(const std::string& path, const std::array<std::int64_t, 3>& si
 
 namespace {
 
-// Whether all are whole and fit; `out` is of use only then.
+// Added to a number of under 22 bits, it leaves the nearest whole one in the lowest bits.
+constexpr float kMagic = 12582912.0F;  // 1.5 * 2^23
+constexpr std::uint32_t kMagicBits = 0x4b400000, kLeast = kMagicBits - 0x8000;
+
+// Whether all are whole and fit; `out` is of use only then. Without a branch, in few operations.
 bool PackWhole(std::span<const float> values, std::int16_t* out) {
-  std::int32_t others = 0;
+  std::uint32_t beyond = 0, differs = 0;
   for (std::size_t i = 0; i < values.size(); ++i) {
-    const float value = values[i];
-    const float above = value > -32768.0F ? value : -32768.0F;
-    const auto number = static_cast<std::int32_t>(above < 32767.0F ? above : 32767.0F);
-    others |= static_cast<std::int32_t>(static_cast<float>(number) != value);
-    out[i] = static_cast<std::int16_t>(number);
+    const float moved = values[i] + kMagic;
+    const auto bits = std::bit_cast<std::uint32_t>(moved);
+    differs |= static_cast<std::uint32_t>(moved - kMagic != values[i]);
+    beyond |= bits - kLeast;
+    out[i] = static_cast<std::int16_t>(static_cast<std::uint16_t>(bits));
   }
-  return others == 0;
+  return differs == 0 && beyond <= 0xffff;
 }
 
 // One volume's slices, as they are written.

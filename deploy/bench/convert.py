@@ -10,8 +10,8 @@ import tempfile
 import peers
 
 SERIES = "dicom/mr_brain/11-T1post-18670"
-SETS = {"series of 22 slices": (40, 1), "series of 220 slices": (4, 10)}
-ROUNDS = 7
+SETS = {"series of 22 slices": (60, 1), "series of 220 slices": (8, 10)}
+ROUNDS = 5
 
 
 def make_series(folder, copies, tall):
