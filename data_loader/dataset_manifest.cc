@@ -70,6 +70,7 @@ Json ToJsonObject(const VolumeEntry& volume) {
   json["modality"] = volume.modality;
   json["window"] = volume.window;
   json["window_range"] = volume.window_range;
+  if (volume.cut) json["cut"] = {{"first", volume.cut->first}, {"whole", volume.cut->whole}};
   json["source"] = volume.source;
   return json;
 }
@@ -92,6 +93,11 @@ VolumeEntry VolumeFromJson(const Json& json) {
   volume.modality = json.at("modality").get<std::string>();
   volume.window = json.at("window").get<std::string>();
   json.at("window_range").get_to(volume.window_range);
+  if (json.contains("cut")) {
+    volume.cut.emplace();
+    json["cut"].at("first").get_to(volume.cut->first);
+    json["cut"].at("whole").get_to(volume.cut->whole);
+  }
   volume.sha256 = json.at("sha256").get<std::string>();
   if (const Json& label = json.at("label_sha256"); !label.is_null()) {
     volume.label_sha256 = label.get<std::string>();

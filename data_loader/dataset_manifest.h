@@ -28,6 +28,19 @@ struct Grid {
   std::array<std::array<double, 4>, 3> to_ras{};
 };
 
+// Voxels from `begin` to before `end`; z, y, x.
+struct VoxelBox {
+  std::array<std::int64_t, 3> begin{};
+  std::array<std::int64_t, 3> end{};
+  bool operator==(const VoxelBox&) const = default;
+};
+
+// Where a volume lies in the one that it was cut out of; z, y, x.
+struct CutOut {
+  std::array<std::int64_t, 3> first{};  // its first voxel there
+  std::array<std::int64_t, 3> whole{};  // the other's size
+};
+
 struct VolumeEntry {
   std::string id;  // from the voxels and the grid
   std::uint32_t shard = 0;
@@ -36,6 +49,7 @@ struct VolumeEntry {
   std::string modality;                  // CT, MR or OT
   std::string window;                    // ct, mr, minmax or "LO,HI"
   std::array<double, 2> window_range{};  // intensities mapped to 0 and 1
+  std::optional<CutOut> cut;             // where it was cropped to the body
   std::string sha256;                    // of the image's voxels
   std::optional<std::string> label_sha256;
   // Voxels by label value; follows from the labels, so that the dataset's hash does not cover it.

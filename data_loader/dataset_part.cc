@@ -56,6 +56,7 @@ StatusOr<DatasetPart> WritePart(FileSystem& files, const NewVolume& volume,
   part.entry.modality = volume.modality;
   part.entry.window = volume.window;
   part.entry.window_range = volume.window_range;
+  part.entry.cut = volume.cut;
   part.entry.class_index = volume.class_index;
   part.entry.source = volume.source;
   if (const std::string reason = Absurdity(part.entry); !reason.empty()) {

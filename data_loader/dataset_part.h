@@ -21,6 +21,8 @@ struct NewVolume {
   std::string modality;
   std::string window;
   std::array<double, 2> window_range{};
+  std::optional<VoxelBox> body;  // of these voxels, where one was looked for and found
+  std::optional<CutOut> cut;     // where it was cropped
   // Volumes with equal keys, or with equal voxels and grid, are of one subject. Of a dataset
   // never written.
   std::string subject_key;

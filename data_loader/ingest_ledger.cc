@@ -9,11 +9,17 @@
 namespace gvsl::data_loader {
 namespace {
 
+std::string CutFrom(const VolumeEntry& volume) {
+  if (!volume.cut) return {};
+  const auto& whole = volume.cut->whole;
+  return Concat("cropped from ", whole[0], "x", whole[1], "x", whole[2], ", ");
+}
+
 std::string Describe(const VolumeEntry& volume) {
   const auto& [size, spacing, to_ras] = volume.grid;
   return Concat(volume.modality, " ", size[0], "x", size[1], "x", size[2], " voxels of ",
-                spacing[0], "x", spacing[1], "x", spacing[2], " mm, window ", volume.window,
-                volume.label_sha256 ? ", labelled" : "");
+                spacing[0], "x", spacing[1], "x", spacing[2], " mm, ", CutFrom(volume), "window ",
+                volume.window, volume.label_sha256 ? ", labelled" : "");
 }
 
 }  // namespace

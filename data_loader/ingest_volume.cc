@@ -7,6 +7,7 @@
 
 #include "common/sha256.h"
 #include "common/text.h"
+#include "data_loader/body_crop.h"
 #include "data_loader/resample.h"
 #include "data_loader/volume_check.h"
 
@@ -46,6 +47,16 @@ void AddLabels(const IngestOptions& options, const PlannedVolume& planned, NewVo
   volume.labels = std::get<0>(std::move(labels));
 }
 
+void CropToBody(NewVolume& volume, IngestOutcome& outcome) {
+  if (!volume.body) {
+    outcome.warnings.push_back({"BODY_NOT_FOUND", "no body stands out in it; kept whole"});
+    return;
+  }
+  VoxelBox box = *volume.body;
+  if (volume.labels) box = WithLabels(box, volume.grid.size, *volume.labels);
+  CropTo(box, volume);
+}
+
 void AddClass(const IngestOptions& options, const PlannedVolume& planned, NewVolume& volume,
               IngestOutcome& outcome) {
   if (const auto* rejection = std::get_if<Rejection>(&planned.class_index)) {
@@ -83,6 +94,7 @@ StatusOr<IngestOutcome> IngestVolume(FileSystem& files, const IngestOptions& opt
   if (volume.subject_key.empty()) volume.subject_key = planned.subject_key;
   volume.subject_key = HmacSha256Hex(key, volume.subject_key);
   AddLabels(options, planned, volume, outcome);
+  if (options.prepare.body_margin) CropToBody(volume, outcome);
   AddClass(options, planned, volume, outcome);
   if (planned.with_its_stem > 1) {
     outcome.warnings.push_back(

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "common/text.h"
+#include "data_loader/body_crop.h"
 #include "data_loader/orientation.h"
 #include "data_loader/resample.h"
 #include "data_loader/volume_check.h"
@@ -57,6 +58,7 @@ std::string ToText(const PrepareOptions& options) {
       text << " " << end;
     }
   }
+  if (options.body_margin) text << " crop body " << *options.body_margin;
   return std::move(text).str();
 }
 
@@ -95,6 +97,7 @@ OrRejection<NewVolume> PrepareVolume(RawVolume raw, const PrepareOptions& option
     }
     image = Resample(image, *options.spacing);
   }
+  if (options.body_margin) volume.body = FindBody(image, volume.modality, *options.body_margin);
   ApplyWindow(window, image.voxels);
   if (std::all_of(image.voxels.begin(), image.voxels.end(),
                   [&](float voxel) { return voxel == image.voxels.front(); })) {

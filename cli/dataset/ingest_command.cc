@@ -21,12 +21,15 @@ namespace {
 using data_loader::IngestOptions;
 using data_loader::IngestReport;
 
+constexpr double kBodyMargin = 10;  // mm
+
 struct Arguments {
   IngestOptions options;
   std::string spacing = "1,1,1";
   std::optional<std::string> window;
   unsigned threads = 0;      // 0: as many as this process may use
   std::uint64_t memory = 0;  // 0: half of what is available
+  std::string crop = "none";
   bool json = false;
 };
 
@@ -40,6 +43,7 @@ Status ParseChoices(Arguments& arguments) {
   const MachineShare share = ShareOfMachine(PosixFileSystem());
   bounds.threads = arguments.threads != 0 ? arguments.threads : share.processors;
   bounds.memory_bytes = arguments.memory != 0 ? arguments.memory : share.memory_bytes / 2;
+  if (arguments.crop == "body") prepare.body_margin = kBodyMargin;
   return OkStatus();
 }
 
@@ -131,6 +135,13 @@ void AddIngestCommand(CLI::App& app, Action& action) {
           "99.5 of the voxels that are not 0; minmax. Default: ct for CT, mr for the rest; "
           "NIfTI names no modality and counts as CT when a voxel is below -500")
       ->type_name("ct|mr|minmax|LO,HI");
+  command
+      ->add_option("--crop", arguments->crop,
+                   "body: leave out the air and the table around it; 10 mm and every labelled "
+                   "voxel are kept")
+      ->check(CLI::IsMember({"none", "body"}))
+      ->type_name("none|body")
+      ->capture_default_str();
   command
       ->add_option("--volumes-per-shard", options.volumes_per_shard,
                    "a shard is what a worker is dealt at once")

@@ -44,11 +44,13 @@ Json VolumesJson(const DatasetSummary& summary) {
                  {"modality", volume.modality},
                  {"window", volume.window},
                  {"window_range", volume.window_range},
+                 {"cut", nullptr},
                  {"labelled", volume.label_sha256.has_value()},
                  {"label_voxels", ByValue(volume.label_voxels)},
                  {"class", nullptr},
                  {"source", volume.source}};
     if (volume.class_index) json["class"] = *volume.class_index;
+    if (volume.cut) json["cut"] = {{"first", volume.cut->first}, {"whole", volume.cut->whole}};
     volumes.push_back(std::move(json));
   }
   return volumes;
@@ -175,7 +177,7 @@ void PrintText(const DatasetSummary& summary) {
     std::cout << volume.id << "  shard " << volume.shard << "  subject " << volume.subject << "  "
               << Times(volume.grid.size) << "  " << volume.window << " " << volume.window_range[0]
               << " to " << volume.window_range[1] << (volume.label_sha256 ? "  labelled" : "")
-              << "\n";
+              << (volume.cut ? "  cropped from " + Times(volume.cut->whole) : "") << "\n";
   }
 }
 

@@ -59,7 +59,9 @@ void WriteFlags(const std::vector<Flag>& flags, const data_loader::Suspicion& su
 void WriteFacts(const VolumeEntry& volume, std::ostream& out) {
   const auto& [low, high] = volume.window_range;
   out << "<p>" << Escaped(volume.modality) << " · " << Times(volume.grid.size) << " voxels of "
-      << Times(volume.grid.spacing) << " mm · subject " << volume.subject;
+      << Times(volume.grid.spacing) << " mm";
+  if (volume.cut) out << ", cropped from " << Times(volume.cut->whole);
+  out << " · subject " << volume.subject;
   if (volume.class_index) out << " · class " << *volume.class_index;
   out << " · " << Escaped(LabelText(volume)) << " · window " << Escaped(volume.window) << " " << low
       << " to " << high << " · shard " << volume.shard << "</p>";

@@ -39,6 +39,28 @@ TEST_F(DatasetProgramTest, IngestsVerifiesShowsAndExports) {
   EXPECT_EQ(Run("show set").exit_code, 0);
 }
 
+TEST_F(DatasetProgramTest, CropsToTheBodyWhereAskedAndShowsFromWhat) {
+  testing::NiftiKnobs knobs;
+  knobs.size = {60, 40, 40};
+  for (int i = 0; i < 60 * 40 * 40; ++i) {
+    const int x = i % 60 - 40, y = i / 60 % 40 - 20, z = i / 2400 - 20;
+    knobs.values.push_back(x * x + y * y + z * z < 150 ? 100 + x : -1000);
+  }
+  testing::MakeNifti(directory_ / "a.nii", knobs);
+  ASSERT_EQ(Run("ingest --input a.nii --output set --crop body").exit_code, 0) << StandardError();
+  EXPECT_THAT(StandardError(), HasSubstr("cropped from 40x40x60"));
+  const auto shown = nlohmann::json::parse(Run("show set --json").output);
+  const auto& volume = shown["volume_list"][0];
+  EXPECT_EQ(volume["cut"]["whole"], (std::vector<int>{40, 40, 60}));
+  EXPECT_LT(volume["size"][2], 50);
+  EXPECT_THAT(Run("show set").output, HasSubstr("cropped from 40x40x60"));
+  EXPECT_EQ(Run("verify set").exit_code, 0);
+  ASSERT_EQ(Run("ingest --input a.nii --output whole").exit_code, 0) << StandardError();
+  const auto whole = nlohmann::json::parse(Run("show whole --json").output);
+  EXPECT_TRUE(whole["volume_list"][0]["cut"].is_null());
+  EXPECT_EQ(Run("ingest --input a.nii --output other --crop head").exit_code, 2);
+}
+
 TEST_F(DatasetProgramTest, ExitsWithThreeWhenNothingWasAccepted) {
   auto slices = testing::MakeSlices(5);
   slices.erase(slices.begin() + 2);
