@@ -103,7 +103,7 @@ void PutPrivate(DcmItem& item) {
 
 std::vector<std::string> PlantedText() { return {kText, kDate, kTime, kUid, kAge}; }
 
-int PlantInDicom(const std::string& path) {
+int PlantInDicom(const std::string& path, const std::string& patient) {
   DcmFileFormat file;
   if (file.loadFile(path.c_str()).bad() || file.loadAllDataIntoMemory().bad()) {
     throw std::runtime_error("load " + path);
@@ -118,6 +118,7 @@ int PlantInDicom(const std::string& path) {
     for (const DcmTag& tag : tags) Put(*item, tag, ValueOf(tag.getEVR(), tag));
     PutPrivate(*item);
   }
+  if (!patient.empty()) Put(dataset, DCM_PatientID, patient);
   const E_TransferSyntax syntax = dataset.getOriginalXfer();
   if (file.saveFile(path.c_str(), syntax).bad()) throw std::runtime_error("save " + path);
   return static_cast<int>(tags.size());

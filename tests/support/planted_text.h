@@ -11,8 +11,9 @@ std::vector<std::string> PlantedText();
 
 // Into every element of DICOM's dictionary that holds text, a date, a time or a UID and that says
 // nothing of the image itself; into sequences in sequences, private elements and elements of an
-// unknown kind. Returns how many. Throws where the file cannot be written.
-int PlantInDicom(const std::string& path);
+// unknown kind. Returns how many. Throws where the file cannot be written. With a `patient` its
+// PatientID is that.
+int PlantInDicom(const std::string& path, const std::string& patient = "");
 
 // Into all fields of a NIfTI-1 header that hold text, of a file that is not compressed.
 void PlantInNifti(const std::string& path);
