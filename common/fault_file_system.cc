@@ -14,6 +14,7 @@ namespace {
 struct Inode {
   std::string written;
   std::string durable;
+  std::int64_t used_at = 0;
 };
 
 using Inodes = std::map<std::string, std::shared_ptr<Inode>>;  // by path
@@ -43,7 +44,8 @@ class FaultFileSystem::Disk {
   std::uint64_t life = 0;  // counts power losses; an open file of an earlier life is dead
 
   std::map<std::string, Status> unreadable;  // by path
-  std::set<std::string> locked;
+  std::int64_t changes = 0;
+  std::map<std::string, int> locks;  // by path: so many hold it together, or one alone (-1)
 
   Status CheckReadable(const std::string& path) const {
     for (const auto& [ill, error] : unreadable) {
@@ -84,6 +86,7 @@ class FaultWritableFile final : public WritableFile {
             return ResourceExhaustedError("write: No space left on device");
           }
           inode->written.append(bytes);
+          inode->used_at = ++disk->changes;
           return OkStatus();
         }),
         sync_([disk, inode, this]() -> Status {
@@ -104,13 +107,22 @@ class FaultWritableFile final : public WritableFile {
   std::function<Status()> sync_;
 };
 
+template <typename Disk>
 class FaultLock final : public FileLock {
  public:
-  explicit FaultLock(std::function<void()> give_back) : give_back_(std::move(give_back)) {}
-  ~FaultLock() override { give_back_(); }
+  FaultLock(std::shared_ptr<Disk> disk, std::string path)
+      : disk_(std::move(disk)), path_(std::move(path)), life_(disk_->life) {}
+  ~FaultLock() override {
+    const std::lock_guard lock(disk_->mutex);
+    if (disk_->life != life_) return;
+    int& held = disk_->locks[path_];
+    held = held > 0 ? held - 1 : 0;
+  }
 
  private:
-  std::function<void()> give_back_;
+  const std::shared_ptr<Disk> disk_;
+  const std::string path_;
+  const std::uint64_t life_;
 };
 
 }  // namespace
@@ -121,6 +133,7 @@ FaultFileSystem::~FaultFileSystem() = default;
 void FaultFileSystem::LosePower() {
   const std::lock_guard lock(disk_->mutex);
   ++disk_->life;
+  disk_->locks.clear();
   disk_->dies_at = std::numeric_limits<std::uint64_t>::max();
   disk_->directories = disk_->durable_directories;
   disk_->names.clear();
@@ -156,6 +169,7 @@ StatusOr<std::unique_ptr<WritableFile>> FaultFileSystem::Create(const std::strin
   GVSL_RETURN_IF_ERROR(disk_->Mutate());
   if (!disk_->directories.contains(ParentPath(path))) return NotFoundError("create " + path);
   auto inode = std::make_shared<Inode>();
+  inode->used_at = ++disk_->changes;
   disk_->names[path] = inode;
   return std::make_unique<FaultWritableFile>(disk_, inode);
 }
@@ -280,18 +294,6 @@ Status FaultFileSystem::CreateDirectories(const std::string& raw_path) {
   return OkStatus();
 }
 
-StatusOr<std::unique_ptr<FileLock>> FaultFileSystem::Lock(const std::string& path) {
-  const std::lock_guard lock(disk_->mutex);
-  GVSL_RETURN_IF_ERROR(disk_->Mutate());
-  if (!disk_->directories.contains(ParentPath(path))) return NotFoundError("lock " + path);
-  if (!disk_->locked.insert(path).second) return UnavailableError(path + " is held");
-  disk_->names.emplace(path, std::make_shared<Inode>());
-  return std::make_unique<FaultLock>([disk = disk_, path] {
-    const std::lock_guard lock(disk->mutex);
-    disk->locked.erase(path);
-  });
-}
-
 StatusOr<std::uint64_t> FaultFileSystem::FreeBytes(const std::string&) {
   const std::lock_guard lock(disk_->mutex);
   const std::uint64_t used = disk_->UsedBytes();
@@ -350,6 +352,40 @@ Status FaultFileSystem::RemoveTree(const std::string& raw_path) {
   std::erase_if(disk_->directories,
                 [&](const std::string& other) { return other == path || IsInside(other, path); });
   return OkStatus();
+}
+
+StatusOr<std::unique_ptr<FileLock>> FaultFileSystem::TryLock(const std::string& path,
+                                                             LockMode mode) {
+  const std::lock_guard lock(disk_->mutex);
+  if (!disk_->names.contains(path)) {
+    if (mode != LockMode::kExclusive) return NotFoundError("lock " + path);
+    GVSL_RETURN_IF_ERROR(disk_->Mutate());
+    if (!disk_->directories.contains(ParentPath(path))) return NotFoundError("lock " + path);
+    disk_->names[path] = std::make_shared<Inode>();
+  }
+  int& held = disk_->locks[path];
+  if (mode == LockMode::kShared ? held < 0 : held != 0) {
+    return AbortedError("lock " + path + ": somebody else holds it");
+  }
+  held = mode == LockMode::kShared ? held + 1 : -1;
+  return std::make_unique<FaultLock<Disk>>(disk_, path);
+}
+
+Status FaultFileSystem::MarkUsed(const std::string& path) {
+  const std::lock_guard lock(disk_->mutex);
+  GVSL_RETURN_IF_ERROR(disk_->Mutate());
+  const auto found = disk_->names.find(path);
+  if (found == disk_->names.end()) return NotFoundError("mark " + path);
+  found->second->used_at = ++disk_->changes;
+  return OkStatus();
+}
+
+StatusOr<std::int64_t> FaultFileSystem::UsedAt(const std::string& path) {
+  const std::lock_guard lock(disk_->mutex);
+  GVSL_RETURN_IF_ERROR(disk_->CheckReadable(path));
+  const auto found = disk_->names.find(path);
+  if (found == disk_->names.end()) return NotFoundError("stat " + path);
+  return found->second->used_at;
 }
 
 }  // namespace gvsl

@@ -39,7 +39,6 @@ class FaultFileSystem final : public FileSystem {
   Status Link(const std::string& from, const std::string& to) override;
   Status SyncDirectory(const std::string& path) override;
   Status CreateDirectories(const std::string& path) override;
-  StatusOr<std::unique_ptr<FileLock>> Lock(const std::string& path) override;
   StatusOr<std::uint64_t> FreeBytes(const std::string& path) override;
   bool Exists(const std::string& path) override;
   bool IsDirectory(const std::string& path) override;
@@ -47,6 +46,11 @@ class FaultFileSystem final : public FileSystem {
   StatusOr<std::vector<std::string>> List(const std::string& directory) override;
   Status RemoveFile(const std::string& path) override;
   Status RemoveTree(const std::string& path) override;
+  // By path, and let go by a loss of power.
+  StatusOr<std::unique_ptr<FileLock>> TryLock(const std::string& path, LockMode mode) override;
+  Status MarkUsed(const std::string& path) override;
+  // A count of operations that write or touch.
+  StatusOr<std::int64_t> UsedAt(const std::string& path) override;
 
  private:
   class Disk;

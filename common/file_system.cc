@@ -72,6 +72,15 @@ class MappedFile final : public ReadableFile {
   std::size_t size_;
 };
 
+class PosixFileLock final : public FileLock {
+ public:
+  explicit PosixFileLock(int file_descriptor) : file_descriptor_(file_descriptor) {}
+  ~PosixFileLock() override { ::close(file_descriptor_); }
+
+ private:
+  int file_descriptor_;
+};
+
 class MemoryFile final : public ReadableFile {
  public:
   explicit MemoryFile(std::string bytes) : bytes_(std::move(bytes)) {}
@@ -80,23 +89,6 @@ class MemoryFile final : public ReadableFile {
  private:
   std::string bytes_;
 };
-
-class PosixLock final : public FileLock {
- public:
-  explicit PosixLock(int file_descriptor) : file_descriptor_(file_descriptor) {}
-  ~PosixLock() override { ::close(file_descriptor_); }
-
- private:
-  int file_descriptor_;
-};
-
-// Whether the open file still has this name: its last holder may have removed it.
-bool IsStillCalled(int file_descriptor, const std::string& path) {
-  struct stat open_file {};
-  struct stat named {};
-  return ::fstat(file_descriptor, &open_file) == 0 && ::stat(path.c_str(), &named) == 0 &&
-         open_file.st_ino == named.st_ino && open_file.st_dev == named.st_dev;
-}
 
 StatusOr<std::unique_ptr<WritableFile>> OpenForWriting(const std::string& path, int flags,
                                                        mode_t mode = 0666) {
@@ -112,6 +104,13 @@ Status OpenForReading(const std::string& path, int& file_descriptor, struct stat
   if (::fstat(file_descriptor, &info) != 0) return ErrnoError(errno, "stat " + path);
   if (S_ISREG(info.st_mode)) return OkStatus();
   return FailedPreconditionError("open " + path + ": not a regular file");
+}
+
+bool IsNamed(const std::string& path, int file_descriptor) {
+  struct stat named {};
+  struct stat held {};
+  return ::stat(path.c_str(), &named) == 0 && ::fstat(file_descriptor, &held) == 0 &&
+         named.st_dev == held.st_dev && named.st_ino == held.st_ino;
 }
 
 Status FromErrorCode(const std::error_code& error, const std::string& what) {
@@ -214,22 +213,6 @@ class Posix final : public FileSystem {
     return OkStatus();
   }
 
-  StatusOr<std::unique_ptr<FileLock>> Lock(const std::string& path) override {
-    for (;;) {
-      const int file_descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-      if (file_descriptor < 0) return ErrnoError(errno, "open " + path);
-      auto lock = std::make_unique<PosixLock>(file_descriptor);
-      if (::flock(file_descriptor, LOCK_EX | LOCK_NB) != 0) {
-        if (errno == EINTR) continue;
-        if (errno == EWOULDBLOCK) return UnavailableError(path + " is held by another process");
-        if (errno != ENOSYS && errno != EOPNOTSUPP && errno != ENOLCK) {
-          return ErrnoError(errno, "lock " + path);
-        }
-      }
-      if (IsStillCalled(file_descriptor, path)) return lock;
-    }
-  }
-
   StatusOr<std::uint64_t> FreeBytes(const std::string& path) override {
     struct statvfs info {};
     if (::statvfs(path.c_str(), &info) != 0) return ErrnoError(errno, "free bytes of " + path);
@@ -275,6 +258,39 @@ class Posix final : public FileSystem {
     std::error_code error;
     std::filesystem::remove_all(path, error);
     return FromErrorCode(error, "remove " + path);
+  }
+
+  StatusOr<std::unique_ptr<FileLock>> TryLock(const std::string& path, LockMode mode) override {
+    const int flags = mode == LockMode::kExclusive ? O_RDWR | O_CREAT : O_RDONLY;
+    const int operation = mode == LockMode::kShared ? LOCK_SH : LOCK_EX;
+    while (true) {
+      const int file_descriptor = ::open(path.c_str(), flags | O_CLOEXEC, 0600);
+      if (file_descriptor < 0) return ErrnoError(errno, "open " + path);
+      auto lock = std::make_unique<PosixFileLock>(file_descriptor);
+      if (::flock(file_descriptor, operation | LOCK_NB) != 0) {
+        if (errno == EINTR) continue;
+        if (errno == EWOULDBLOCK) return AbortedError("lock " + path + ": somebody else holds it");
+        if (errno == ENOSYS || errno == EOPNOTSUPP || errno == ENOLCK) {
+          return UnimplementedError("lock " + path + ": its file system has no locks");
+        }
+        return ErrnoError(errno, "lock " + path);
+      }
+      // It may have been removed or replaced before it was locked.
+      if (IsNamed(path, file_descriptor)) return lock;
+    }
+  }
+
+  Status MarkUsed(const std::string& path) override {
+    if (::utimensat(AT_FDCWD, path.c_str(), nullptr, 0) != 0) {
+      return ErrnoError(errno, "mark " + path);
+    }
+    return OkStatus();
+  }
+
+  StatusOr<std::int64_t> UsedAt(const std::string& path) override {
+    struct stat info {};
+    if (::stat(path.c_str(), &info) != 0) return ErrnoError(errno, "stat " + path);
+    return std::int64_t{info.st_mtim.tv_sec} * 1'000'000'000 + info.st_mtim.tv_nsec;
   }
 };
 

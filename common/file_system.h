@@ -32,10 +32,17 @@ class ReadableFile {
   virtual std::string_view bytes() const = 0;
 };
 
-// A file that was taken; given back when destroyed, or when its process ends.
+// Held until it is destroyed, against every other holder in this and other processes of this
+// machine; one that dies lets go.
 class FileLock {
  public:
   virtual ~FileLock() = default;
+};
+
+enum class LockMode {
+  kShared,     // beside other shared ones
+  kExclusive,  // alone; the file is created where it is missing
+  kEvict,      // alone; NOT_FOUND where it is missing
 };
 
 // Bytes that are in memory already.
@@ -79,11 +86,6 @@ class FileSystem {
   virtual Status CreateOwnerOnlyDirectory(const std::string& path) {
     return CreateDirectories(path);
   }
-  // Creates the file where it is missing and takes it; UNAVAILABLE: somebody holds it. Where the
-  // file system has no locks (Lustre without them), nobody is kept out.
-  virtual StatusOr<std::unique_ptr<FileLock>> Lock(const std::string& path) {
-    return UnimplementedError("lock " + path);
-  }
   // What may still be written where `path` lies.
   virtual StatusOr<std::uint64_t> FreeBytes(const std::string& path) {
     return UnimplementedError("free bytes of " + path);
@@ -96,6 +98,17 @@ class FileSystem {
   virtual Status RemoveFile(const std::string& path) = 0;
   // A directory with all that is in it; OK when it is not there.
   virtual Status RemoveTree(const std::string& path) = 0;
+  // Never waits: ABORTED while somebody else holds it otherwise. Once it is locked, the file is
+  // still the one with this name; whoever holds it alone may remove it. NOT_FOUND: no such file.
+  // UNIMPLEMENTED: the file system has no locks, as Lustre without them.
+  virtual StatusOr<std::unique_ptr<FileLock>> TryLock(const std::string& path, LockMode /*mode*/) {
+    return UnimplementedError("lock " + path);
+  }
+  // When the file was written or marked last: greater is later, by the file system's own clock.
+  virtual StatusOr<std::int64_t> UsedAt(const std::string& path) {
+    return UnimplementedError("stat " + path);
+  }
+  virtual Status MarkUsed(const std::string& path) { return UnimplementedError("mark " + path); }
 };
 
 // The machine's disk. Lives as long as the process.

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "common/sha256.h"
 #include "common/text.h"
 
 namespace gvsl::data_loader {
@@ -22,7 +21,7 @@ StatusOr<VolumeView> FindVolume(const SafetensorsFile& shard, const VolumeEntry&
   const auto& size = volume.grid.size;
   GVSL_ASSIGN_OR_RETURN(const TensorView image,
                         FindTensor(shard, volume.id + ".image", DType::kF32, size));
-  VolumeView view{size, image.As<float>(), std::nullopt};
+  VolumeView view{size, image.As<float>(), std::nullopt, nullptr};
   if (volume.label_sha256) {
     GVSL_ASSIGN_OR_RETURN(const TensorView label,
                           FindTensor(shard, volume.id + ".label", DType::kI32, size));
@@ -33,44 +32,34 @@ StatusOr<VolumeView> FindVolume(const SafetensorsFile& shard, const VolumeEntry&
 
 }  // namespace
 
-Dataset::Dataset(FileSystem& files, std::string directory, DatasetManifest manifest)
-    : files_(files), directory_(std::move(directory)), manifest_(std::move(manifest)) {
-  shards_.resize(manifest_.shards.size());
-}
+Dataset::Dataset(FileSystem& files, const std::string& directory, DatasetManifest manifest,
+                 const DatasetOptions& options)
+    : manifest_(std::move(manifest)),
+      store_(files, directory, manifest_.shards, options.cache),
+      keeps_shards_(options.keep_shards),
+      kept_(manifest_.shards.size()) {}
 
-StatusOr<std::unique_ptr<Dataset>> Dataset::Open(FileSystem& files, const std::string& directory) {
+StatusOr<std::unique_ptr<Dataset>> Dataset::Open(FileSystem& files, const std::string& directory,
+                                                 const DatasetOptions& options) {
   GVSL_ASSIGN_OR_RETURN(DatasetManifest manifest, ReadManifest(files, directory));
-  return std::unique_ptr<Dataset>(new Dataset(files, directory, std::move(manifest)));
+  return std::unique_ptr<Dataset>(new Dataset(files, directory, std::move(manifest), options));
 }
 
-StatusOr<const SafetensorsFile*> Dataset::Shard(std::uint32_t index) {
-  const std::lock_guard lock(mutex_);
-  if (shards_[index] != nullptr) return shards_[index].get();
-  const ShardEntry& entry = manifest_.shards[index];
-  GVSL_ASSIGN_OR_RETURN(auto file, files_.Map(JoinPath(directory_, entry.file)));
-  if (file->bytes().size() != entry.bytes || Sha256Hex(file->bytes()) != entry.sha256) {
-    return DataLossError("its size or SHA-256 is not the manifest's");
-  }
-  GVSL_ASSIGN_OR_RETURN(SafetensorsFile shard, SafetensorsFile::Parse(std::move(file)));
-  shards_[index] = std::make_unique<SafetensorsFile>(std::move(shard));
-  return shards_[index].get();
-}
-
-void Dataset::Release(std::uint32_t shard) {
-  const std::lock_guard lock(mutex_);
-  shards_[shard].reset();
-}
-
-StatusOr<VolumeView> Dataset::Volume(std::uint32_t index) {
+StatusOr<VolumeView> Dataset::Volume(std::uint32_t index, const std::stop_token& stop) {
   if (index >= manifest_.volumes.size()) {
     return NotFoundError(Concat("volume ", index, " of ", manifest_.volumes.size()));
   }
   const VolumeEntry& volume = manifest_.volumes[index];
-  const std::string path = JoinPath(directory_, manifest_.shards[volume.shard].file);
-  StatusOr<const SafetensorsFile*> shard = Shard(volume.shard);
-  if (!shard.ok()) return shard.status().WithContext(path);
-  StatusOr<VolumeView> view = FindVolume(**shard, volume);
-  if (!view.ok()) return DataLossError(view.status().message()).WithContext(path);
+  GVSL_ASSIGN_OR_RETURN(SharedShard shard, store_.Get(volume.shard, stop));
+  StatusOr<VolumeView> view = FindVolume(*shard, volume);
+  if (!view.ok()) {
+    return DataLossError(view.status().message()).WithContext(store_.PathOf(volume.shard));
+  }
+  if (keeps_shards_) {
+    const std::lock_guard lock(mutex_);
+    kept_[volume.shard] = shard;
+  }
+  view->shard = std::move(shard);
   return view;
 }
 

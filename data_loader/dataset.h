@@ -8,44 +8,52 @@
 #include <mutex>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <vector>
 
 #include "common/file_system.h"
-#include "common/safetensors.h"
 #include "common/status.h"
 #include "data_loader/dataset_manifest.h"
+#include "data_loader/shard_store.h"
 
 namespace gvsl::data_loader {
 
-// Float voxels of one volume, z, y, x; values 0..1 after the window. Lives as long as the Dataset,
-// or until its shard is released.
+// Float voxels of one volume, z, y, x; values 0..1 after the window. They live as long as anybody
+// holds the shard.
 struct VolumeView {
   std::array<std::int64_t, 3> size{};
   std::span<const float> voxels;
   std::optional<std::span<const std::int32_t>> labels;
+  SharedShard shard;
 };
 
-// Memory-mapped reading. A shard is verified against its hash when it is first touched.
-// Thread-safe.
+struct DatasetOptions {
+  ShardCache* cache = nullptr;  // borrowed; null: straight from the directory
+  // Every shard that was touched stays mapped; otherwise each one as long as a view or somebody
+  // else (shard_prefetcher.h) holds it.
+  bool keep_shards = true;
+};
+
+// Memory-mapped reading. A shard is verified against its hash when it is mapped. Thread-safe.
 class Dataset {
  public:
-  static StatusOr<std::unique_ptr<Dataset>> Open(FileSystem& files, const std::string& directory);
+  static StatusOr<std::unique_ptr<Dataset>> Open(FileSystem& files, const std::string& directory,
+                                                 const DatasetOptions& options = {});
   const DatasetManifest& manifest() const { return manifest_; }
-  // DATA_LOSS names the shard's file.
-  StatusOr<VolumeView> Volume(std::uint32_t index);
-  // Unmaps a shard; the views of its volumes end. The next touch verifies it again.
-  void Release(std::uint32_t shard);
+  ShardStore& shards() { return store_; }
+  // Errors as ShardStore::Get has them: each names the shard's file.
+  StatusOr<VolumeView> Volume(std::uint32_t index, const std::stop_token& stop = {});
 
  private:
-  Dataset(FileSystem& files, std::string directory, DatasetManifest manifest);
-  StatusOr<const SafetensorsFile*> Shard(std::uint32_t index);
+  Dataset(FileSystem& files, const std::string& directory, DatasetManifest manifest,
+          const DatasetOptions& options);
 
-  FileSystem& files_;
-  std::string directory_;
-  DatasetManifest manifest_;
+  const DatasetManifest manifest_;
+  ShardStore store_;
+  const bool keeps_shards_;
   std::mutex mutex_;
-  std::vector<std::unique_ptr<SafetensorsFile>> shards_;  // by shard; null until touched
+  std::vector<SharedShard> kept_;  // by shard; null until touched
 };
 
 }  // namespace gvsl::data_loader

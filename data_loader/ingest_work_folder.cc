@@ -32,12 +32,13 @@ StatusOr<std::unique_ptr<IngestWorkFolder>> IngestWorkFolder::Open(FileSystem& f
   GVSL_RETURN_IF_ERROR(CreateDirectoriesDurably(files, ParentPath(path)));
   GVSL_RETURN_IF_ERROR(files.CreateOwnerOnlyDirectory(path));
   GVSL_RETURN_IF_ERROR(files.SyncDirectory(ParentPath(path)));
-  auto lock = files.Lock(JoinPath(path, kLockName));
-  if (lock.status().code() == StatusCode::kUnavailable) {
+  auto lock = files.TryLock(JoinPath(path, kLockName), LockMode::kExclusive);
+  if (lock.status().code() == StatusCode::kAborted) {
     return UnavailableError(Concat("another ingestion into ", output, " runs; it holds ", path));
   }
-  if (!lock.ok()) return lock.status();
-  folder->lock_ = *std::move(lock);
+  const bool lockless = lock.status().code() == StatusCode::kUnimplemented;  // nobody is kept out
+  if (!lock.ok() && !lockless) return lock.status();
+  if (lock.ok()) folder->lock_ = *std::move(lock);
   GVSL_RETURN_IF_ERROR(folder->Begin(options, key));
   return folder;
 }

@@ -8,13 +8,14 @@ Status ScanVolumes(Dataset& dataset, const VisitVolume& visit) {
   const DatasetManifest& manifest = dataset.manifest();
   for (std::uint32_t shard = 0; shard < manifest.shards.size(); ++shard) {
     Status damage = OkStatus();
+    SharedShard held;  // mapped once, whoever keeps the volumes
     for (const std::uint32_t index : manifest.shards[shard].volumes) {
       const StatusOr<VolumeView> view =
           damage.ok() ? dataset.Volume(index) : StatusOr<VolumeView>(damage);
       if (!view.ok()) damage = view.status();
+      if (view.ok()) held = view->shard;
       GVSL_RETURN_IF_ERROR(visit(index, view));
     }
-    dataset.Release(shard);
   }
   return OkStatus();
 }

@@ -50,7 +50,8 @@ Status CheckOutput(const Arguments& arguments) {
 
 StatusOr<Damage> WritePage(const Arguments& arguments, const Append& append) {
   FileSystem& files = PosixFileSystem();
-  GVSL_ASSIGN_OR_RETURN(const auto dataset, data_loader::Dataset::Open(files, arguments.directory));
+  GVSL_ASSIGN_OR_RETURN(const auto dataset, data_loader::Dataset::Open(files, arguments.directory,
+                                                                       {.keep_shards = false}));
   data_loader::DatasetManifest counted = dataset->manifest();
   GVSL_RETURN_IF_ERROR(data_loader::CompleteHistograms(*dataset, counted));
   const data_loader::DatasetSummary summary =

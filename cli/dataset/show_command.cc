@@ -184,7 +184,8 @@ void PrintText(const DatasetSummary& summary) {
 StatusOr<DatasetSummary> Summarize(const Arguments& arguments) {
   FileSystem& files = PosixFileSystem();
   if (!arguments.histograms) return data_loader::SummarizeDataset(files, arguments.directory);
-  GVSL_ASSIGN_OR_RETURN(const auto dataset, data_loader::Dataset::Open(files, arguments.directory));
+  GVSL_ASSIGN_OR_RETURN(const auto dataset, data_loader::Dataset::Open(files, arguments.directory,
+                                                                       {.keep_shards = false}));
   data_loader::DatasetManifest manifest = dataset->manifest();
   GVSL_RETURN_IF_ERROR(data_loader::CompleteHistograms(*dataset, manifest));
   return data_loader::Summarize(files, arguments.directory, std::move(manifest));

@@ -110,14 +110,39 @@ TYPED_TEST(FileSystemContract, ReadsAFileOfManyPiecesInOrder) {
   EXPECT_TRUE(ReadFile(this->files(), this->Path("a")).value() == bytes);
 }
 
-TYPED_TEST(FileSystemContract, ALockIsHeldOnceAndGivenBack) {
-  auto first = this->files().Lock(this->Path("lock"));
-  ASSERT_TRUE(first.ok()) << first.status();
-  EXPECT_EQ(this->files().Lock(this->Path("lock")).status().code(), StatusCode::kUnavailable);
-  first->reset();
-  EXPECT_TRUE(this->files().Lock(this->Path("lock")).ok());
-  EXPECT_TRUE(this->files().Exists(this->Path("lock")));
-  EXPECT_EQ(this->files().Lock(this->Path("no/lock")).status().code(), StatusCode::kNotFound);
+TYPED_TEST(FileSystemContract, AFileIsLockedByManyOrByOne) {
+  FileSystem& files = this->files();
+  const std::string path = this->Path("a");
+  for (const LockMode mode : {LockMode::kShared, LockMode::kEvict}) {
+    EXPECT_EQ(files.TryLock(path, mode).status().code(), StatusCode::kNotFound);
+  }
+  {
+    const auto alone = files.TryLock(path, LockMode::kExclusive);
+    ASSERT_TRUE(alone.ok()) << alone.status();
+    EXPECT_TRUE(files.Exists(path));
+    for (const LockMode mode : {LockMode::kShared, LockMode::kExclusive, LockMode::kEvict}) {
+      EXPECT_EQ(files.TryLock(path, mode).status().code(), StatusCode::kAborted);
+    }
+  }
+  auto one = files.TryLock(path, LockMode::kShared);
+  auto other = files.TryLock(path, LockMode::kShared);
+  ASSERT_TRUE(one.ok() && other.ok());
+  one->reset();
+  EXPECT_EQ(files.TryLock(path, LockMode::kEvict).status().code(), StatusCode::kAborted);
+  other->reset();
+  EXPECT_TRUE(files.TryLock(path, LockMode::kEvict).ok());
+}
+
+TYPED_TEST(FileSystemContract, TellsWhichFileWasUsedLast) {
+  FileSystem& files = this->files();
+  for (const std::string name : {"a", "b"}) {
+    ASSERT_TRUE(WriteFileDurably(files, this->Path(name), name).ok());
+  }
+  // A disk's clock may tick slowly.
+  while (files.UsedAt(this->Path("a")).value() <= files.UsedAt(this->Path("b")).value()) {
+    ASSERT_TRUE(files.MarkUsed(this->Path("a")).ok());
+  }
+  EXPECT_EQ(files.UsedAt(this->Path("c")).status().code(), StatusCode::kNotFound);
 }
 
 TYPED_TEST(FileSystemContract, TellsWhatMayStillBeWritten) {

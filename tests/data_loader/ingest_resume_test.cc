@@ -246,7 +246,8 @@ TEST_F(IngestResumeTest, OnlyOneAtATimeAndOnlyTheOwnerLooksInside) {
   ASSERT_EQ(::stat((directory_ / "set.ingest").c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0700U);
   {
-    const auto lock = PosixFileSystem().Lock(directory_ / "set.ingest/lock");
+    const auto lock =
+        PosixFileSystem().TryLock(directory_ / "set.ingest/lock", LockMode::kExclusive);
     ASSERT_TRUE(lock.ok()) << lock.status();
     const auto second = Ingest(PosixFileSystem(), Options("set"), nullptr);
     EXPECT_EQ(second.status().code(), StatusCode::kUnavailable);
