@@ -160,4 +160,17 @@ std::vector<std::uint32_t> SamplePlan::ShardsAt(std::uint64_t step, std::uint32_
   return shards;
 }
 
+std::vector<ShardNeed> SamplePlan::NeedsFrom(std::uint64_t step, std::uint32_t slot,
+                                             std::size_t ahead) {
+  std::vector<ShardNeed> needs;
+  for (const std::uint32_t shard : ShardsAt(step, slot)) needs.push_back({step, shard});
+  const std::uint64_t batch = state_->input.batch_per_slot;
+  const std::size_t last = state_->Holding(slot, step * batch + batch - 1);
+  for (std::size_t index = last + 1; index <= last + ahead; ++index) {
+    const DealtShard& dealt = state_->Dealt(slot, index);
+    needs.push_back({dealt.first_sample / batch, dealt.shard});
+  }
+  return needs;
+}
+
 }  // namespace gvsl::data_loader

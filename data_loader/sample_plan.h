@@ -30,6 +30,13 @@ struct VolumePair {
   bool operator==(const VolumePair&) const = default;
 };
 
+// A shard, by its place in SamplePlanInput::shards, and the first step at which a slot needs it.
+struct ShardNeed {
+  std::uint64_t step = 0;
+  std::uint32_t shard = 0;
+  bool operator==(const ShardNeed&) const = default;
+};
+
 // Deals lazily and remembers, so that steps in ascending order are cheap; any order gives the same
 // answers. Not thread-safe.
 class SamplePlan {
@@ -45,6 +52,8 @@ class SamplePlan {
   std::uint64_t RoundAt(std::uint64_t step, std::uint32_t slot);
   // Shards that the slot holds at the step, the one being consumed last; for locality and prefetch.
   std::vector<std::uint32_t> ShardsAt(std::uint64_t step, std::uint32_t slot);
+  // Those, and the next `ahead` ones that are dealt to the slot.
+  std::vector<ShardNeed> NeedsFrom(std::uint64_t step, std::uint32_t slot, std::size_t ahead);
 
  private:
   struct State;

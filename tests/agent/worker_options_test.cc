@@ -132,7 +132,23 @@ TEST(WorkerOptions, TheTrainerHasTheSameCertificates) {
   options.device = "cpu";
   options.transport = {.tls_cert = "c.pem", .tls_key = "c.key", .tls_ca = "ca.pem"};
   EXPECT_EQ(Join(TrainerCommandLine(options), " "),
-            "/bin/trainer --listen 127.0.0.1:0 --tls-cert c.pem --tls-key c.key --tls-ca ca.pem");
+            "/bin/trainer --listen 127.0.0.1:0 --tls-cert c.pem --tls-key c.key --tls-ca ca.pem "
+            "--dataset-patience 600");
+}
+
+TEST(WorkerOptions, TheTrainerIsToldOfTheShardCache) {
+  WorkerOptions options;
+  CLI::App app;
+  AddWorkerOptions(app, options);
+  app.parse("--work-dir w --shard-cache /fast --shard-cache-bytes 2GiB --dataset-patience 30");
+  EXPECT_TRUE(CheckWorkerOptions(options).ok());
+  const std::string command = Join(TrainerCommandLine(options), " ");
+  EXPECT_NE(
+      command.find("--shard-cache /fast --shard-cache-bytes 2147483648 --dataset-patience 30"),
+      std::string::npos)
+      << command;
+  options.shard_cache_bytes = 0;
+  EXPECT_EQ(CheckWorkerOptions(options).code(), StatusCode::kInvalidArgument);
 }
 
 TEST(WorkerOptions, AnUnknownDeviceOrAddressIsWrongUsage) {

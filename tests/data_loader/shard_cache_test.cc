@@ -177,7 +177,7 @@ TEST_F(ShardCacheTest, RemovesWhatKilledProcessesLeftAndKeepsRoomForThoseThatLiv
     EXPECT_TRUE(WriteFileDurably(files_, AsidePath(kCache, Of(letter)), "half").ok());
     return lock;
   };
-  begin_copy('a');  // and dies
+  begin_copy('a') = AbortedError("");  // and dies
   auto alive = begin_copy('b');
   ShardCache small = Cache(kBytes + kBytes / 2);
   ExpectGets(small, 'c');

@@ -35,6 +35,10 @@ class RecordingObserver final : public TrainerObserver {
     activities.push_back(activity);
     if (on_activity) on_activity(activity);
   }
+  void OnData(const DataUse& use) override {
+    data.push_back(use);
+    if (on_data) on_data(use);
+  }
   void OnCheckpoint(const CheckpointOutcome& outcome) override { checkpoints.push_back(outcome); }
   void OnEvaluated(const model::Curve& told, const model::Scores& scores) override {
     curve = told;
@@ -46,9 +50,11 @@ class RecordingObserver final : public TrainerObserver {
   std::function<void()> announce;  // the fixture's
   std::function<void(const StepProgress&)> on_step;
   std::function<void(Activity)> on_activity;
+  std::function<void(const DataUse&)> on_data;
   std::vector<std::uint64_t> began;
   std::vector<StepProgress> steps;
   std::vector<Activity> activities;
+  std::vector<DataUse> data;
   std::vector<CheckpointOutcome> checkpoints;
   model::Curve curve;
   model::Scores result;
@@ -183,9 +189,10 @@ class GangTest : public ::testing::Test {
 
   std::unique_ptr<TestWorker> NewWorker() {
     auto worker = std::make_unique<TestWorker>();
-    worker->session = std::make_unique<JobSession>(
-        TrainerEnvironment{files_, clock_, worker->observer, "cpu/test", make_method_, device_},
-        job_);
+    worker->session =
+        std::make_unique<JobSession>(TrainerEnvironment{files_, clock_, worker->observer,
+                                                        "cpu/test", make_method_, device_, data_},
+                                     job_);
     return worker;
   }
   std::vector<std::unique_ptr<TestWorker>> NewWorkers(int count) {
@@ -296,6 +303,7 @@ class GangTest : public ::testing::Test {
   std::shared_ptr<StepBoard> board_;    // of the newest generation
   int directories_ = 0;
   at::Device device_ = at::kCPU;
+  DataOptions data_;
   bool over_nccl_ = false;  // one rank on device_
 };
 

@@ -19,6 +19,32 @@ constexpr char kRestartsHelp[] = "Trainer processes that ended without being ask
 constexpr char kFailures[] = "gvsl_worker_heartbeat_failures_total";
 constexpr char kFailuresHelp[] = "Calls to the coordinator that failed.";
 
+void ShowAway(Metrics& metrics, bool away) {
+  metrics.SetGauge("gvsl_worker_dataset_away",
+                   "1 while the trainer waits for a dataset that cannot be read.", away ? 1 : 0);
+}
+
+// What a trainer counted since `before`.
+void AddDataCounts(Metrics& metrics, const v1::DataReport& before, const v1::DataReport& now) {
+  const auto add = [&](const char* name, const char* help, auto count) {
+    metrics.AddCounter(name, help, static_cast<double>((now.*count)() - (before.*count)()));
+  };
+  using Report = v1::DataReport;
+  add("gvsl_worker_data_wait_seconds_total", "Time that training waited for samples.",
+      &Report::wait_seconds);
+  add("gvsl_worker_shard_cache_hits_total", "Shards that the cache had.", &Report::cache_hits);
+  add("gvsl_worker_shard_cache_misses_total", "Shards that the cache lacked.",
+      &Report::cache_misses);
+  add("gvsl_worker_shard_cache_copied_bytes_total", "Bytes that were copied into the cache.",
+      &Report::cache_copied_bytes);
+  add("gvsl_worker_shard_cache_evictions_total", "Shards that made room for others in the cache.",
+      &Report::cache_evictions);
+  add("gvsl_worker_shard_cache_refetches_total", "Damaged copies that were fetched again.",
+      &Report::cache_refetches);
+  add("gvsl_worker_shard_cache_bypasses_total",
+      "Shards read from the dataset because the cache was of no use.", &Report::cache_bypasses);
+}
+
 }  // namespace
 
 WorkerMetrics::WorkerMetrics(Metrics& metrics) : metrics_(metrics) {
@@ -27,7 +53,17 @@ WorkerMetrics::WorkerMetrics(Metrics& metrics) : metrics_(metrics) {
   metrics_.AddCounter(kSamples, kSamplesHelp, 0);
   metrics_.AddCounter(kRestarts, kRestartsHelp, 0);
   metrics_.AddCounter(kFailures, kFailuresHelp, 0);
+  ShowAway(metrics_, false);
+  AddDataCounts(metrics_, {}, {});
   Show({}, 0);
+}
+
+void WorkerMetrics::ShowData(std::uint64_t process, const v1::DataReport& report) {
+  if (process != data_process_) data_.Clear();
+  data_process_ = process;
+  ShowAway(metrics_, report.away());
+  AddDataCounts(metrics_, data_, report);
+  data_ = report;
 }
 
 void WorkerMetrics::TrainerRestarted() { metrics_.AddCounter(kRestarts, kRestartsHelp); }
@@ -48,6 +84,7 @@ void WorkerMetrics::Show(const v1::TrainerReport& report, std::uint64_t samples_
                     static_cast<double>(report.generation()));
   metrics_.SetGauge("gvsl_worker_step", "Committed steps that the trainer holds.",
                     static_cast<double>(report.step()));
+  if (report.state() != v1::TrainerReport::STATE_RUNNING) ShowAway(metrics_, false);
   if (report.has_progress()) {
     ShowProgress(report.progress(), samples_per_step);
   } else {

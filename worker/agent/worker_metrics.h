@@ -5,6 +5,7 @@
 #include <string>
 
 #include "common/metrics.h"
+#include "gvsl/v1/trainer_pipe.pb.h"
 #include "gvsl/v1/worker_service.pb.h"
 
 namespace gvsl::agent {
@@ -18,6 +19,8 @@ class WorkerMetrics {
   // What a report without progress lacks is not shown any longer.
   // `samples_per_step`: what this worker computes in one step; a pair is one sample.
   void Show(const v1::TrainerReport& report, std::uint64_t samples_per_step);
+  // `process` numbers the trainers: each counts from 0.
+  void ShowData(std::uint64_t process, const v1::DataReport& report);
   void TrainerRestarted();
   void HeartbeatFailed();
 
@@ -27,6 +30,8 @@ class WorkerMetrics {
   Metrics& metrics_;
   std::string job_uid_;
   std::uint64_t step_ = 0;  // of the last progress of this job
+  std::uint64_t data_process_ = 0;
+  v1::DataReport data_;  // its last one
 };
 
 // Slots of the assignment's own member times batch_per_slot.

@@ -62,6 +62,19 @@ void AddWorkerOptions(CLI::App& app, WorkerOptions& options) {
   app.add_option("--trainer", options.trainer,
                  "the trainer program; default: gvsl-trainer beside this one")
       ->type_name("FILE");
+  app.add_option("--shard-cache", options.shard_cache,
+                 "folder on a local disk for shards of datasets that lie far away; all workers of "
+                 "the machine may share it; default: none")
+      ->type_name("DIR");
+  app.add_option("--shard-cache-bytes", options.shard_cache_bytes,
+                 "how large the shard cache may grow, as 500GB or 50GiB")
+      ->transform(CLI::AsSizeValue(/*kb_is_1000=*/true))
+      ->type_name("SIZE")
+      ->default_str("50GiB");
+  app.add_option("--dataset-patience", options.dataset_patience_seconds,
+                 "seconds to wait for a dataset that cannot be read in the middle of a job")
+      ->check(NumberFrom(0, 7 * 86400))
+      ->capture_default_str();
   app.add_option("--gang", options.gang,
                  "mpi: a rank of one gang that mpirun or srun starts, for one job")
       ->type_name("mpi");
@@ -80,6 +93,9 @@ Status CheckWorkerOptions(const WorkerOptions& options) {
   }
   if (!options.gang.empty() && options.device == "all") {
     return InvalidArgumentError("--device all: a rank of a gang has one device");
+  }
+  if (options.shard_cache_bytes == 0) {
+    return InvalidArgumentError("--shard-cache-bytes: must be above 0");
   }
   GVSL_RETURN_IF_ERROR(CheckDeviceName(options.device));
   GVSL_RETURN_IF_ERROR(CheckTransport(options.transport, "--coordinator", options.coordinator));
@@ -132,6 +148,11 @@ std::vector<std::string> TrainerCommandLine(const WorkerOptions& options) {
   for (const auto& [option, value] : given) {
     if (!value.empty()) command.insert(command.end(), {option, value});
   }
+  if (!options.shard_cache.empty()) {
+    command.insert(command.end(), {"--shard-cache", options.shard_cache, "--shard-cache-bytes",
+                                   Concat(options.shard_cache_bytes)});
+  }
+  command.insert(command.end(), {"--dataset-patience", Concat(options.dataset_patience_seconds)});
   if (!options.gang.empty()) command.emplace_back("--mpi");
   return command;
 }

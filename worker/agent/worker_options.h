@@ -23,10 +23,13 @@ struct WorkerOptions {
   std::string advertise;              // empty: what `listen` bound
   double drain_timeout_seconds = 25;  // from SIGTERM to the end, whatever the trainer does
   std::string trainer;                // empty: gvsl-trainer beside this program
-  TransportOptions transport;         // of the agent and its trainer
-  std::string gang;                   // mpi: one rank of a static gang; empty: a worker of the pool
-  std::string gang_id;                // empty: what the launcher says
-  Launch launch;                      // with `gang`, once resolved
+  std::string shard_cache;            // directory; empty: datasets are read where they lie
+  std::uint64_t shard_cache_bytes = std::uint64_t{50} << 30;
+  double dataset_patience_seconds = 600;  // with a dataset that cannot be read
+  TransportOptions transport;             // of the agent and its trainer
+  std::string gang;     // mpi: one rank of a static gang; empty: a worker of the pool
+  std::string gang_id;  // empty: what the launcher says
+  Launch launch;        // with `gang`, once resolved
 };
 
 void AddWorkerOptions(CLI::App& app, WorkerOptions& options);

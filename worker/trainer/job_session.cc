@@ -76,8 +76,9 @@ StatusOr<GenerationEnd> JobSession::RunGeneration(const GangPlan& gang,
     ForgetUnlessRolledBack();
   }
   if (state_ != nullptr && !state_->whole()) ForgetState();
+  if (!end.ok()) communicator.Abort(end.status());
+  if (samples_ != nullptr) samples_->EndGeneration();  // a disk may hold it up, peers need not wait
   if (end.ok()) return end;
-  communicator.Abort(end.status());
   if (IsBrokenGang(end.status())) return GenerationEnd::kBroken;
   return end;
 }
@@ -96,6 +97,10 @@ StatusOr<GenerationEnd> JobSession::Run(const GangPlan& gang,
     environment_.observer.OnEvaluated(state_->method().Validation(), state_->method().Result());
   }
 
+  const std::vector<int> own_slots = SlotsOf(SlotOwners(gang, job_.slots), gang.rank);
+  if (!own_slots.empty()) {
+    samples_->BeginGeneration(own_slots, {stop, environment_.observer, environment_.clock});
+  }
   StepLoop loop({job_, gang, *state_, *samples_, checkpoints_, communicator, stop,
                  environment_.observer, environment_.clock});
   GVSL_ASSIGN_OR_RETURN(const LoopEnd end, loop.Run());
@@ -107,7 +112,8 @@ StatusOr<GenerationEnd> JobSession::Run(const GangPlan& gang,
 
 Status JobSession::EnsureParts() {
   if (samples_ == nullptr) {
-    GVSL_ASSIGN_OR_RETURN(samples_, SampleSource::Open(environment_.files, job_));
+    GVSL_ASSIGN_OR_RETURN(samples_,
+                          SampleSource::Open(environment_.files, job_, environment_.data));
     checkpoints_.Describe(samples_->seen());
   }
   if (state_ == nullptr) {

@@ -26,6 +26,7 @@ struct TrainerEnvironment {
   std::string numeric_class;
   MethodFactory make_method = model::MakeMethod;
   at::Device device = at::kCPU;
+  DataOptions data = {};
 };
 
 enum class GenerationEnd {

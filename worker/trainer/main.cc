@@ -4,9 +4,11 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
+#include <optional>
 #include <thread>
 
 #include "common/file_system.h"
@@ -16,6 +18,7 @@
 #include "common/text.h"
 #include "common/transport_options.h"
 #include "common/version.h"
+#include "data_loader/shard_cache.h"
 #include "model/cuda/devices.h"
 #include "model/memory.h"
 #include "worker/collective/grpc_peer_server.h"
@@ -45,6 +48,9 @@ struct Options {
   std::string device = "cpu";
   bool list_devices = false;
   bool mpi = false;
+  std::string shard_cache;
+  std::uint64_t shard_cache_bytes = 0;
+  double dataset_patience_seconds = 600;
   TransportOptions transport;
 };
 
@@ -78,8 +84,15 @@ class Trainer {
  public:
   // One of the two doors to the peers is null.
   Trainer(collective::GrpcPeerServer* server, collective::MpiProcess* mpi, PipeReports& reports,
-          c10::Device device)
-      : server_(server), mpi_(mpi), reports_(reports), device_(device) {}
+          c10::Device device, const Options& options)
+      : server_(server), mpi_(mpi), reports_(reports), device_(device) {
+    data_.patience = FromSeconds(options.dataset_patience_seconds);
+    if (options.shard_cache.empty()) return;
+    cache_.emplace(PosixFileSystem(), clock_, options.shard_cache, options.shard_cache_bytes);
+    data_.cache = &*cache_;
+    // What is held cannot make room, and others share it.
+    data_.ahead_bytes = std::min(data_.ahead_bytes, options.shard_cache_bytes / 4);
+  }
 
   // Connect, agree on a state, take steps, report.
   void Run(Order& order) {
@@ -91,7 +104,8 @@ class Trainer {
                                                           .clock = clock_,
                                                           .observer = reports_,
                                                           .numeric_class = NumericClass(device_),
-                                                          .device = device_},
+                                                          .device = device_,
+                                                          .data = data_},
                                        std::move(job));
     }
     reports_.Forming(session_->job(), gang, session_->held_step());
@@ -165,6 +179,8 @@ class Trainer {
   PipeReports& reports_;
   c10::Device device_;
   SystemClock clock_;
+  std::optional<data_loader::ShardCache> cache_;
+  DataOptions data_;
   std::unique_ptr<JobSession> session_;
 };
 
@@ -218,7 +234,7 @@ Status Serve(const Options& options) {
 
   SetUpNumerics(1, device);
   WarmUp(device);
-  Trainer trainer(server.get(), mpi.get(), reports, device);
+  Trainer trainer(server.get(), mpi.get(), reports, device, options);
   while (true) trainer.Run(*commands.Next());
 }
 
@@ -250,6 +266,10 @@ int Main(int argc, char** argv) {
   app.add_option("--device", options.device, "cpu or cuda:N")->capture_default_str();
   app.add_flag("--list-devices", options.list_devices,
                "print the GPUs that this program may use, one a line, and end");
+  app.add_option("--shard-cache", options.shard_cache, "folder for shards of far datasets");
+  app.add_option("--shard-cache-bytes", options.shard_cache_bytes, "how large it may grow");
+  app.add_option("--dataset-patience", options.dataset_patience_seconds,
+                 "seconds to wait for a dataset that cannot be read");
   app.add_flag("--mpi", options.mpi, "reach the peers by MPI: a rank of a static gang");
   AddTransportOptions(app, options.transport);
   const ParseOutcome outcome = ParseOptions(app, argc, argv);

@@ -140,6 +140,19 @@ v1::Activity MessageOf(Activity activity) {
   }
 }
 
+v1::DataReport MessageOf(const DataUse& use) {
+  v1::DataReport message;
+  message.set_away(use.away);
+  message.set_wait_seconds(use.wait_seconds);
+  message.set_cache_hits(use.cache.hits);
+  message.set_cache_misses(use.cache.misses);
+  message.set_cache_copied_bytes(use.cache.copied_bytes);
+  message.set_cache_evictions(use.cache.evictions);
+  message.set_cache_refetches(use.cache.refetches);
+  message.set_cache_bypasses(use.cache.bypasses);
+  return message;
+}
+
 v1::Curve MessageOf(const model::Curve& curve) {
   v1::Curve message;
   message.set_score(curve.score);

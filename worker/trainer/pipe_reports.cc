@@ -11,6 +11,7 @@ namespace gvsl::trainer {
 namespace {
 
 constexpr Duration kProgressInterval = std::chrono::milliseconds(100);
+constexpr Duration kDataInterval = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -102,6 +103,17 @@ void PipeReports::OnStep(const StepProgress& progress) {
 void PipeReports::OnActivity(Activity activity) {
   v1::TrainerEvent event;
   event.set_activity(MessageOf(activity));
+  (void)pipe_.Send(event.SerializeAsString());
+}
+
+void PipeReports::OnData(const DataUse& use) {
+  const std::lock_guard lock(mutex_);
+  const bool fresh = data_sent_ && clock_.Now() - *data_sent_ < kDataInterval;
+  if (fresh && use.away == away_) return;
+  data_sent_ = clock_.Now();
+  away_ = use.away;
+  v1::TrainerEvent event;
+  *event.mutable_data() = MessageOf(use);
   (void)pipe_.Send(event.SerializeAsString());
 }
 

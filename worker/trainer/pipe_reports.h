@@ -35,6 +35,8 @@ class PipeReports final : public TrainerObserver {
   // At most every 100 ms; the next change of the state carries the last one in any case.
   void OnStep(const StepProgress& progress) override;
   void OnActivity(Activity activity) override;
+  // At most once a second, and when the dataset goes or comes back.
+  void OnData(const DataUse& use) override;
   void OnCheckpoint(const CheckpointOutcome& outcome) override;
   void OnEvaluated(const model::Curve& curve, const model::Scores& result) override;
   void OnDamage(const std::vector<std::uint64_t>& steps) override;
@@ -54,6 +56,8 @@ class PipeReports final : public TrainerObserver {
   std::size_t members_ = 0;
   int rank_ = 0;
   std::optional<TimePoint> sent_;
+  std::optional<TimePoint> data_sent_;
+  bool away_ = false;
 };
 
 }  // namespace gvsl::trainer

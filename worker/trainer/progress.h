@@ -8,6 +8,7 @@
 
 #include "common/checkpoint_directory.h"
 #include "common/status.h"
+#include "data_loader/shard_cache.h"
 #include "model/tasks/curve.h"
 
 namespace gvsl::trainer {
@@ -36,6 +37,13 @@ struct CheckpointOutcome {
   bool found = false;  // was there when the job was taken up again
 };
 
+// How this process gets its samples; what is counted only grows.
+struct DataUse {
+  bool away = false;        // the dataset cannot be read now, and is waited for
+  double wait_seconds = 0;  // that the thread that trains waited for samples
+  data_loader::CacheCounts cache;
+};
+
 // What the thread that trains is at.
 enum class Activity { kComputing, kWaiting /* for its peers */, kCheckpointing, kReading };
 
@@ -48,6 +56,8 @@ class TrainerObserver {
   virtual void OnStep(const StepProgress& progress) = 0;
   // Whenever it changes, and again with each slot; a generation begins with computing.
   virtual void OnActivity(Activity /*activity*/) {}
+  // With each sample, and while the dataset is away.
+  virtual void OnData(const DataUse& /*use*/) {}
   virtual void OnCheckpoint(const CheckpointOutcome& outcome) = 0;
   // All that the validation of a downstream task has come to, when it is taken up and each time;
   // and the scores of its result, once there are any.

@@ -15,6 +15,9 @@ namespace {
 using data_loader::DatasetManifest;
 using Extent = std::array<std::int64_t, 3>;
 
+constexpr std::size_t kShardsAheadOfSlot = 4;
+constexpr std::size_t kLookedShards = 3;  // a volume's, its partner's, and the one before
+
 std::vector<std::vector<std::uint32_t>> ShardsWith(const DatasetManifest& manifest,
                                                    const std::vector<std::uint32_t>& volumes) {
   std::vector<std::vector<std::uint32_t>> shards;
@@ -78,8 +81,10 @@ SeenData SeenBy(const JobPlan& job, const DatasetManifest& manifest,
 
 }  // namespace
 
-StatusOr<std::unique_ptr<SampleSource>> SampleSource::Open(FileSystem& files, const JobPlan& job) {
-  auto dataset = data_loader::Dataset::Open(files, job.dataset);
+StatusOr<std::unique_ptr<SampleSource>> SampleSource::Open(FileSystem& files, const JobPlan& job,
+                                                           const DataOptions& options) {
+  auto dataset = data_loader::Dataset::Open(files, job.dataset,
+                                            {.cache = options.cache, .keep_shards = false});
   if (!dataset.ok()) return dataset.status().WithContext("this worker cannot read the dataset");
   const DatasetManifest& manifest = (*dataset)->manifest();
   if (manifest.sha256 != job.dataset_sha256) {
@@ -88,31 +93,101 @@ StatusOr<std::unique_ptr<SampleSource>> SampleSource::Open(FileSystem& files, co
                                           job.dataset_sha256));
   }
   GVSL_ASSIGN_OR_RETURN(data_loader::Downstream parts, PlanOf(manifest, job));
-  GVSL_ASSIGN_OR_RETURN(
-      auto plan, data_loader::SamplePlan::Create(PlanInput(manifest, parts.split.train, job)));
+  const data_loader::SamplePlanInput input = PlanInput(manifest, parts.split.train, job);
+  GVSL_ASSIGN_OR_RETURN(auto plan, data_loader::SamplePlan::Create(input));
+  GVSL_ASSIGN_OR_RETURN(auto plan_ahead, data_loader::SamplePlan::Create(input));
   const SeenData seen = SeenBy(job, manifest, parts);
-  return std::unique_ptr<SampleSource>(
-      new SampleSource(*std::move(dataset), std::move(parts.split), std::move(plan), job, seen));
+  return std::unique_ptr<SampleSource>(new SampleSource(*std::move(dataset), std::move(parts.split),
+                                                        std::move(plan), std::move(plan_ahead), job,
+                                                        seen, options));
 }
 
 SampleSource::SampleSource(std::unique_ptr<data_loader::Dataset> dataset, data_loader::Split parts,
-                           data_loader::SamplePlan plan, const JobPlan& job, const SeenData& seen)
+                           data_loader::SamplePlan plan, data_loader::SamplePlan plan_ahead,
+                           const JobPlan& job, const SeenData& seen, const DataOptions& options)
     : dataset_(std::move(dataset)),
       parts_(std::move(parts)),
       plan_(std::move(plan)),
       seed_(job.seed),
       batch_(job.batch_per_slot),
       task_(job.task),
-      seen_(seen) {}
+      seen_(seen),
+      steps_(job.steps),
+      options_(options),
+      plan_ahead_(std::move(plan_ahead)) {
+  const DatasetManifest& manifest = dataset_->manifest();
+  for (const auto& volumes : ShardsWith(manifest, parts_.train)) {
+    plan_shards_.push_back(manifest.volumes[volumes.front()].shard);
+  }
+}
+
+void SampleSource::BeginGeneration(const std::vector<int>& slots, const Attendance& attendance) {
+  EndGeneration();
+  attendance_.emplace(attendance);
+  if (shards_ == nullptr) {
+    shards_ =
+        std::make_unique<data_loader::ShardPrefetcher>(dataset_->shards(), options_.ahead_bytes);
+  }
+  const auto read = [this, slots](std::uint64_t step, int slot, const std::stop_token& stop) {
+    WantShards(step, slots);
+    return Read(plan_ahead_, step, slot, stop);
+  };
+  batches_ = std::make_unique<BatchAhead>(slots, steps_, read);
+}
+
+void SampleSource::EndGeneration() {
+  batches_.reset();
+  attendance_.reset();
+}
+
+void SampleSource::WantShards(std::uint64_t step, const std::vector<int>& slots) {
+  std::vector<data_loader::ShardNeed> needs;
+  for (const int slot : slots) {
+    const auto own =
+        plan_ahead_.NeedsFrom(step, static_cast<std::uint32_t>(slot), kShardsAheadOfSlot);
+    needs.insert(needs.end(), own.begin(), own.end());
+  }
+  std::ranges::stable_sort(needs, {}, &data_loader::ShardNeed::step);
+  std::vector<std::uint32_t> wanted;
+  std::size_t now = 0;
+  for (const data_loader::ShardNeed& need : needs) {
+    const std::uint32_t shard = plan_shards_[need.shard];
+    if (std::ranges::find(wanted, shard) == wanted.end()) wanted.push_back(shard);
+    if (need.step <= step) now = wanted.size();
+  }
+  shards_->Want(std::move(wanted), now);
+}
+
+Status SampleSource::Try(const std::function<Status()>& read) {
+  if (!attendance_) return read();
+  return ReadPatiently(read, *attendance_, options_.patience, use_);
+}
 
 StatusOr<SlotBatch> SampleSource::Next(std::uint64_t step, int slot) {
+  if (!attendance_) return Read(plan_, step, slot, {});
+  const TimePoint begin = attendance_->clock.Now();
+  StatusOr<SlotBatch> batch = UnavailableError("");
+  GVSL_RETURN_IF_ERROR(Try([&] {
+    batch =
+        batches_->Take(step, slot, [this] { return attendance_->stop.vote() != StopVote::kNow; });
+    return batch.status();
+  }));
+  use_.wait_seconds += ToSeconds(attendance_->clock.Now() - begin);
+  if (options_.cache != nullptr) use_.cache = options_.cache->counts();
+  attendance_->observer.OnData(use_);
+  return batch;
+}
+
+StatusOr<SlotBatch> SampleSource::Read(data_loader::SamplePlan& plan, std::uint64_t step, int slot,
+                                       const std::stop_token& stop) const {
   const auto slot_number = static_cast<std::uint32_t>(slot);
   const bool single = task_.task == "segment" || task_.task == "classify";
   SlotBatch batch;
   for (std::uint32_t item = 0; item < batch_; ++item) {
-    const data_loader::VolumePair pair = plan_.At(step, slot_number, item);
+    const data_loader::VolumePair pair = plan.At(step, slot_number, item);
     const model::SampleKey key = {seed_, step, slot_number, item};
-    GVSL_ASSIGN_OR_RETURN(model::PairSample sample, single ? Single(pair, key) : Pair(pair, key));
+    GVSL_ASSIGN_OR_RETURN(model::PairSample sample,
+                          single ? Single(pair, key, stop) : Pair(pair, key, stop));
     batch.samples.push_back(std::move(sample));
     batch.volumes.insert(batch.volumes.end(), {pair.a, pair.b});
   }
@@ -120,9 +195,10 @@ StatusOr<SlotBatch> SampleSource::Next(std::uint64_t step, int slot) {
 }
 
 StatusOr<model::PairSample> SampleSource::Pair(const data_loader::VolumePair& pair,
-                                               const model::SampleKey& key) {
-  GVSL_ASSIGN_OR_RETURN(const auto a, dataset_->Volume(pair.a));
-  GVSL_ASSIGN_OR_RETURN(const auto b, dataset_->Volume(pair.b));
+                                               const model::SampleKey& key,
+                                               const std::stop_token& stop) const {
+  GVSL_ASSIGN_OR_RETURN(const auto a, dataset_->Volume(pair.a, stop));
+  GVSL_ASSIGN_OR_RETURN(const auto b, dataset_->Volume(pair.b, stop));
   const auto crop =
       data_loader::DrawCrop(key.seed, key.step, key.slot, key.item, a.size, b.size, seen_.patch);
   return model::PairSample{Crop(a, crop.a, seen_.patch), Crop(b, crop.b, seen_.patch), key, pair.a,
@@ -130,8 +206,9 @@ StatusOr<model::PairSample> SampleSource::Pair(const data_loader::VolumePair& pa
 }
 
 StatusOr<model::PairSample> SampleSource::Single(const data_loader::VolumePair& pair,
-                                                 const model::SampleKey& key) {
-  GVSL_ASSIGN_OR_RETURN(const auto view, dataset_->Volume(pair.a));
+                                                 const model::SampleKey& key,
+                                                 const std::stop_token& stop) const {
+  GVSL_ASSIGN_OR_RETURN(const auto view, dataset_->Volume(pair.a, stop));
   const auto crop = data_loader::DrawCrop(key.seed, key.step, key.slot, key.item, view.size,
                                           view.size, seen_.patch);
   model::PairSample sample{Crop(view, crop.a, seen_.patch), {}, key, pair.a, crop.a};
@@ -152,7 +229,24 @@ const std::vector<std::uint32_t>& SampleSource::VolumesOf(model::Part part) cons
 }
 
 StatusOr<Sight> SampleSource::Look(const model::Survey& survey, std::int64_t volume) {
-  GVSL_ASSIGN_OR_RETURN(const auto view, dataset_->Volume(static_cast<std::uint32_t>(volume)));
+  StatusOr<Sight> sight = UnavailableError("");
+  GVSL_RETURN_IF_ERROR(Try([&] {
+    sight = LookOnce(survey, volume);
+    return sight.status();
+  }));
+  return sight;
+}
+
+StatusOr<data_loader::VolumeView> SampleSource::LookAt(std::int64_t volume) {
+  GVSL_ASSIGN_OR_RETURN(auto view, dataset_->Volume(static_cast<std::uint32_t>(volume)));
+  std::erase(looked_, view.shard);
+  looked_.push_back(view.shard);
+  if (looked_.size() > kLookedShards) looked_.pop_front();
+  return view;
+}
+
+StatusOr<Sight> SampleSource::LookOnce(const model::Survey& survey, std::int64_t volume) {
+  GVSL_ASSIGN_OR_RETURN(const auto view, LookAt(volume));
   if (survey.view == model::Survey::View::kMiddle) {
     Extent origin{};
     for (int axis = 0; axis < 3; ++axis) {
@@ -164,7 +258,7 @@ StatusOr<Sight> SampleSource::Look(const model::Survey& survey, std::int64_t vol
     return Sight{Labelled(volume, view, view.size), std::nullopt};
   }
   const std::int64_t partner = PartnerOf(survey.part, volume);
-  GVSL_ASSIGN_OR_RETURN(const auto other, dataset_->Volume(static_cast<std::uint32_t>(partner)));
+  GVSL_ASSIGN_OR_RETURN(const auto other, LookAt(partner));
   Extent both{};
   for (int axis = 0; axis < 3; ++axis) both[axis] = std::max(view.size[axis], other.size[axis]);
   return Sight{Labelled(volume, view, both), Labelled(partner, other, both)};

@@ -3,26 +3,37 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
+#include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <vector>
 
+#include "common/clock.h"
 #include "common/file_system.h"
 #include "common/status.h"
 #include "data_loader/dataset.h"
 #include "data_loader/downstream.h"
 #include "data_loader/sample_plan.h"
+#include "data_loader/shard_prefetcher.h"
 #include "model/method.h"
+#include "worker/trainer/batch_ahead.h"
+#include "worker/trainer/dataset_patience.h"
 #include "worker/trainer/job_plan.h"
+#include "worker/trainer/progress.h"
 #include "worker/trainer/seen_data.h"
+#include "worker/trainer/slot_batch.h"
 
 namespace gvsl::trainer {
 
-// What one slot computes in one step.
-struct SlotBatch {
-  std::vector<model::PairSample> samples;
-  std::vector<std::int64_t> volumes;  // a, b by item
+// How a worker reads datasets.
+struct DataOptions {
+  data_loader::ShardCache* cache = nullptr;            // borrowed; null: straight from the dataset
+  Duration patience = std::chrono::minutes(10);        // with a dataset that is away
+  std::uint64_t ahead_bytes = std::uint64_t{4} << 30;  // of shards that are obtained ahead of need
 };
 
 // What a survey sees of one volume.
@@ -31,12 +42,19 @@ struct Sight {
   std::optional<model::LabelledVolume> partner;
 };
 
-// Not thread-safe.
+// Not thread-safe; it reads ahead on threads of its own.
 class SampleSource {
  public:
   // NOT_FOUND: no dataset there. FAILED_PRECONDITION: not the dataset of the job. INVALID_ARGUMENT:
   // it does not suit the task. DATA_LOSS: damaged.
-  static StatusOr<std::unique_ptr<SampleSource>> Open(FileSystem& files, const JobPlan& job);
+  static StatusOr<std::unique_ptr<SampleSource>> Open(FileSystem& files, const JobPlan& job,
+                                                      const DataOptions& options = {});
+
+  // From now on `slots` (at least one, ascending) are read ahead, and a dataset that is away is
+  // waited for, as dataset_patience.h says. Without it each call reads by itself.
+  void BeginGeneration(const std::vector<int>& slots, const Attendance& attendance);
+  // Stops what is being read. Shards stay mapped for the next generation.
+  void EndGeneration();
 
   // DATA_LOSS names the damaged shard.
   StatusOr<SlotBatch> Next(std::uint64_t step, int slot);
@@ -50,12 +68,23 @@ class SampleSource {
 
  private:
   SampleSource(std::unique_ptr<data_loader::Dataset> dataset, data_loader::Split parts,
-               data_loader::SamplePlan plan, const JobPlan& job, const SeenData& seen);
+               data_loader::SamplePlan plan, data_loader::SamplePlan plan_ahead, const JobPlan& job,
+               const SeenData& seen, const DataOptions& options);
+  // Reads once, or patiently within a generation.
+  Status Try(const std::function<Status()>& read);
+  StatusOr<SlotBatch> Read(data_loader::SamplePlan& plan, std::uint64_t step, int slot,
+                           const std::stop_token& stop) const;
+  // By the thread that reads ahead: the shards that `slots` need from the step on.
+  void WantShards(std::uint64_t step, const std::vector<int>& slots);
+  StatusOr<Sight> LookOnce(const model::Survey& survey, std::int64_t volume);
+  // Its shard stays mapped while the next few are looked at.
+  StatusOr<data_loader::VolumeView> LookAt(std::int64_t volume);
   const std::vector<std::uint32_t>& VolumesOf(model::Part part) const;
   StatusOr<model::PairSample> Single(const data_loader::VolumePair& pair,
-                                     const model::SampleKey& key);
-  StatusOr<model::PairSample> Pair(const data_loader::VolumePair& pair,
-                                   const model::SampleKey& key);
+                                     const model::SampleKey& key,
+                                     const std::stop_token& stop) const;
+  StatusOr<model::PairSample> Pair(const data_loader::VolumePair& pair, const model::SampleKey& key,
+                                   const std::stop_token& stop) const;
   at::Tensor Crop(const data_loader::VolumeView& volume, const std::array<std::int64_t, 3>& origin,
                   const std::array<std::int64_t, 3>& patch) const;
   at::Tensor Classes(const data_loader::VolumeView& volume,
@@ -74,6 +103,15 @@ class SampleSource {
   std::uint32_t batch_;
   TaskPlan task_;
   SeenData seen_;
+  std::uint64_t steps_;
+  const DataOptions options_;
+  DataUse use_;
+  std::deque<data_loader::SharedShard> looked_;
+  std::optional<Attendance> attendance_;
+  data_loader::SamplePlan plan_ahead_;      // of the thread that reads ahead
+  std::vector<std::uint32_t> plan_shards_;  // the dataset's number of each shard of the plan
+  std::unique_ptr<data_loader::ShardPrefetcher> shards_;
+  std::unique_ptr<BatchAhead> batches_;  // ends first
 };
 
 }  // namespace gvsl::trainer
