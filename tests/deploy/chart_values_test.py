@@ -21,6 +21,10 @@ BAD_VALUES = {
     "a negative number of replicas": {"workerPools": [{**GOOD_POOL, "replicas": -1}]},
     "replicas as a word": {"workerPools": [{**GOOD_POOL, "replicas": "two"}]},
     "shared memory without a unit": {"workerPools": [{**GOOD_POOL, "sharedMemory": "1"}]},
+    "a shard cache at two places": {"workerPools": [{**GOOD_POOL, "shardCache": {
+        "size": "1Gi", "hostPath": "/a", "storageClassName": "b"}}]},
+    "a shard cache at a relative path": {"workerPools": [{**GOOD_POOL, "shardCache": {"size": "1Gi", "hostPath": "a"}}]},
+    "a shard cache of half a gibibyte": {"workerPools": [{**GOOD_POOL, "shardCache": {"size": "0.5Gi"}}]},
     "a variable that is not NCCL's": {"workerPools": [{**GOOD_POOL, "nccl": {"PATH": "/bin"}}]},
     "an amount that is none": {"workerPools": [{**GOOD_POOL, "resources": {"limits": {"memory": "8 GB"}}}]},
     "a resource without a domain": {"workerPools": [{**GOOD_POOL, "resources": {"limits": {"gpu": 1}}}]},

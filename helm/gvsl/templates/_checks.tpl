@@ -13,6 +13,9 @@
 {{- if and (eq $pool.device "cuda") (ne (include "gvsl.poolAsksForGpus" $pool) "yes") -}}
 {{- fail (printf "gvsl: workerPools: %s: device cuda needs a GPU in resources.limits (nvidia.com/gpu: 1), in resources.claims or by NVIDIA_VISIBLE_DEVICES in extraEnv" .name) -}}
 {{- end -}}
+{{- if and $pool.shardCache.hostPath $pool.shardCache.storageClassName -}}
+{{- fail (printf "gvsl: workerPools: %s: shardCache has a hostPath or a storageClassName, not both" .name) -}}
+{{- end -}}
 {{- end -}}
 {{- $names := list -}}
 {{- $paths := list .Values.checkpoints.mountPath -}}
