@@ -30,6 +30,9 @@ class ReadableFile {
  public:
   virtual ~ReadableFile() = default;
   virtual std::string_view bytes() const = 0;
+  // False: some of the bytes could not be read and are zeros; of a file that is guarded
+  // (common/mapping_guard.h).
+  virtual bool intact() const { return true; }
 };
 
 // Held until it is destroyed, against every other holder in this and other processes of this

@@ -56,6 +56,7 @@ class SafetensorsFile {
   const std::map<std::string, TensorView>& tensors() const { return tensors_; }
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
   std::string_view bytes() const { return file_->bytes(); }
+  bool intact() const { return file_->intact(); }  // as ReadableFile has it
 
  private:
   std::unique_ptr<ReadableFile> file_;

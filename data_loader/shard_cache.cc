@@ -21,6 +21,7 @@ class PinnedFile final : public ReadableFile {
   PinnedFile(std::unique_ptr<FileLock> pin, std::unique_ptr<ReadableFile> file)
       : pin_(std::move(pin)), file_(std::move(file)) {}
   std::string_view bytes() const override { return file_->bytes(); }
+  bool intact() const override { return file_->intact(); }
 
  private:
   std::unique_ptr<FileLock> pin_;  // goes after the mapping

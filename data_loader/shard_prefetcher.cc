@@ -22,7 +22,8 @@ void ShardPrefetcher::Want(std::vector<std::uint32_t> shards, std::size_t now) {
   now_ = now;
   for (auto held = held_.begin(); held != held_.end();) {
     const auto next = std::next(held);
-    if (std::ranges::find(wanted_, held->first) == wanted_.end()) {
+    const bool wanted = std::ranges::find(wanted_, held->first) != wanted_.end();
+    if (!wanted || !held->second->intact()) {
       let_go.insert(held_.extract(held));
     }
     held = next;

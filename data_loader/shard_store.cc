@@ -25,6 +25,7 @@ StatusOr<SharedShard> ShardStore::Get(std::uint32_t index, std::stop_token stop)
   SharedShard shard;
   const auto answered = [&] {
     shard = place.shard.lock();
+    if (shard != nullptr && !shard->intact()) shard = nullptr;
     return shard != nullptr || !place.busy;
   };
   if (!changed_.wait(lock, stop, answered)) return CancelledError("told to stop");

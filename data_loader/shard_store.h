@@ -27,9 +27,10 @@ class ShardStore {
   ShardStore(FileSystem& files, std::string directory, std::vector<ShardEntry> shards,
              ShardCache* cache);
 
-  // Verifies a shard that nobody holds, without keeping others from other shards; who asks for the
-  // same one waits for the first. Every error names the shard's file. UNAVAILABLE: the dataset is
-  // away for now; DATA_LOSS: its shard is damaged; CANCELLED: told to stop.
+  // Verifies a shard that nobody holds, or that is not intact, without keeping others from other
+  // shards; who asks for the same one waits for the first. Every error names the shard's file.
+  // UNAVAILABLE: the dataset is away for now; DATA_LOSS: its shard is damaged; CANCELLED: told to
+  // stop.
   StatusOr<SharedShard> Get(std::uint32_t index, std::stop_token stop = {});
   std::uint64_t BytesOf(std::uint32_t index) const { return shards_[index].bytes; }
   std::string PathOf(std::uint32_t index) const;

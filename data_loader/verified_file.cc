@@ -1,9 +1,27 @@
 #include "data_loader/verified_file.h"
 
+#include <utility>
+
+#include "common/mapping_guard.h"
 #include "common/sha256.h"
 #include "common/text.h"
 
 namespace gvsl::data_loader {
+namespace {
+
+class GuardedFile final : public ReadableFile {
+ public:
+  explicit GuardedFile(std::unique_ptr<ReadableFile> file)
+      : file_(std::move(file)), guard_(file_->bytes()) {}
+  std::string_view bytes() const override { return file_->bytes(); }
+  bool intact() const override { return guard_.intact(); }
+
+ private:
+  std::unique_ptr<ReadableFile> file_;
+  MappingGuard guard_;  // ends first
+};
+
+}  // namespace
 
 Status ReadVerified(FileSystem& files, const std::string& path, const Content& content,
                     const std::stop_token& stop, const TakePiece& take) {
@@ -36,7 +54,7 @@ StatusOr<std::unique_ptr<ReadableFile>> MapVerified(FileSystem& files, const std
   if (file->bytes().size() != content.bytes) {
     return DataLossError("it changed its size while it was read");
   }
-  return file;
+  return std::make_unique<GuardedFile>(std::move(file));
 }
 
 Status SourceError(const Status& error) {

@@ -22,7 +22,7 @@ struct Content {
 Status ReadVerified(FileSystem& files, const std::string& path, const Content& content,
                     const std::stop_token& stop, const TakePiece& take);
 
-// The same, mapped.
+// The same, mapped and guarded: where MappingGuard is installed, ask intact() after reading.
 StatusOr<std::unique_ptr<ReadableFile>> MapVerified(FileSystem& files, const std::string& path,
                                                     const Content& content,
                                                     const std::stop_token& stop);

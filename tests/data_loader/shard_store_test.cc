@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <semaphore>
@@ -10,8 +11,10 @@
 #include <vector>
 
 #include "common/fault_file_system.h"
+#include "common/mapping_guard.h"
 #include "data_loader/dataset.h"
 #include "data_loader/shard_prefetcher.h"
+#include "tests/support/temporary_directory.h"
 #include "tests/support/tiny_dataset.h"
 #include "tests/support/watched_file_system.h"
 
@@ -117,6 +120,25 @@ TEST_F(ShardStoreTest, ReadsASecondTimeBeforeItCallsAShardDamaged) {
   ShardStore store = Store(files);
   EXPECT_TRUE(store.Get(0).ok());
   EXPECT_EQ(reads, 2);
+}
+
+TEST(ShardStore, AShardThatIsCutShortWhileItIsMappedIsNoticed) {
+  MappingGuard::Install();
+  const testing::TemporaryDirectory directory;
+  FileSystem& files = PosixFileSystem();
+  const auto manifest = *WriteTinyDataset(files, directory / "set", 2, {30, 30, 30}, 1);
+  const std::string path = directory / ("set/" + manifest.shards[0].file);
+  const std::string good = *ReadFile(files, path);
+  const auto dataset = *Dataset::Open(files, directory / "set");
+  const VolumeView view = *dataset->Volume(0);
+  ASSERT_EQ(::truncate(path.c_str(), 0), 0);
+  EXPECT_EQ(view.voxels.back(), 0);
+  EXPECT_FALSE(view.shard->intact());
+  EXPECT_EQ(dataset->Volume(0).status().code(), StatusCode::kDataLoss);
+  ASSERT_TRUE(WriteFileDurably(files, path, good).ok());
+  const auto again = dataset->Volume(0);
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_TRUE(again->shard->intact());
 }
 
 TEST_F(ShardStoreTest, ADatasetKeepsWhatWasTouchedUnlessToldOtherwise) {

@@ -14,6 +14,7 @@
 #include "common/file_system.h"
 #include "common/grpc_tls.h"
 #include "common/log.h"
+#include "common/mapping_guard.h"
 #include "common/program_options.h"
 #include "common/text.h"
 #include "common/transport_options.h"
@@ -250,6 +251,7 @@ int PrintDevices() {
 
 int Main(int argc, char** argv) {
   model::KeepFreedMemory();
+  MappingGuard::Install();
   for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGPIPE}) ::signal(number, SIG_IGN);
   at::set_num_interop_threads(1);
 

@@ -60,6 +60,12 @@ StatusOr<data_loader::Downstream> PlanOf(const DatasetManifest& manifest, const 
   return whole;
 }
 
+// After reading from it: a disk that fails behind the mapping gives zeros (MappingGuard).
+Status CheckIntact(const data_loader::VolumeView& view) {
+  if (view.shard->intact()) return OkStatus();
+  return UnavailableError("a shard that is in use cannot be read any more");
+}
+
 SeenData SeenBy(const JobPlan& job, const DatasetManifest& manifest,
                 const data_loader::Downstream& plan) {
   SeenData seen;
@@ -201,8 +207,11 @@ StatusOr<model::PairSample> SampleSource::Pair(const data_loader::VolumePair& pa
   GVSL_ASSIGN_OR_RETURN(const auto b, dataset_->Volume(pair.b, stop));
   const auto crop =
       data_loader::DrawCrop(key.seed, key.step, key.slot, key.item, a.size, b.size, seen_.patch);
-  return model::PairSample{Crop(a, crop.a, seen_.patch), Crop(b, crop.b, seen_.patch), key, pair.a,
+  model::PairSample sample{Crop(a, crop.a, seen_.patch), Crop(b, crop.b, seen_.patch), key, pair.a,
                            crop.a};
+  GVSL_RETURN_IF_ERROR(CheckIntact(a));
+  GVSL_RETURN_IF_ERROR(CheckIntact(b));
+  return sample;
 }
 
 StatusOr<model::PairSample> SampleSource::Single(const data_loader::VolumePair& pair,
@@ -216,6 +225,7 @@ StatusOr<model::PairSample> SampleSource::Single(const data_loader::VolumePair& 
   if (const auto label = dataset_->manifest().volumes[pair.a].class_index) {
     sample.label = data_loader::ClassOf(task_.labels, *label);
   }
+  GVSL_RETURN_IF_ERROR(CheckIntact(view));
   return sample;
 }
 
@@ -252,16 +262,23 @@ StatusOr<Sight> SampleSource::LookOnce(const model::Survey& survey, std::int64_t
     for (int axis = 0; axis < 3; ++axis) {
       origin[axis] = std::max<std::int64_t>(0, view.size[axis] - seen_.patch[axis]) / 2;
     }
-    return Sight{{.voxels = Crop(view, origin, seen_.patch), .volume = volume}, std::nullopt};
+    Sight sight{{.voxels = Crop(view, origin, seen_.patch), .volume = volume}, std::nullopt};
+    GVSL_RETURN_IF_ERROR(CheckIntact(view));
+    return sight;
   }
   if (survey.view == model::Survey::View::kWhole) {
-    return Sight{Labelled(volume, view, view.size), std::nullopt};
+    Sight sight{Labelled(volume, view, view.size), std::nullopt};
+    GVSL_RETURN_IF_ERROR(CheckIntact(view));
+    return sight;
   }
   const std::int64_t partner = PartnerOf(survey.part, volume);
   GVSL_ASSIGN_OR_RETURN(const auto other, LookAt(partner));
   Extent both{};
   for (int axis = 0; axis < 3; ++axis) both[axis] = std::max(view.size[axis], other.size[axis]);
-  return Sight{Labelled(volume, view, both), Labelled(partner, other, both)};
+  Sight sight{Labelled(volume, view, both), Labelled(partner, other, both)};
+  GVSL_RETURN_IF_ERROR(CheckIntact(view));
+  GVSL_RETURN_IF_ERROR(CheckIntact(other));
+  return sight;
 }
 
 std::int64_t SampleSource::PartnerOf(model::Part part, std::int64_t volume) const {
