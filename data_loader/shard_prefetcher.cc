@@ -28,6 +28,9 @@ void ShardPrefetcher::Want(std::vector<std::uint32_t> shards, std::size_t now) {
     }
     held = next;
   }
+  std::erase_if(damaged_, [this](std::uint32_t shard) {
+    return std::ranges::find(wanted_, shard) == wanted_.end();
+  });
   rests_ = false;
   idle_ = false;
   changed_.notify_all();
@@ -51,7 +54,7 @@ std::vector<std::uint32_t>::const_iterator ShardPrefetcher::Next() const {
     bytes += store_.BytesOf(*shard);
     const bool in_use = shard - wanted_.begin() < static_cast<std::ptrdiff_t>(now_);
     if (!in_use && bytes > ahead_bytes_) break;
-    if (!held_.contains(*shard)) return shard;
+    if (!held_.contains(*shard) && !damaged_.contains(*shard)) return shard;
   }
   return wanted_.end();
 }
@@ -76,7 +79,9 @@ void ShardPrefetcher::Run(const std::stop_token& stop) {
                  {{"shard", store_.PathOf(index)}, {"reason", error.what()}});
     }
     lock.lock();
-    if (!shard.ok()) {
+    if (shard.status().code() == StatusCode::kDataLoss) {
+      damaged_.insert(index);
+    } else if (!shard.ok()) {
       rests_ = true;
     } else if (std::ranges::find(wanted_, index) != wanted_.end()) {
       held_[index] = *std::move(shard);

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -42,7 +43,8 @@ class ShardPrefetcher {
   std::vector<std::uint32_t> wanted_;
   std::size_t now_ = 0;
   std::map<std::uint32_t, SharedShard> held_;
-  bool rests_ = false;  // after an error
+  std::set<std::uint32_t> damaged_;  // of those wanted
+  bool rests_ = false;               // after an error
   bool idle_ = true;
   std::jthread thread_;
 };

@@ -51,7 +51,8 @@ struct Place {
 
 std::uint64_t BytesOfWholeShards(const std::string& directory) {
   std::uint64_t bytes = 0;
-  for (const std::string& name : *PosixFileSystem().List(directory)) {
+  const std::vector<std::string> names = *PosixFileSystem().List(directory);
+  for (const std::string& name : names) {
     if (name.size() != 64) continue;
     const auto size = PosixFileSystem().FileSize(JoinPath(directory, name));
     if (size.ok()) bytes += *size;

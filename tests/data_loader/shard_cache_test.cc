@@ -52,7 +52,8 @@ class ShardCacheTest : public ::testing::Test {
     std::map<std::string, std::string> letters;
     for (const char letter : {'a', 'b', 'c'}) letters[Of(letter).sha256] = letter;
     std::vector<std::string> names;
-    for (const std::string& name : *files_.List(kCache)) {
+    const std::vector<std::string> listed = *files_.List(kCache);
+    for (const std::string& name : listed) {
       if (name != "lock") names.push_back(letters.contains(name) ? letters[name] : name);
     }
     return names;

@@ -192,5 +192,19 @@ TEST_F(ShardStoreTest, AheadOfNeedAnErrorIsNobodysAndIsTriedAgain) {
   EXPECT_THAT(prefetcher.Held(), ElementsAre(0, 1));
 }
 
+TEST_F(ShardStoreTest, AheadOfNeedADamagedShardIsPassedOverAndReadNoMore) {
+  Damage(1);
+  std::atomic<int> reads = 0;
+  WatchedFileSystem files(disk_, [&](const std::string& path) { reads += path == Path(1); });
+  ShardStore store = Store(files);
+  ShardPrefetcher prefetcher(store, 1'000'000);
+  for (int time = 0; time < 3; ++time) {
+    prefetcher.Want({0, 1, 2}, 1);
+    prefetcher.Settle();
+    EXPECT_THAT(prefetcher.Held(), ElementsAre(0, 2));
+  }
+  EXPECT_EQ(reads, 2);
+}
+
 }  // namespace
 }  // namespace gvsl::data_loader
