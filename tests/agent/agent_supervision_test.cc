@@ -314,5 +314,27 @@ TEST(WorkerMetrics, WhatBelongsToAJobGoesWithIt) {
   EXPECT_NE(text.find("gvsl_worker_samples_total 12\n"), std::string::npos) << text;
 }
 
+TEST(WorkerMetrics, WhatTrainersCountOfTheirDataAddsUp) {
+  Metrics metrics;
+  WorkerMetrics shown(metrics);
+  const auto expect = [&](const std::string& line) {
+    EXPECT_NE(metrics.Expose().find("\n" + line + "\n"), std::string::npos) << metrics.Expose();
+  };
+  expect("gvsl_worker_shard_cache_hits_total 0");
+  v1::DataReport report;
+  report.set_cache_hits(5);
+  report.set_wait_seconds(0.5);
+  report.set_away(true);
+  shown.ShowData(1, report);
+  report.set_cache_hits(7);
+  shown.ShowData(1, report);
+  shown.ShowData(2, report);  // another process
+  expect("gvsl_worker_shard_cache_hits_total 14");
+  expect("gvsl_worker_data_wait_seconds_total 1");
+  expect("gvsl_worker_dataset_away 1");
+  shown.Show({}, 0);  // no trainer waits for anything
+  expect("gvsl_worker_dataset_away 0");
+}
+
 }  // namespace
 }  // namespace gvsl::agent

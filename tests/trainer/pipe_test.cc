@@ -279,5 +279,27 @@ TEST_F(PipeTest, ProgressIsSentTenTimesASecondAndTheLastOneAlways) {
   EXPECT_EQ(last.progress().losses().at("total"), 0.5);
 }
 
+TEST_F(PipeTest, TheUseOfDataIsSentOnceASecondAtEachTurnAndAtTheEnd) {
+  FakeClock clock;
+  PipeReports reports(*trainer_, clock);
+  DataUse use;
+  const auto tell = [&](bool away) {
+    use.away = away;
+    ++use.cache.hits;
+    use.wait_seconds += 0.5;
+    reports.OnData(use);
+    clock.Advance(std::chrono::milliseconds(400));
+  };
+  for (const bool away : {false, false, true, true, false, false}) tell(away);
+  reports.Ended(v1::TrainerReport::STATE_STOPPED, 1);
+  for (const std::uint64_t told : {1, 3, 5, 6}) {
+    const v1::DataReport data = Event().data();
+    EXPECT_EQ(data.cache_hits(), told);
+    EXPECT_EQ(data.wait_seconds(), 0.5 * static_cast<double>(told));
+    EXPECT_EQ(data.away(), told == 3);
+  }
+  EXPECT_EQ(Event().report().state(), v1::TrainerReport::STATE_STOPPED);
+}
+
 }  // namespace
 }  // namespace gvsl::trainer

@@ -74,6 +74,7 @@ void PipeReports::Ended(v1::TrainerReport::State state, std::optional<std::uint6
 
 void PipeReports::End(v1::TrainerReport::State state, std::optional<std::uint64_t> held_step,
                       const std::string& reason, const std::vector<std::string>& suspects) {
+  if (data_is_news_) SendData();
   report_.set_state(state);
   report_.set_reason(reason);
   for (const std::string& suspect : suspects) report_.add_suspects(suspect);
@@ -108,12 +109,17 @@ void PipeReports::OnActivity(Activity activity) {
 
 void PipeReports::OnData(const DataUse& use) {
   const std::lock_guard lock(mutex_);
-  const bool fresh = data_sent_ && clock_.Now() - *data_sent_ < kDataInterval;
-  if (fresh && use.away == away_) return;
+  const bool turns = use.away != data_.away;
+  data_ = use;
+  data_is_news_ = true;
+  if (turns || !data_sent_ || clock_.Now() - *data_sent_ >= kDataInterval) SendData();
+}
+
+void PipeReports::SendData() {
   data_sent_ = clock_.Now();
-  away_ = use.away;
+  data_is_news_ = false;
   v1::TrainerEvent event;
-  *event.mutable_data() = MessageOf(use);
+  *event.mutable_data() = MessageOf(data_);
   (void)pipe_.Send(event.SerializeAsString());
 }
 

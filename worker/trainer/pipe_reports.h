@@ -35,7 +35,8 @@ class PipeReports final : public TrainerObserver {
   // At most every 100 ms; the next change of the state carries the last one in any case.
   void OnStep(const StepProgress& progress) override;
   void OnActivity(Activity activity) override;
-  // At most once a second, and when the dataset goes or comes back.
+  // At most once a second, and when the dataset goes or comes back; the end of a generation carries
+  // the last one in any case.
   void OnData(const DataUse& use) override;
   void OnCheckpoint(const CheckpointOutcome& outcome) override;
   void OnEvaluated(const model::Curve& curve, const model::Scores& result) override;
@@ -45,6 +46,7 @@ class PipeReports final : public TrainerObserver {
  private:
   void End(v1::TrainerReport::State state, std::optional<std::uint64_t> held_step,
            const std::string& reason, const std::vector<std::string>& suspects);
+  void SendData();
   void Hold(std::optional<std::uint64_t> step);
   void Send();
 
@@ -57,7 +59,8 @@ class PipeReports final : public TrainerObserver {
   int rank_ = 0;
   std::optional<TimePoint> sent_;
   std::optional<TimePoint> data_sent_;
-  bool away_ = false;
+  DataUse data_;
+  bool data_is_news_ = false;
 };
 
 }  // namespace gvsl::trainer
