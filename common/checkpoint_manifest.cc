@@ -58,6 +58,18 @@ Status CheckFiles(const json& manifest) {
   return OkStatus();
 }
 
+Status CheckQuarantine(const json& manifest) {
+  const auto listed = manifest.find("quarantine");
+  if (listed == manifest.end()) return OkStatus();
+  if (!listed->is_array()) return DataLossError("manifest.json: quarantine is no list");
+  for (const auto& entry : *listed) {
+    if (!entry.is_object()) return DataLossError("manifest.json: quarantine lists no shards");
+    GVSL_RETURN_IF_ERROR(CheckNumber(entry, "shard", std::numeric_limits<std::uint32_t>::max()));
+    GVSL_RETURN_IF_ERROR(CheckNumber(entry, "step", std::numeric_limits<std::uint64_t>::max()));
+  }
+  return OkStatus();
+}
+
 CheckpointManifest FromJson(const json& json) {
   CheckpointManifest manifest;
   json.at("format_version").get_to(manifest.format_version);
@@ -81,6 +93,10 @@ CheckpointManifest FromJson(const json& json) {
   json.at("numeric_class").get_to(manifest.numeric_class);
   json.at("version").get_to(manifest.version);
   json.at("lineage_sha256").get_to(manifest.lineage_sha256);
+  for (const auto& entry : json.value("quarantine", nlohmann::json::array())) {
+    manifest.quarantine.push_back(
+        {entry.at("shard").get<std::uint32_t>(), entry.at("step").get<std::uint64_t>()});
+  }
   json.at("time").get_to(manifest.time);
   for (const auto& [name, file] : json.at("files").items()) {
     manifest.files[name] = {file.at("bytes").get<std::uint64_t>(),
@@ -129,9 +145,13 @@ std::string ToJson(const CheckpointManifest& manifest) {
       {"numeric_class", manifest.numeric_class},
       {"version", manifest.version},
       {"lineage_sha256", manifest.lineage_sha256},
+      {"quarantine", nlohmann::ordered_json::array()},
       {"time", manifest.time},
       {"files", nlohmann::ordered_json::object()},
   };
+  for (const QuarantinedShard& one : manifest.quarantine) {
+    json["quarantine"].push_back({{"shard", one.shard}, {"step", one.step}});
+  }
   for (const auto& [name, file] : manifest.files) {
     json["files"][name] = {{"bytes", file.bytes}, {"sha256", file.sha256}};
   }
@@ -145,11 +165,15 @@ StatusOr<CheckpointManifest> ParseCheckpointManifest(std::string_view text) {
   GVSL_RETURN_IF_ERROR(CheckFormat(*parsed));
   GVSL_RETURN_IF_ERROR(CheckNumbers(*parsed));
   GVSL_RETURN_IF_ERROR(CheckFiles(*parsed));
+  GVSL_RETURN_IF_ERROR(CheckQuarantine(*parsed));
   CheckpointManifest manifest;
   try {
     manifest = FromJson(*parsed);
   } catch (const json::exception& error) {
     return DataLossError(Concat("manifest.json: ", error.what()));
+  }
+  if (!IsInOrder(manifest.quarantine)) {
+    return DataLossError("manifest.json: quarantine is not in order");
   }
   return manifest;
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/quarantine.h"
 #include "common/status.h"
 
 namespace gvsl {
@@ -44,6 +45,7 @@ struct CheckpointManifest {
   std::string numeric_class;
   std::string version;
   std::string lineage_sha256;  // hash chain over all (step, slot, samples) up to step
+  Quarantine quarantine;       // as of `step`, that of the step to come included
   std::string time;            // RFC 3339 UTC
   std::map<std::string, CheckpointFile> files;
   // SHA-256 of model.safetensors, which depends on the weights alone.

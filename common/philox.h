@@ -32,6 +32,7 @@ enum class DrawPurpose : std::uint32_t {
   kRotation = 12,
   kClusters = 13,
   kLook = 14,
+  kStandIn = 15,
 };
 
 // A stream of draws named by (seed, purpose, a, b): for a sample a is the step and b the slot in

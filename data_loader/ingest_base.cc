@@ -5,8 +5,8 @@
 
 #include "common/text.h"
 #include "data_loader/dataset_part.h"
-#include "data_loader/ingest_volume.h"
 #include "data_loader/report_reader.h"
+#include "data_loader/verified_file.h"
 
 namespace gvsl::data_loader {
 namespace {
@@ -78,7 +78,7 @@ Status ShareShards(FileSystem& files, const IngestBase& base, const std::string&
     const std::string to = JoinPath(directory, shard.file);
     if (files.Exists(to)) GVSL_RETURN_IF_ERROR(files.RemoveFile(to));
     if (!files.Link(from, to).ok()) GVSL_RETURN_IF_ERROR(Copy(files, from, to));
-    if (!IsWhole(files, to, shard.bytes, shard.sha256)) {
+    if (!Verify(files, to, {shard.sha256, shard.bytes}).ok()) {
       return DataLossError(from + ": its size or SHA-256 is not the manifest's");
     }
   }

@@ -8,6 +8,7 @@
 #include "data_loader/ingest_run.h"
 #include "data_loader/ingest_tasks.h"
 #include "data_loader/ingest_volume.h"
+#include "data_loader/verified_file.h"
 
 namespace gvsl::data_loader {
 namespace {
@@ -93,7 +94,7 @@ class Reading {
 
   bool IsThere(const IngestTask& task, const std::string& path) const {
     const auto& part = task.known->part;
-    return !part || task.in_shard || IsWhole(run_.files, path, part->bytes, part->sha256);
+    return !part || task.in_shard || Verify(run_.files, path, {part->sha256, part->bytes}).ok();
   }
 
   // Books are kept in the inputs' order, whichever is done first.

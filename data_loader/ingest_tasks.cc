@@ -8,6 +8,7 @@
 #include "common/sha256.h"
 #include "data_loader/ingest_fingerprint.h"
 #include "data_loader/ingest_volume.h"
+#include "data_loader/verified_file.h"
 #include "data_loader/volume_order.h"
 
 namespace gvsl::data_loader {
@@ -71,7 +72,7 @@ void FindFinished(FileSystem& files, const IngestWorkFolder& folder, const Inges
     };
     if (!std::all_of(shard.volumes.begin(), shard.volumes.end(), is_known)) continue;
     const std::string path = JoinPath(folder.DatasetPath(), shard.file);
-    if (!IsWhole(files, path, shard.bytes, shard.sha256)) continue;
+    if (!Verify(files, path, {shard.sha256, shard.bytes}).ok()) continue;
     tasks.finished[shard.file] = shard;
     for (const std::uint32_t volume : shard.volumes) ordered[volume - first]->in_shard = true;
   }

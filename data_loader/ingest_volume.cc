@@ -104,16 +104,4 @@ StatusOr<IngestOutcome> IngestVolume(FileSystem& files, const IngestOptions& opt
   return outcome;
 }
 
-bool IsWhole(FileSystem& files, const std::string& path, std::uint64_t bytes,
-             const std::string& sha256) {
-  const auto size = files.FileSize(path);
-  if (!size.ok() || *size != bytes) return false;
-  Sha256 hash;
-  const Status read = files.Read(path, [&](std::string_view piece) {
-    hash.Update(piece);
-    return OkStatus();
-  });
-  return read.ok() && hash.HexDigest() == sha256;
-}
-
 }  // namespace gvsl::data_loader

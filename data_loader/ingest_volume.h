@@ -17,8 +17,4 @@ StatusOr<IngestOutcome> IngestVolume(FileSystem& files, const IngestOptions& opt
                                      const PlannedVolume& planned, const std::string& source,
                                      const std::string& key, const std::string& part_path);
 
-// Whether the file of a part is there, as long as it was and with its hash.
-bool IsWhole(FileSystem& files, const std::string& path, std::uint64_t bytes,
-             const std::string& sha256);
-
 }  // namespace gvsl::data_loader

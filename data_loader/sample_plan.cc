@@ -51,6 +51,7 @@ struct SamplePlan::State {
   // (samples dealt to the slot, slot): the top runs out first, ties to the lowest slot.
   using Hand = std::pair<std::uint64_t, std::uint32_t>;
   std::priority_queue<Hand, std::vector<Hand>, std::greater<>> hands;
+  std::vector<std::uint64_t> left_out_since;  // by volume; empty: none is
 
   explicit State(SamplePlanInput plan_input) : input(std::move(plan_input)) {
     std::erase_if(input.shards, [](const auto& shard) { return shard.empty(); });
@@ -98,25 +99,37 @@ struct SamplePlan::State {
     return static_cast<std::size_t>(after - dealt.begin()) - 1;
   }
 
-  void AddPartners(std::uint32_t a, std::uint32_t shard,
-                   std::vector<std::uint32_t>& partners) const {
-    for (std::uint32_t volume : input.shards[shard]) {
-      if (input.subjects[volume] != input.subjects[a]) partners.push_back(volume);
-    }
+  bool IsLeftOut(std::uint32_t volume, std::uint64_t step) const {
+    return !left_out_since.empty() && left_out_since[volume] <= step;
   }
 
-  std::vector<std::uint32_t> Partners(std::uint32_t slot, std::size_t holding, std::uint32_t a) {
-    std::vector<std::uint32_t> partners;
+  // Those that the slot holds and `suits` takes; where it holds none, of the next shards dealt to
+  // it.
+  template <typename Suits>
+  std::vector<std::uint32_t> Held(std::uint32_t slot, std::size_t holding, const Suits& suits) {
+    std::vector<std::uint32_t> held;
+    const auto add = [&](std::uint32_t shard) {
+      for (std::uint32_t volume : input.shards[shard]) {
+        if (suits(volume)) held.push_back(volume);
+      }
+    };
     const std::uint32_t shard = Dealt(slot, holding).shard;
     if (holding > 0) {
       const std::uint32_t before = Dealt(slot, holding - 1).shard;
-      if (before != shard) AddPartners(a, before, partners);
+      if (before != shard) add(before);
     }
-    AddPartners(a, shard, partners);
-    for (std::size_t next = holding + 1; partners.empty(); ++next) {
-      AddPartners(a, Dealt(slot, next).shard, partners);
-    }
-    return partners;
+    add(shard);
+    for (std::size_t next = holding + 1; held.empty(); ++next) add(Dealt(slot, next).shard);
+    return held;
+  }
+
+  // One of those held that suit, drawn for the sample.
+  template <typename Suits>
+  std::uint32_t Draw(DrawPurpose purpose, std::uint64_t step, std::uint32_t slot,
+                     std::uint32_t item, std::size_t holding, const Suits& suits) {
+    const auto held = Held(slot, holding, suits);
+    Philox philox(input.seed, purpose, step, (std::uint64_t{slot} << 32) | item);
+    return held[philox.NextBelow(static_cast<std::uint32_t>(held.size()))];
   }
 };
 
@@ -134,12 +147,37 @@ VolumePair SamplePlan::At(std::uint64_t step, std::uint32_t slot, std::uint32_t 
   const std::uint64_t sample = step * state_->input.batch_per_slot + item;
   const std::size_t holding = state_->Holding(slot, sample);
   const DealtShard& dealt = state_->slots[slot][holding];
-  const std::uint32_t a = dealt.order[sample - dealt.first_sample];
+  std::uint32_t a = dealt.order[sample - dealt.first_sample];
+  if (state_->IsLeftOut(a, step)) {
+    a = state_->Draw(DrawPurpose::kStandIn, step, slot, item, holding,
+                     [&](std::uint32_t volume) { return !state_->IsLeftOut(volume, step); });
+  }
   if (!state_->input.pairs) return {a, a};
-  const auto partners = state_->Partners(slot, holding, a);
-  Philox philox(state_->input.seed, DrawPurpose::kPairing, step,
-                (std::uint64_t{slot} << 32) | item);
-  return {a, partners[philox.NextBelow(static_cast<std::uint32_t>(partners.size()))]};
+  const auto& subjects = state_->input.subjects;
+  const std::uint32_t b =
+      state_->Draw(DrawPurpose::kPairing, step, slot, item, holding, [&](std::uint32_t volume) {
+        return subjects[volume] != subjects[a] && !state_->IsLeftOut(volume, step);
+      });
+  return {a, b};
+}
+
+Status SamplePlan::LeaveOut(std::vector<std::uint64_t> since) {
+  const SamplePlanInput& input = state_->input;
+  since.resize(input.subjects.size(), kNever);
+  std::set<std::uint32_t> subjects;
+  for (const auto& shard : input.shards) {
+    for (const std::uint32_t volume : shard) {
+      if (since[volume] == kNever) subjects.insert(input.subjects[volume]);
+    }
+  }
+  if (subjects.size() < (input.pairs ? 2U : 1U)) {
+    return FailedPreconditionError(input.pairs ? "no pair of two subjects is left"
+                                               : "no volume is left");
+  }
+  const bool none = std::ranges::all_of(since, [](std::uint64_t step) { return step == kNever; });
+  if (none) since.clear();
+  state_->left_out_since = std::move(since);
+  return OkStatus();
 }
 
 std::uint64_t SamplePlan::RoundAt(std::uint64_t step, std::uint32_t slot) {
@@ -155,6 +193,7 @@ std::vector<std::uint32_t> SamplePlan::ShardsAt(std::uint64_t step, std::uint32_
   for (std::size_t index = first == 0 ? 0 : first - 1; index <= last; ++index) {
     const std::uint32_t shard = state_->slots[slot][index].shard;
     std::erase(shards, shard);
+    if (state_->IsLeftOut(state_->input.shards[shard].front(), step)) continue;
     shards.push_back(shard);
   }
   return shards;
@@ -168,7 +207,9 @@ std::vector<ShardNeed> SamplePlan::NeedsFrom(std::uint64_t step, std::uint32_t s
   const std::size_t last = state_->Holding(slot, step * batch + batch - 1);
   for (std::size_t index = last + 1; index <= last + ahead; ++index) {
     const DealtShard& dealt = state_->Dealt(slot, index);
-    needs.push_back({dealt.first_sample / batch, dealt.shard});
+    const std::uint64_t first_step = dealt.first_sample / batch;
+    if (state_->IsLeftOut(state_->input.shards[dealt.shard].front(), first_step)) continue;
+    needs.push_back({first_step, dealt.shard});
   }
   return needs;
 }

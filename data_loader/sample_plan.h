@@ -4,6 +4,8 @@
 // lowest) takes the next shard; rounds run on without remainder. Each volume is A once a round. B
 // is drawn from the volumes that the slot holds (the shard being consumed and the one before it),
 // never the same volume or subject; where those hold none, from the next shards dealt to the slot.
+// Volumes that are left out from a step on are replaced: in the place of A stands one of those that
+// the slot holds, drawn for this sample; B is drawn from the others.
 #pragma once
 
 #include <cstdint>
@@ -47,10 +49,17 @@ class SamplePlan {
   SamplePlan& operator=(SamplePlan&&) noexcept;
   ~SamplePlan();
 
+  // From step `since` of each volume on (by its index; kNever), it is neither A nor B. Instead of
+  // what was left out before. FAILED_PRECONDITION, and nothing changes: in the end no volume is
+  // left, or for pairs fewer than two subjects.
+  static constexpr std::uint64_t kNever = ~std::uint64_t{0};
+  Status LeaveOut(std::vector<std::uint64_t> since);
+
   VolumePair At(std::uint64_t step, std::uint32_t slot, std::uint32_t item);
   // The round of the shard that the slot is consuming at the step, from 0.
   std::uint64_t RoundAt(std::uint64_t step, std::uint32_t slot);
-  // Shards that the slot holds at the step, the one being consumed last; for locality and prefetch.
+  // Shards that the slot holds at the step, the one being consumed last, without those left out;
+  // for locality and prefetch.
   std::vector<std::uint32_t> ShardsAt(std::uint64_t step, std::uint32_t slot);
   // Those, and the next `ahead` ones that are dealt to the slot.
   std::vector<ShardNeed> NeedsFrom(std::uint64_t step, std::uint32_t slot, std::size_t ahead);

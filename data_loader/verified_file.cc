@@ -44,12 +44,16 @@ Status ReadVerified(FileSystem& files, const std::string& path, const Content& c
   return OkStatus();
 }
 
+Status Verify(FileSystem& files, const std::string& path, const Content& content,
+              const std::stop_token& stop) {
+  return ReadVerified(files, path, content, stop, [](std::string_view) { return OkStatus(); });
+}
+
 StatusOr<std::unique_ptr<ReadableFile>> MapVerified(FileSystem& files, const std::string& path,
                                                     const Content& content,
                                                     const std::stop_token& stop) {
   // Not from the mapping: there a disk that fails would end the process.
-  GVSL_RETURN_IF_ERROR(
-      ReadVerified(files, path, content, stop, [](std::string_view) { return OkStatus(); }));
+  GVSL_RETURN_IF_ERROR(Verify(files, path, content, stop));
   GVSL_ASSIGN_OR_RETURN(auto file, files.Map(path));
   if (file->bytes().size() != content.bytes) {
     return DataLossError("it changed its size while it was read");

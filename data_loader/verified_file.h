@@ -22,6 +22,10 @@ struct Content {
 Status ReadVerified(FileSystem& files, const std::string& path, const Content& content,
                     const std::stop_token& stop, const TakePiece& take);
 
+// The same, for its answer alone.
+Status Verify(FileSystem& files, const std::string& path, const Content& content,
+              const std::stop_token& stop = {});
+
 // The same, mapped and guarded: where MappingGuard is installed, ask intact() after reading.
 StatusOr<std::unique_ptr<ReadableFile>> MapVerified(FileSystem& files, const std::string& path,
                                                     const Content& content,

@@ -60,10 +60,10 @@ class LineageOnDisk : public ::testing::Test {
 };
 
 TEST_F(LineageOnDisk, SegmentsTileAllStepsAndTheChainHolds) {
-  const auto rows = ReadLineage(files_, "/ckpt", 9);
-  ASSERT_TRUE(rows.ok()) << rows.status();
-  ASSERT_EQ(rows->size(), 9u * 4);
-  for (std::int64_t step = 0; step < 9; ++step) EXPECT_EQ((*rows)[step * 4], step);
+  const auto read = ReadLineage(files_, "/ckpt", 9);
+  ASSERT_TRUE(read.ok()) << read.status();
+  ASSERT_EQ(read->rows.size(), 9u * 4);
+  for (std::int64_t step = 0; step < 9; ++step) EXPECT_EQ(read->rows[step * 4], step);
   const auto manifest = ReadCheckpointManifest(files_, "/ckpt", 9);
   ASSERT_TRUE(manifest.ok());
   EXPECT_TRUE(VerifyLineage(files_, "/ckpt", *manifest).ok());

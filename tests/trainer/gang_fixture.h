@@ -45,6 +45,11 @@ class RecordingObserver final : public TrainerObserver {
     result = scores;
   }
   void OnDamage(const std::vector<std::uint64_t>& steps) override { damaged = steps; }
+  void OnQuarantine(const std::vector<LeftOutShard>& told) override {
+    const bool more = told.size() > left_out.size();
+    left_out = told;
+    if (more && on_quarantine) on_quarantine();
+  }
   void OnNotice(const std::string& sentence) override { notices.push_back(sentence); }
 
   std::function<void()> announce;  // the fixture's
@@ -59,6 +64,8 @@ class RecordingObserver final : public TrainerObserver {
   model::Curve curve;
   model::Scores result;
   std::vector<std::uint64_t> damaged;
+  std::function<void()> on_quarantine;  // there is one more
+  std::vector<LeftOutShard> left_out;
   std::vector<std::string> notices;
 };
 

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "tests/trainer/fake_method.h"
+#include "worker/trainer/damage_verdict.h"
 #include "worker/trainer/gradient_buffer.h"
 #include "worker/trainer/slot_rows.h"
 #include "worker/trainer/step_meter.h"
@@ -47,6 +48,8 @@ TEST(SlotRows, SumOfAllRowsGivesBackWhatEverySlotReported) {
   reports[1].vote = StopVote::kCheckpoint;
   reports[2].broken_gradient = true;
   reports[2].published_lineage = 123456789012ull;
+  reports[0].damaged_shard = 0;
+  reports[2].damaged_shard = 16777214;
   std::vector<float> sum(rows.floats(), 0.0f), one(rows.floats());
   for (int slot = 0; slot < 3; ++slot) {
     rows.Write(slot, reports[slot], one);
@@ -61,6 +64,7 @@ TEST(SlotRows, SumOfAllRowsGivesBackWhatEverySlotReported) {
     EXPECT_EQ(read[slot].vote, reports[slot].vote);
     EXPECT_EQ(read[slot].broken_gradient, reports[slot].broken_gradient);
     EXPECT_EQ(read[slot].published_lineage, reports[slot].published_lineage);
+    EXPECT_EQ(read[slot].damaged_shard, reports[slot].damaged_shard);
   }
 }
 
@@ -72,6 +76,26 @@ TEST(SlotRows, ALossThatIsNotANumberStaysInItsOwnRow) {
   for (std::size_t i = 0; i < first.size(); ++i) first[i] += second[i];
   EXPECT_TRUE(std::isnan(rows.Read(0, first).losses[0]));
   EXPECT_EQ(rows.Read(1, first).losses[0], 2);
+}
+
+TEST(DamageVerdict, EveryAccusedShardIsNamedOnce) {
+  std::vector<SlotReport> reports(4);
+  reports[0].damaged_shard = 9;
+  reports[1].damaged_shard = 0;
+  reports[3].damaged_shard = 9;
+  EXPECT_EQ(AccusedIn(reports), (std::vector<std::uint32_t>{0, 9}));
+  EXPECT_TRUE(AccusedIn(std::vector<SlotReport>(4)).empty());
+  at::Tensor rows = at::zeros({3, 2});
+  rows[2][1] = DamageCode(7);
+  EXPECT_EQ(AccusedIn(rows, 1), (std::vector<std::uint32_t>{7}));
+  EXPECT_TRUE(AccusedIn(rows, 0).empty());
+}
+
+TEST(DamageVerdict, AShardThatAnybodyReadsWholeIsNotDamaged) {
+  at::Tensor found_whole = at::zeros({3, 2});
+  found_whole[1][0] = 1.0F;
+  const std::vector<std::uint32_t> accused = {4, 6};
+  EXPECT_EQ(FoundWholeByNobody(accused, found_whole), (std::vector<std::uint32_t>{6}));
 }
 
 TEST(GradientBuffer, FlattensInOrderWithZerosWhereThereIsNoGradient) {

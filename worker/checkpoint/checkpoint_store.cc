@@ -23,6 +23,12 @@ bool IsUseless(const Status& verified) {
   return verified.code() == StatusCode::kNotFound || verified.code() == StatusCode::kDataLoss;
 }
 
+TensorView PairsView(const std::vector<std::int64_t>& numbers) {
+  return {DType::kI64,
+          {static_cast<std::int64_t>(numbers.size()) / 2, 2},
+          {reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(numbers[0])}};
+}
+
 Status WriteSynced(FileSystem& files, const std::string& path, std::string_view bytes) {
   GVSL_ASSIGN_OR_RETURN(auto file, files.Create(path));
   GVSL_RETURN_IF_ERROR(file->Append(bytes));
@@ -110,7 +116,13 @@ Status CheckpointStore::PublishLineage(const LineageLog& lineage) {
   if (from == lineage.end()) return OkStatus();
   const std::string name = LineageName(from, lineage.end());
   const std::string aside = AsidePath(name);
-  Status status = WriteSafetensors(files_, aside, {{"samples", lineage.View(from)}}).status();
+  std::map<std::string, TensorView> tensors = {{kSamplesTensor, lineage.View(from)}};
+  std::vector<std::int64_t> left_out;
+  for (const auto& [shard, step] : QuarantinedWithin(lineage.quarantine(), from, lineage.end())) {
+    left_out.insert(left_out.end(), {shard, static_cast<std::int64_t>(step)});
+  }
+  if (!left_out.empty()) tensors[kQuarantineTensor] = PairsView(left_out);
+  Status status = WriteSafetensors(files_, aside, tensors).status();
   if (status.ok()) status = files_.Rename(aside, JoinPath(directory_, name));
   if (!status.ok()) {
     (void)files_.RemoveTree(aside);

@@ -34,18 +34,39 @@ StatusOr<std::vector<LineageSegment>> Tiles(FileSystem& files, const std::string
   return tiles;
 }
 
+// Of the segment's steps.
+StatusOr<Quarantine> QuarantineOf(const SafetensorsFile& segment, const LineageSegment& steps) {
+  Quarantine quarantine;
+  if (!segment.tensors().contains(kQuarantineTensor)) return quarantine;
+  GVSL_ASSIGN_OR_RETURN(const TensorView entries, segment.Find(kQuarantineTensor));
+  const bool pairs =
+      entries.dtype == DType::kI64 && entries.shape.size() == 2 && entries.shape[1] == 2;
+  const auto numbers = entries.As<std::int64_t>();
+  for (std::size_t at = 0; pairs && at < numbers.size(); at += 2) {
+    quarantine.push_back(
+        {static_cast<std::uint32_t>(numbers[at]), static_cast<std::uint64_t>(numbers[at + 1])});
+  }
+  if (!pairs || QuarantinedWithin(quarantine, steps.begin, steps.end) != quarantine) {
+    return DataLossError(Concat(LineageName(steps.begin, steps.end),
+                                " does not leave out shards in the steps that its name says"));
+  }
+  return quarantine;
+}
+
 }  // namespace
 
-std::string NextLineageHash(const std::string& previous, std::uint64_t step, LineageRow row) {
+std::string NextLineageHash(const std::string& previous, std::uint64_t step, LineageRow row,
+                            std::span<const std::uint32_t> left_out) {
   Sha256 sha;
   sha.Update(previous);
   sha.Update({reinterpret_cast<const char*>(&step), sizeof(step)});
   sha.Update(AsBytes(row));
+  sha.Update({reinterpret_cast<const char*>(left_out.data()), left_out.size_bytes()});
   return sha.HexDigest();
 }
 
 void LineageLog::Append(LineageRow row) {
-  hash_ = NextLineageHash(hash_, end(), row);
+  hash_ = NextLineageHash(hash_, end(), row, QuarantinedAt(quarantine_, end()));
   rows_.insert(rows_.end(), row.begin(), row.end());
 }
 
@@ -56,8 +77,10 @@ void LineageLog::Trim(std::uint64_t step) {
   begin_ += gone;
 }
 
-Status LineageLog::Restore(std::uint64_t begin, std::string hash, std::vector<std::int64_t> rows) {
+Status LineageLog::Restore(std::uint64_t begin, std::string hash, std::vector<std::int64_t> rows,
+                           Quarantine quarantine) {
   if (rows.size() % row_size_ != 0) return InternalError("lineage rows of another job");
+  quarantine_ = std::move(quarantine);
   begin_ = begin;
   hash_ = std::move(hash);
   rows_ = std::move(rows);
@@ -95,38 +118,47 @@ std::uint64_t TiledUpTo(std::span<const LineageSegment> segments, std::uint64_t 
   return next;
 }
 
-StatusOr<std::vector<std::int64_t>> ReadLineage(FileSystem& files, const std::string& directory,
-                                                std::uint64_t step) {
+StatusOr<RecordedLineage> ReadLineage(FileSystem& files, const std::string& directory,
+                                      std::uint64_t step) {
   GVSL_ASSIGN_OR_RETURN(const auto tiles, Tiles(files, directory, step));
-  std::vector<std::int64_t> rows;
+  RecordedLineage lineage;
   for (const LineageSegment& tile : tiles) {
     const std::string name = LineageName(tile.begin, tile.end);
     auto file = SafetensorsFile::Open(files, JoinPath(directory, name));
     if (!file.ok()) return file.status().WithContext(name);
-    GVSL_ASSIGN_OR_RETURN(const TensorView samples, file->Find("samples"));
+    GVSL_ASSIGN_OR_RETURN(const TensorView samples, file->Find(kSamplesTensor));
     if (samples.dtype != DType::kI64 || samples.shape.size() != 3 ||
         samples.shape[0] != static_cast<std::int64_t>(tile.end - tile.begin)) {
       return DataLossError(Concat(name, " does not hold the steps that its name says"));
     }
     const auto values = samples.As<std::int64_t>();
-    rows.insert(rows.end(), values.begin(), values.end());
+    lineage.rows.insert(lineage.rows.end(), values.begin(), values.end());
+    GVSL_ASSIGN_OR_RETURN(const Quarantine left_out, QuarantineOf(*file, tile));
+    lineage.quarantine.insert(lineage.quarantine.end(), left_out.begin(), left_out.end());
   }
-  return rows;
+  if (!IsInOrder(lineage.quarantine)) return DataLossError("the lineage leaves a shard out twice");
+  return lineage;
 }
 
 Status VerifyLineage(FileSystem& files, const std::string& directory,
                      const CheckpointManifest& manifest) {
-  GVSL_ASSIGN_OR_RETURN(const auto rows, ReadLineage(files, directory, manifest.step));
+  GVSL_ASSIGN_OR_RETURN(const RecordedLineage lineage,
+                        ReadLineage(files, directory, manifest.step));
+  const auto& rows = lineage.rows;
   const std::size_t row_size = std::size_t{manifest.slots} * 2 * manifest.batch_per_slot;
   if (row_size == 0 || rows.size() % row_size != 0 || rows.size() / row_size != manifest.step) {
     return DataLossError("the lineage has another number of slots than the checkpoint");
   }
   std::string hash;
   for (std::uint64_t step = 0; step < manifest.step; ++step) {
-    hash = NextLineageHash(hash, step, LineageRow(rows).subspan(step * row_size, row_size));
+    hash = NextLineageHash(hash, step, LineageRow(rows).subspan(step * row_size, row_size),
+                           QuarantinedAt(lineage.quarantine, step));
   }
   if (hash != manifest.lineage_sha256) {
     return DataLossError("the lineage does not have the SHA-256 that the checkpoint says");
+  }
+  if (lineage.quarantine != QuarantinedWithin(manifest.quarantine, 0, manifest.step)) {
+    return DataLossError("the lineage leaves out other shards than the checkpoint says");
   }
   return OkStatus();
 }

@@ -182,6 +182,7 @@ CheckpointManifest JobCheckpoints::Manifest(TrainState& state) const {
   manifest.numeric_class = numeric_class_;
   manifest.version = kVersion;
   manifest.lineage_sha256 = state.lineage().hash();
+  manifest.quarantine = state.quarantine();
   return manifest;
 }
 

@@ -16,7 +16,7 @@
 namespace gvsl::trainer {
 namespace {
 
-// What the source says first: the size of the state that follows; 0 when everybody begins at step
+// What the source says first: the size of what follows; of a state, 0 when everybody begins at step
 // 0.
 using StateHeader = std::array<std::uint64_t, 1>;
 
@@ -90,9 +90,11 @@ StatusOr<GenerationEnd> JobSession::Run(const GangPlan& gang,
   GVSL_RETURN_IF_ERROR(CheckGang(gang, job_));
   GVSL_RETURN_IF_ERROR(EnsureParts());
   GVSL_RETURN_IF_ERROR(Agree(gang, communicator, stop));
+  GVSL_RETURN_IF_ERROR(samples_->LeaveOut(state_->quarantine()));
   environment_.observer.OnActivity(Activity::kComputing);
   if (gang.rank == 0) GVSL_RETURN_IF_ERROR(PrepareToWrite());
   environment_.observer.OnRunning(state_->step());
+  environment_.observer.OnQuarantine(NamedShards(state_->quarantine(), *samples_));
   if (!job_.task.task.empty()) {
     environment_.observer.OnEvaluated(state_->method().Validation(), state_->method().Result());
   }
@@ -130,7 +132,7 @@ Status JobSession::Agree(const GangPlan& gang, collective::Communicator& communi
                          const StopFlag& stop) {
   if (AllHoldTheSame(gang)) {
     const auto& told = gang.members[static_cast<std::size_t>(gang.rank)].held_step;
-    if (held_step() == told) return OkStatus();
+    if (held_step() == told) return ShareQuarantine(gang, communicator);
     return AbortedError("the assignment takes this worker to hold another step than it does");
   }
   if (gang.rank != gang.source_rank) return Take(gang, communicator);
@@ -174,7 +176,8 @@ void JobSession::ForgetState() {
 
 Status JobSession::Send(const GangPlan& gang, collective::Communicator& communicator) {
   // Others make seeded weights themselves.
-  const bool fresh = state_->step() == 0 && job_.init_checkpoint.empty();
+  const bool fresh =
+      state_->step() == 0 && job_.init_checkpoint.empty() && state_->quarantine().empty();
   std::vector<std::byte> blob;
   if (!fresh && gang.members.size() > 1) blob = state_->ToBlob();
   environment_.observer.OnActivity(Activity::kWaiting);
@@ -191,7 +194,7 @@ Status JobSession::Take(const GangPlan& gang, collective::Communicator& communic
   GVSL_RETURN_IF_ERROR(
       communicator.Broadcast(gang.source_rank, std::as_writable_bytes(std::span(header))));
   if (header[0] == 0) {
-    if (state_->step() != 0) {
+    if (state_->step() != 0 || !state_->quarantine().empty()) {
       GVSL_ASSIGN_OR_RETURN(state_, CreateState());
     }
     holds_state_ = true;
@@ -201,6 +204,20 @@ Status JobSession::Take(const GangPlan& gang, collective::Communicator& communic
   GVSL_RETURN_IF_ERROR(communicator.Broadcast(gang.source_rank, blob));
   GVSL_RETURN_IF_ERROR(state_->FromBlob(blob));
   holds_state_ = true;
+  return OkStatus();
+}
+
+Status JobSession::ShareQuarantine(const GangPlan& gang, collective::Communicator& communicator) {
+  Quarantine quarantine = state_->quarantine();
+  StateHeader header = {quarantine.size()};
+  GVSL_RETURN_IF_ERROR(
+      communicator.Broadcast(gang.source_rank, std::as_writable_bytes(std::span(header))));
+  quarantine.resize(header[0]);
+  if (!quarantine.empty()) {
+    GVSL_RETURN_IF_ERROR(
+        communicator.Broadcast(gang.source_rank, std::as_writable_bytes(std::span(quarantine))));
+  }
+  state_->TakeQuarantine(std::move(quarantine));
   return OkStatus();
 }
 

@@ -63,6 +63,8 @@ class JobSession {
   Status LoadState(const GangPlan& gang, const StopFlag& stop);
   Status Send(const GangPlan& gang, collective::Communicator& communicator);
   Status Take(const GangPlan& gang, collective::Communicator& communicator);
+  // Where all hold a state of the same step: what the source leaves out, it leaves out.
+  Status ShareQuarantine(const GangPlan& gang, collective::Communicator& communicator);
   Status PrepareToWrite();
   void ForgetState();
   // After an exception, which may mean that nothing can be copied any more.

@@ -47,6 +47,13 @@ struct DataUse {
 // What the thread that trains is at.
 enum class Activity { kComputing, kWaiting /* for its peers */, kCheckpointing, kReading };
 
+// A shard that the job leaves out, by its file's name.
+struct LeftOutShard {
+  std::string file;
+  std::uint64_t step = 0;  // the first that is computed without it
+  bool operator==(const LeftOutShard&) const = default;
+};
+
 // Called from the thread that trains; must not block for long.
 class TrainerObserver {
  public:
@@ -64,6 +71,9 @@ class TrainerObserver {
   virtual void OnEvaluated(const model::Curve& /*curve*/, const model::Scores& /*result*/) {}
   // Checkpoints on disk that are of no use.
   virtual void OnDamage(const std::vector<std::uint64_t>& steps) = 0;
+  // All shards that the job leaves out because they are damaged at their source: when it is taken
+  // up, and whenever there are more.
+  virtual void OnQuarantine(const std::vector<LeftOutShard>& /*left_out*/) {}
   // A sentence for the log: a damaged checkpoint was passed over, for example.
   virtual void OnNotice(const std::string& sentence) = 0;
 };

@@ -8,6 +8,7 @@
 
 #include "common/text.h"
 #include "data_loader/crop.h"
+#include "data_loader/verified_file.h"
 
 namespace gvsl::trainer {
 namespace {
@@ -103,15 +104,17 @@ StatusOr<std::unique_ptr<SampleSource>> SampleSource::Open(FileSystem& files, co
   GVSL_ASSIGN_OR_RETURN(auto plan, data_loader::SamplePlan::Create(input));
   GVSL_ASSIGN_OR_RETURN(auto plan_ahead, data_loader::SamplePlan::Create(input));
   const SeenData seen = SeenBy(job, manifest, parts);
-  return std::unique_ptr<SampleSource>(new SampleSource(*std::move(dataset), std::move(parts.split),
-                                                        std::move(plan), std::move(plan_ahead), job,
-                                                        seen, options));
+  return std::unique_ptr<SampleSource>(new SampleSource(files, *std::move(dataset),
+                                                        std::move(parts.split), std::move(plan),
+                                                        std::move(plan_ahead), job, seen, options));
 }
 
-SampleSource::SampleSource(std::unique_ptr<data_loader::Dataset> dataset, data_loader::Split parts,
-                           data_loader::SamplePlan plan, data_loader::SamplePlan plan_ahead,
-                           const JobPlan& job, const SeenData& seen, const DataOptions& options)
-    : dataset_(std::move(dataset)),
+SampleSource::SampleSource(FileSystem& files, std::unique_ptr<data_loader::Dataset> dataset,
+                           data_loader::Split parts, data_loader::SamplePlan plan,
+                           data_loader::SamplePlan plan_ahead, const JobPlan& job,
+                           const SeenData& seen, const DataOptions& options)
+    : files_(files),
+      dataset_(std::move(dataset)),
       parts_(std::move(parts)),
       plan_(std::move(plan)),
       seed_(job.seed),
@@ -134,11 +137,16 @@ void SampleSource::BeginGeneration(const std::vector<int>& slots, const Attendan
     shards_ =
         std::make_unique<data_loader::ShardPrefetcher>(dataset_->shards(), options_.ahead_bytes);
   }
-  const auto read = [this, slots](std::uint64_t step, int slot, const std::stop_token& stop) {
-    WantShards(step, slots);
-    return Read(plan_ahead_, step, slot, stop);
+  slots_ = slots;
+  ReadAhead();
+}
+
+void SampleSource::ReadAhead() {
+  const auto read = [this](std::uint64_t step, int slot, const std::stop_token& stop) {
+    WantShards(step, slots_);
+    return Read(plan_ahead_, step, slot, stop, damaged_ahead_);
   };
-  batches_ = std::make_unique<BatchAhead>(slots, steps_, read);
+  batches_ = std::make_unique<BatchAhead>(slots_, steps_, read);
 }
 
 void SampleSource::EndGeneration() {
@@ -170,12 +178,14 @@ Status SampleSource::Try(const std::function<Status()>& read) {
 }
 
 StatusOr<SlotBatch> SampleSource::Next(std::uint64_t step, int slot) {
-  if (!attendance_) return Read(plan_, step, slot, {});
+  if (!attendance_) return Read(plan_, step, slot, {}, damaged_shard_);
   const TimePoint begin = attendance_->clock.Now();
   StatusOr<SlotBatch> batch = UnavailableError("");
   GVSL_RETURN_IF_ERROR(Try([&] {
     batch =
         batches_->Take(step, slot, [this] { return attendance_->stop.vote() != StopVote::kNow; });
+    // After an error nothing more is read, and this is its shard.
+    if (batch.status().code() == StatusCode::kDataLoss) damaged_shard_ = damaged_ahead_;
     return batch.status();
   }));
   use_.wait_seconds += ToSeconds(attendance_->clock.Now() - begin);
@@ -185,26 +195,84 @@ StatusOr<SlotBatch> SampleSource::Next(std::uint64_t step, int slot) {
 }
 
 StatusOr<SlotBatch> SampleSource::Read(data_loader::SamplePlan& plan, std::uint64_t step, int slot,
-                                       const std::stop_token& stop) const {
+                                       const std::stop_token& stop, MaybeShard& damaged) const {
   const auto slot_number = static_cast<std::uint32_t>(slot);
   const bool single = task_.task == "segment" || task_.task == "classify";
   SlotBatch batch;
   for (std::uint32_t item = 0; item < batch_; ++item) {
     const data_loader::VolumePair pair = plan.At(step, slot_number, item);
     const model::SampleKey key = {seed_, step, slot_number, item};
-    GVSL_ASSIGN_OR_RETURN(model::PairSample sample,
-                          single ? Single(pair, key, stop) : Pair(pair, key, stop));
+    GVSL_ASSIGN_OR_RETURN(model::PairSample sample, single ? Single(pair, key, stop, damaged)
+                                                           : Pair(pair, key, stop, damaged));
     batch.samples.push_back(std::move(sample));
     batch.volumes.insert(batch.volumes.end(), {pair.a, pair.b});
   }
   return batch;
 }
 
+StatusOr<data_loader::VolumeView> SampleSource::Volume(std::uint32_t index,
+                                                       const std::stop_token& stop,
+                                                       MaybeShard& damaged) const {
+  auto view = dataset_->Volume(index, stop);
+  damaged.reset();
+  if (view.status().code() == StatusCode::kDataLoss) {
+    damaged = dataset_->manifest().volumes[index].shard;
+  }
+  return view;
+}
+
+Status SampleSource::CheckAtSource(std::uint32_t shard) {
+  const data_loader::ShardEntry& entry = dataset_->manifest().shards[shard];
+  return data_loader::Verify(files_, dataset_->shards().PathOf(shard), {entry.sha256, entry.bytes});
+}
+
+const std::string& SampleSource::ShardFile(std::uint32_t shard) const {
+  return dataset_->manifest().shards[shard].file;
+}
+
+Status SampleSource::LeaveOut(const Quarantine& quarantine) {
+  const DatasetManifest& manifest = dataset_->manifest();
+  std::vector<std::uint64_t> since(manifest.volumes.size(), data_loader::SamplePlan::kNever);
+  std::vector<std::uint32_t> shards;
+  std::vector<std::string> files;
+  for (const QuarantinedShard& one : quarantine) {
+    if (one.shard >= manifest.shards.size()) {
+      return InternalError(Concat("the quarantine names shard ", one.shard, "; the dataset has ",
+                                  manifest.shards.size()));
+    }
+    for (const std::uint32_t volume : manifest.shards[one.shard].volumes) since[volume] = one.step;
+    shards.push_back(one.shard);
+    files.push_back(manifest.shards[one.shard].file);
+  }
+  batches_.reset();  // what was read ahead is read anew
+  Status left = plan_ahead_.LeaveOut(since);
+  if (left.ok()) left = plan_.LeaveOut(std::move(since));
+  if (left.ok()) left_out_ = std::move(shards);
+  if (attendance_) ReadAhead();
+  if (left.ok()) return left;
+  return FailedPreconditionError(
+      Concat("of the dataset ", left.message(), ": ", Join(files, ", "),
+             " are damaged at their source; repair or restore them, and resume the job"));
+}
+
+std::uint32_t SampleSource::StandIn(model::Part part, std::int64_t volume) const {
+  const auto& volumes = VolumesOf(part);
+  const auto& entries = dataset_->manifest().volumes;
+  auto at = std::ranges::find(volumes, static_cast<std::uint32_t>(volume)) - volumes.begin();
+  const auto size = static_cast<std::ptrdiff_t>(volumes.size());
+  const auto left_out = [&](std::uint32_t one) {
+    return std::ranges::count(left_out_, entries[one].shard) > 0;
+  };
+  while (left_out(volumes[static_cast<std::size_t>(at)])) at = (at + 1) % size;
+  return volumes[static_cast<std::size_t>(at)];
+}
+
 StatusOr<model::PairSample> SampleSource::Pair(const data_loader::VolumePair& pair,
                                                const model::SampleKey& key,
-                                               const std::stop_token& stop) const {
-  GVSL_ASSIGN_OR_RETURN(const auto a, dataset_->Volume(pair.a, stop));
-  GVSL_ASSIGN_OR_RETURN(const auto b, dataset_->Volume(pair.b, stop));
+                                               const std::stop_token& stop,
+                                               MaybeShard& damaged) const {
+  GVSL_ASSIGN_OR_RETURN(const auto a, Volume(pair.a, stop, damaged));
+  GVSL_ASSIGN_OR_RETURN(const auto b, Volume(pair.b, stop, damaged));
   const auto crop =
       data_loader::DrawCrop(key.seed, key.step, key.slot, key.item, a.size, b.size, seen_.patch);
   model::PairSample sample{Crop(a, crop.a, seen_.patch), Crop(b, crop.b, seen_.patch), key, pair.a,
@@ -216,8 +284,9 @@ StatusOr<model::PairSample> SampleSource::Pair(const data_loader::VolumePair& pa
 
 StatusOr<model::PairSample> SampleSource::Single(const data_loader::VolumePair& pair,
                                                  const model::SampleKey& key,
-                                                 const std::stop_token& stop) const {
-  GVSL_ASSIGN_OR_RETURN(const auto view, dataset_->Volume(pair.a, stop));
+                                                 const std::stop_token& stop,
+                                                 MaybeShard& damaged) const {
+  GVSL_ASSIGN_OR_RETURN(const auto view, Volume(pair.a, stop, damaged));
   const auto crop = data_loader::DrawCrop(key.seed, key.step, key.slot, key.item, view.size,
                                           view.size, seen_.patch);
   model::PairSample sample{Crop(view, crop.a, seen_.patch), {}, key, pair.a, crop.a};
@@ -247,8 +316,8 @@ StatusOr<Sight> SampleSource::Look(const model::Survey& survey, std::int64_t vol
   return sight;
 }
 
-StatusOr<data_loader::VolumeView> SampleSource::LookAt(std::int64_t volume) {
-  GVSL_ASSIGN_OR_RETURN(auto view, dataset_->Volume(static_cast<std::uint32_t>(volume)));
+StatusOr<data_loader::VolumeView> SampleSource::LookAt(model::Part part, std::int64_t volume) {
+  GVSL_ASSIGN_OR_RETURN(auto view, Volume(StandIn(part, volume), {}, damaged_shard_));
   std::erase(looked_, view.shard);
   looked_.push_back(view.shard);
   if (looked_.size() > kLookedShards) looked_.pop_front();
@@ -256,7 +325,7 @@ StatusOr<data_loader::VolumeView> SampleSource::LookAt(std::int64_t volume) {
 }
 
 StatusOr<Sight> SampleSource::LookOnce(const model::Survey& survey, std::int64_t volume) {
-  GVSL_ASSIGN_OR_RETURN(const auto view, LookAt(volume));
+  GVSL_ASSIGN_OR_RETURN(const auto view, LookAt(survey.part, volume));
   if (survey.view == model::Survey::View::kMiddle) {
     Extent origin{};
     for (int axis = 0; axis < 3; ++axis) {
@@ -272,7 +341,7 @@ StatusOr<Sight> SampleSource::LookOnce(const model::Survey& survey, std::int64_t
     return sight;
   }
   const std::int64_t partner = PartnerOf(survey.part, volume);
-  GVSL_ASSIGN_OR_RETURN(const auto other, LookAt(partner));
+  GVSL_ASSIGN_OR_RETURN(const auto other, LookAt(survey.part, partner));
   Extent both{};
   for (int axis = 0; axis < 3; ++axis) both[axis] = std::max(view.size[axis], other.size[axis]);
   Sight sight{Labelled(volume, view, both), Labelled(partner, other, both)};
@@ -320,6 +389,12 @@ at::Tensor SampleSource::Classes(const data_loader::VolumeView& volume, const Ex
       volume, task_.labels, origin, patch,
       {classes.data_ptr<std::int64_t>(), static_cast<std::size_t>(classes.numel())});
   return classes;
+}
+
+std::vector<LeftOutShard> NamedShards(const Quarantine& quarantine, const SampleSource& samples) {
+  std::vector<LeftOutShard> named;
+  for (const auto& [shard, step] : quarantine) named.push_back({samples.ShardFile(shard), step});
+  return named;
 }
 
 }  // namespace gvsl::trainer

@@ -10,10 +10,12 @@
 #include <memory>
 #include <optional>
 #include <stop_token>
+#include <string>
 #include <vector>
 
 #include "common/clock.h"
 #include "common/file_system.h"
+#include "common/quarantine.h"
 #include "common/status.h"
 #include "data_loader/dataset.h"
 #include "data_loader/downstream.h"
@@ -58,33 +60,53 @@ class SampleSource {
 
   // DATA_LOSS names the damaged shard.
   StatusOr<SlotBatch> Next(std::uint64_t step, int slot);
+  // After DATA_LOSS from Next or Look: the damaged shard.
+  std::optional<std::uint32_t> damaged_shard() const { return damaged_shard_; }
+  // Reads a shard where the dataset lies. DATA_LOSS: it is damaged there. Any other error: it
+  // cannot be read now.
+  Status CheckAtSource(std::uint32_t shard);
+  const std::string& ShardFile(std::uint32_t shard) const;
+  // From now on these shards, and only these, are left out, each from its step on: volumes of
+  // others stand in for theirs. FAILED_PRECONDITION: what is left does not suffice.
+  Status LeaveOut(const Quarantine& quarantine);
   std::uint64_t Round(std::uint64_t step) { return plan_.RoundAt(step, 0); }
 
   const SeenData& seen() const { return seen_; }
   // The volumes of a part, by the shard that holds them; without shards that hold none.
   std::vector<std::vector<std::uint32_t>> ShardsOf(model::Part part) const;
-  // DATA_LOSS names the damaged shard.
+  // DATA_LOSS names the damaged shard. In the place of a volume that is left out stands the next
+  // that is not.
   StatusOr<Sight> Look(const model::Survey& survey, std::int64_t volume);
 
  private:
-  SampleSource(std::unique_ptr<data_loader::Dataset> dataset, data_loader::Split parts,
-               data_loader::SamplePlan plan, data_loader::SamplePlan plan_ahead, const JobPlan& job,
-               const SeenData& seen, const DataOptions& options);
+  using MaybeShard = std::optional<std::uint32_t>;
+
+  SampleSource(FileSystem& files, std::unique_ptr<data_loader::Dataset> dataset,
+               data_loader::Split parts, data_loader::SamplePlan plan,
+               data_loader::SamplePlan plan_ahead, const JobPlan& job, const SeenData& seen,
+               const DataOptions& options);
+  // A thread that reads ahead, with what is left out by now.
+  void ReadAhead();
   // Reads once, or patiently within a generation.
   Status Try(const std::function<Status()>& read);
+  // `damaged` is the shard of a DATA_LOSS.
   StatusOr<SlotBatch> Read(data_loader::SamplePlan& plan, std::uint64_t step, int slot,
-                           const std::stop_token& stop) const;
+                           const std::stop_token& stop, MaybeShard& damaged) const;
+  StatusOr<data_loader::VolumeView> Volume(std::uint32_t index, const std::stop_token& stop,
+                                           MaybeShard& damaged) const;
   // By the thread that reads ahead: the shards that `slots` need from the step on.
   void WantShards(std::uint64_t step, const std::vector<int>& slots);
   StatusOr<Sight> LookOnce(const model::Survey& survey, std::int64_t volume);
-  // Its shard stays mapped while the next few are looked at.
-  StatusOr<data_loader::VolumeView> LookAt(std::int64_t volume);
+  // Its shard, or the one that stands in, stays mapped while the next few are looked at.
+  StatusOr<data_loader::VolumeView> LookAt(model::Part part, std::int64_t volume);
+  // `volume`, or the next of the part, in turn, that is not left out.
+  std::uint32_t StandIn(model::Part part, std::int64_t volume) const;
   const std::vector<std::uint32_t>& VolumesOf(model::Part part) const;
   StatusOr<model::PairSample> Single(const data_loader::VolumePair& pair,
-                                     const model::SampleKey& key,
-                                     const std::stop_token& stop) const;
+                                     const model::SampleKey& key, const std::stop_token& stop,
+                                     MaybeShard& damaged) const;
   StatusOr<model::PairSample> Pair(const data_loader::VolumePair& pair, const model::SampleKey& key,
-                                   const std::stop_token& stop) const;
+                                   const std::stop_token& stop, MaybeShard& damaged) const;
   at::Tensor Crop(const data_loader::VolumeView& volume, const std::array<std::int64_t, 3>& origin,
                   const std::array<std::int64_t, 3>& patch) const;
   at::Tensor Classes(const data_loader::VolumeView& volume,
@@ -96,6 +118,7 @@ class SampleSource {
   // The next of the part that is another subject's.
   std::int64_t PartnerOf(model::Part part, std::int64_t volume) const;
 
+  FileSystem& files_;
   std::unique_ptr<data_loader::Dataset> dataset_;
   data_loader::Split parts_;
   data_loader::SamplePlan plan_;
@@ -107,11 +130,19 @@ class SampleSource {
   const DataOptions options_;
   DataUse use_;
   std::deque<data_loader::SharedShard> looked_;
+  MaybeShard damaged_shard_;
+  std::vector<std::uint32_t> left_out_;  // shards
   std::optional<Attendance> attendance_;
-  data_loader::SamplePlan plan_ahead_;      // of the thread that reads ahead
+  std::vector<int> slots_;  // read ahead
+  // Of the thread that reads ahead, while it does.
+  data_loader::SamplePlan plan_ahead_;
+  MaybeShard damaged_ahead_;
   std::vector<std::uint32_t> plan_shards_;  // the dataset's number of each shard of the plan
   std::unique_ptr<data_loader::ShardPrefetcher> shards_;
   std::unique_ptr<BatchAhead> batches_;  // ends first
 };
+
+// With their files' names, for people.
+std::vector<LeftOutShard> NamedShards(const Quarantine& quarantine, const SampleSource& samples);
 
 }  // namespace gvsl::trainer

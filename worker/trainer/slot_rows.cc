@@ -9,6 +9,15 @@ constexpr int kLowBits = 20;
 
 }  // namespace
 
+float DamageCode(std::optional<std::uint32_t> shard) {
+  return shard ? static_cast<float>(*shard + 1) : 0.0f;
+}
+
+std::optional<std::uint32_t> DamagedShard(float code) {
+  if (!(code > 0)) return std::nullopt;
+  return static_cast<std::uint32_t>(code) - 1;
+}
+
 void SlotRows::Write(int slot, const SlotReport& report, std::span<float> rows) const {
   std::fill(rows.begin(), rows.end(), 0.0f);
   auto out = rows.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(slot) * row());
@@ -19,6 +28,7 @@ void SlotRows::Write(int slot, const SlotReport& report, std::span<float> rows) 
   *out++ = report.broken_gradient ? 1.0f : 0.0f;
   *out++ = static_cast<float>(report.published_lineage >> kLowBits);
   *out++ = static_cast<float>(report.published_lineage & ((1u << kLowBits) - 1));
+  *out++ = DamageCode(report.damaged_shard);
 }
 
 SlotReport SlotRows::Read(int slot, std::span<const float> rows) const {
@@ -36,6 +46,7 @@ SlotReport SlotRows::Read(int slot, std::span<const float> rows) const {
   report.broken_gradient = rest[1] != 0;
   report.published_lineage =
       (static_cast<std::uint64_t>(rest[2]) << kLowBits) | static_cast<std::uint64_t>(rest[3]);
+  report.damaged_shard = DamagedShard(rest[4]);
   return report;
 }
 

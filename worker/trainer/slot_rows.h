@@ -2,12 +2,13 @@
 // every rank all of them. Pure.
 //
 // A row is [losses..., indicators..., volumes a, b by item..., vote, broken gradient (0/1),
-// published lineage as two numbers of 20 bits and the rest]: all whole numbers are below 2^24 and
-// so exact as floats.
+// published lineage as two numbers of 20 bits and the rest, damage]: all whole numbers are below
+// 2^24 and so exact as floats.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -22,7 +23,13 @@ struct SlotReport {
   StopVote vote = StopVote::kNone;
   bool broken_gradient = false;         // not finite
   std::uint64_t published_lineage = 0;  // steps that the slot's rank knows to be on disk
+  // The shard that kept the slot from its samples; the step is then nobody's.
+  std::optional<std::uint32_t> damaged_shard = {};
 };
+
+// A damaged shard, or none, as one number of a row.
+float DamageCode(std::optional<std::uint32_t> shard);
+std::optional<std::uint32_t> DamagedShard(float code);
 
 class SlotRows {
  public:
@@ -36,7 +43,7 @@ class SlotRows {
   std::vector<SlotReport> ReadAll(std::span<const float> rows) const;
 
  private:
-  std::size_t row() const { return losses_ + indicators_ + volumes_ + 4; }
+  std::size_t row() const { return losses_ + indicators_ + volumes_ + 5; }
 
   std::size_t slots_;
   std::size_t losses_;

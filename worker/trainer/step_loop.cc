@@ -1,6 +1,7 @@
 #include "worker/trainer/step_loop.h"
 
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <cmath>
@@ -8,8 +9,8 @@
 #include <utility>
 
 #include "common/text.h"
+#include "worker/trainer/damage_verdict.h"
 #include "worker/trainer/device.h"
-#include "worker/trainer/survey_plan.h"
 
 namespace gvsl::trainer {
 namespace {
@@ -52,11 +53,7 @@ StatusOr<LoopEnd> StepLoop::Run() {
 }
 
 StatusOr<StopVote> StepLoop::TakeStep() {
-  const StopVote vote = p_.stop.vote();
-  GVSL_RETURN_IF_ERROR(ShareAmongSlots());
-  reduction_->BeginStep();
-  for (const int slot : own_slots_) GVSL_RETURN_IF_ERROR(ComputeSlot(slot, vote));
-  GVSL_ASSIGN_OR_RETURN(const SummedStep sum, Reduce());
+  GVSL_ASSIGN_OR_RETURN(const SummedStep sum, ComputeStep());
   GVSL_RETURN_IF_ERROR(CheckFinite(sum));
   Commit(sum.reports);
   Announce(sum.reports);
@@ -64,15 +61,89 @@ StatusOr<StopVote> StepLoop::TakeStep() {
   return HighestVote(sum.reports);
 }
 
+StatusOr<SummedStep> StepLoop::ComputeStep() {
+  while (true) {
+    own_damage_.clear();
+    const StopVote vote = p_.stop.vote();
+    GVSL_ASSIGN_OR_RETURN(std::vector<std::uint32_t> accused, ShareAmongSlots());
+    if (accused.empty()) {
+      reduction_->BeginStep();
+      for (const int slot : own_slots_) GVSL_RETURN_IF_ERROR(ComputeSlot(slot, vote));
+      GVSL_ASSIGN_OR_RETURN(SummedStep sum, Reduce());
+      accused = AccusedIn(sum.reports);
+      if (accused.empty()) {
+        read_again_.clear();
+        return sum;
+      }
+    }
+    GVSL_RETURN_IF_ERROR(Judge(accused));
+  }
+}
+
+bool StepLoop::IsDamage(const Status& error) {
+  const auto shard = p_.samples.damaged_shard();
+  const bool pretrains = p_.job.task.task.empty();
+  if (!pretrains || error.code() != StatusCode::kDataLoss || !shard) return false;
+  own_damage_.insert_or_assign(*shard, error);
+  return true;
+}
+
+Status StepLoop::Judge(const std::vector<std::uint32_t>& accused) {
+  SlotExchange exchange(p_.communicator, SlotOwners(p_.gang, p_.job.slots), accused.size());
+  const at::Tensor own = ReadAtSource(accused);
+  for (const int slot : own_slots_) exchange.Put(slot, own);
+  GVSL_ASSIGN_OR_RETURN(const at::Tensor found_whole, Gather(exchange));
+  const auto damaged = FoundWholeByNobody(accused, found_whole);
+  for (std::size_t i = 0; i < accused.size(); ++i) {
+    if (std::ranges::count(damaged, accused[i]) > 0) continue;
+    const bool whole_here = own[static_cast<std::int64_t>(i)].item<float>() > 0;
+    GVSL_RETURN_IF_ERROR(OwnFault(accused[i], whole_here));
+  }
+  if (damaged.empty()) return OkStatus();
+  p_.state.LeaveOut(damaged);
+  GVSL_RETURN_IF_ERROR(p_.samples.LeaveOut(p_.state.quarantine()));
+  p_.observer.OnQuarantine(NamedShards(p_.state.quarantine(), p_.samples));
+  return OkStatus();
+}
+
+at::Tensor StepLoop::ReadAtSource(const std::vector<std::uint32_t>& accused) {
+  Enter(Phase::kData);
+  at::Tensor found_whole = at::zeros({static_cast<std::int64_t>(accused.size())}, at::kFloat);
+  for (std::size_t i = 0; i < accused.size(); ++i) {
+    p_.observer.OnActivity(Activity::kReading);
+    const Status checked = p_.samples.CheckAtSource(accused[i]);
+    if (checked.ok()) found_whole[static_cast<std::int64_t>(i)] = 1.0F;
+  }
+  p_.observer.OnActivity(Activity::kComputing);
+  return found_whole;
+}
+
+Status StepLoop::OwnFault(std::uint32_t shard, bool found_whole) {
+  const auto own = own_damage_.find(shard);
+  if (own == own_damage_.end()) return OkStatus();
+  const std::string& file = p_.samples.ShardFile(shard);
+  if (!found_whole) {
+    return Status(StatusCode::kUnknown,
+                  Concat("this worker reads ", file,
+                         " damaged, another member reads it whole: its copy of the dataset, its "
+                         "disk or its memory is at fault"));
+  }
+  if (!read_again_.insert(shard).second) return own->second;
+  p_.observer.OnNotice(Concat(file, " was read damaged, and then whole; it is read again"));
+  return OkStatus();
+}
+
 StatusOr<StepLoop::Prepared> StepLoop::Prepare(int slot) {
   if (p_.stop.vote() == StopVote::kNow) return AbortedError("told to stop at once");
   meter_.Enter(Phase::kData);
   p_.observer.OnActivity(Activity::kReading);
-  GVSL_ASSIGN_OR_RETURN(SlotBatch batch, p_.samples.Next(p_.state.step(), slot));
+  auto batch = p_.samples.Next(p_.state.step(), slot);
   p_.observer.OnActivity(Activity::kComputing);  // many slow slots are no hang
+  if (IsDamage(batch.status())) return Prepared{{}, {}, p_.samples.damaged_shard()};
+  GVSL_RETURN_IF_ERROR(batch.status());
 
   meter_.Enter(Phase::kAugment);
-  Prepared prepared{std::move(batch.volumes), p_.state.method().Augment(batch.samples)};
+  Prepared prepared{std::move(batch->volumes), p_.state.method().Augment(batch->samples), {}};
   Enter(Phase::kForward);
   return prepared;
 }
@@ -92,15 +163,15 @@ StatusOr<StopVote> StepLoop::MakeSurveys() {
 
 StatusOr<StopVote> StepLoop::Make(const model::Survey& survey) {
   const SurveyPlan plan(p_.samples, survey, p_.job.slots);
-  SlotExchange exchange(p_.communicator, SlotOwners(p_.gang, p_.job.slots), plan.row_floats());
-  for (const int slot : own_slots_) {
-    GVSL_ASSIGN_OR_RETURN(const at::Tensor row,
-                          plan.Describe(p_.state.method(), p_.samples, slot, p_.stop, p_.observer));
-    exchange.Put(slot, row);
+  at::Tensor rows;
+  while (true) {
+    GVSL_ASSIGN_OR_RETURN(rows, DescribeAll(plan));
+    const StopVote vote = SurveyPlan::VoteOf(rows);
+    if (vote != StopVote::kNone) return vote;
+    const auto accused = SurveyPlan::AccusedIn(rows);
+    if (accused.empty()) break;
+    GVSL_RETURN_IF_ERROR(Judge(accused));
   }
-  GVSL_ASSIGN_OR_RETURN(const at::Tensor rows, Gather(exchange, Phase::kSurvey));
-  const StopVote vote = SurveyPlan::VoteOf(rows);
-  if (vote != StopVote::kNone) return vote;
   p_.state.TakeDescriptions(survey, plan.ByVolume(rows), [this] {
     p_.observer.OnActivity(Activity::kComputing);
     return p_.stop.vote() != StopVote::kNow;
@@ -109,6 +180,21 @@ StatusOr<StopVote> StepLoop::Make(const model::Survey& survey) {
   if (p_.job.numerics == Numerics::kFast) GVSL_RETURN_IF_ERROR(TakeMethodStateOfRankZero());
   GVSL_RETURN_IF_ERROR(CheckMemory());
   return StopVote::kNone;
+}
+
+StatusOr<at::Tensor> StepLoop::DescribeAll(const SurveyPlan& plan) {
+  own_damage_.clear();
+  SlotExchange exchange(p_.communicator, SlotOwners(p_.gang, p_.job.slots), plan.row_floats());
+  for (const int slot : own_slots_) {
+    auto row = plan.Describe(p_.state.method(), p_.samples, slot, p_.stop, p_.observer);
+    if (IsDamage(row.status())) {
+      exchange.Put(slot, plan.DamageRow(*p_.samples.damaged_shard()));
+      continue;
+    }
+    GVSL_RETURN_IF_ERROR(row.status());
+    exchange.Put(slot, *row);
+  }
+  return Gather(exchange, Phase::kSurvey);
 }
 
 Status StepLoop::TellScores() {
@@ -142,23 +228,34 @@ Status StepLoop::TakeMethodStateOfRankZero() {
   return OkStatus();
 }
 
-Status StepLoop::ShareAmongSlots() {
+StatusOr<std::vector<std::uint32_t>> StepLoop::ShareAmongSlots() {
   model::Method& method = p_.state.method();
-  if (method.SharedFloats() == 0) return OkStatus();
+  const std::int64_t floats = method.SharedFloats();
+  if (floats == 0) return std::vector<std::uint32_t>();
+  // The last is DamageCode.
   SlotExchange exchange(p_.communicator, SlotOwners(p_.gang, p_.job.slots),
-                        static_cast<std::size_t>(method.SharedFloats()));
+                        static_cast<std::size_t>(floats) + 1);
   prepared_.clear();
   for (const int slot : own_slots_) {
     GVSL_ASSIGN_OR_RETURN(Prepared prepared, Prepare(slot));
-    exchange.Put(slot, method.Share(prepared.inputs));
+    at::Tensor row = at::zeros({floats + 1}, at::kFloat);
+    row[-1] = DamageCode(prepared.damaged_shard);
+    if (!prepared.damaged_shard) {
+      row.narrow(0, 0, floats).copy_(method.Share(prepared.inputs).detach().reshape(-1));
+    }
+    exchange.Put(slot, row);
     // A device has room for the inputs of one slot, however many this worker computes.
     for (auto& [name, tensor] : prepared.inputs) tensor = tensor.to(at::kCPU);
     prepared_.emplace(slot, std::move(prepared));
   }
-  GVSL_ASSIGN_OR_RETURN(const at::Tensor shared, Gather(exchange));
+  GVSL_ASSIGN_OR_RETURN(const at::Tensor rows, Gather(exchange));
+  auto accused = AccusedIn(rows, floats);
+  if (!accused.empty()) return accused;
   Enter(Phase::kForward);
+  const at::Tensor shared = rows.narrow(1, 0, floats).contiguous();
   method.Receive(shared.to(p_.state.parameters().front().device()));
-  return CheckMemory();
+  GVSL_RETURN_IF_ERROR(CheckMemory());
+  return accused;
 }
 
 StatusOr<at::Tensor> StepLoop::Gather(SlotExchange& exchange, Phase phase) {
@@ -169,17 +266,36 @@ StatusOr<at::Tensor> StepLoop::Gather(SlotExchange& exchange, Phase phase) {
   return gathered;
 }
 
+StatusOr<StepLoop::Prepared> StepLoop::Take(int slot) {
+  const auto shared = prepared_.extract(slot);
+  if (shared.empty()) return Prepare(slot);
+  if (p_.stop.vote() == StopVote::kNow) return AbortedError("told to stop at once");
+  p_.observer.OnActivity(Activity::kComputing);
+  Enter(Phase::kForward);
+  Prepared prepared = std::move(shared.mapped());
+  const at::Device device = p_.state.parameters().front().device();
+  for (auto& [name, tensor] : prepared.inputs) tensor = tensor.to(device);
+  return prepared;
+}
+
+SlotReport StepLoop::EmptyReport(StopVote vote) const {
+  SlotReport report;
+  report.losses.resize(loss_names_.size());
+  report.indicators.resize(indicator_names_.size());
+  report.volumes.resize(std::size_t{2} * p_.job.batch_per_slot);
+  report.vote = vote;
+  report.published_lineage = p_.state.lineage().begin();
+  return report;
+}
+
 Status StepLoop::ComputeSlot(int slot, StopVote vote) {
-  Prepared prepared;
-  if (const auto shared = prepared_.extract(slot); !shared.empty()) {
-    if (p_.stop.vote() == StopVote::kNow) return AbortedError("told to stop at once");
-    p_.observer.OnActivity(Activity::kComputing);
-    Enter(Phase::kForward);
-    prepared = shared.mapped();
-    const at::Device device = p_.state.parameters().front().device();
-    for (auto& [name, tensor] : prepared.inputs) tensor = tensor.to(device);
-  } else {
-    GVSL_ASSIGN_OR_RETURN(prepared, Prepare(slot));
+  GVSL_ASSIGN_OR_RETURN(const Prepared prepared, Take(slot));
+  SlotReport report = EmptyReport(vote);
+  if (prepared.damaged_shard) {
+    report.damaged_shard = prepared.damaged_shard;
+    reduction_->BeginSlot(slot);
+    reduction_->EndSlot(slot, std::move(report));
+    return OkStatus();
   }
   const model::Outcome outcome = p_.state.method().Forward(prepared.inputs);
 
@@ -188,14 +304,13 @@ Status StepLoop::ComputeSlot(int slot, StopVote vote) {
   if (reduction_->TravelsDuring(slot)) p_.observer.OnActivity(Activity::kWaiting);
   outcome.loss.backward();
 
-  SlotReport report;
-  for (const auto& [name, value] : outcome.parts) report.losses.push_back(value.item<float>());
-  for (const auto& [name, value] : outcome.indicators) {
-    report.indicators.push_back(value.item<float>());
+  for (std::size_t i = 0; i < loss_names_.size(); ++i) {
+    report.losses[i] = outcome.parts[i].second.item<float>();
+  }
+  for (std::size_t i = 0; i < indicator_names_.size(); ++i) {
+    report.indicators[i] = outcome.indicators[i].second.item<float>();
   }
   report.volumes = prepared.volumes;
-  report.vote = vote;
-  report.published_lineage = p_.state.lineage().begin();
   reduction_->EndSlot(slot, std::move(report));
   return CheckMemory();
 }

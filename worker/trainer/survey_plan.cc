@@ -7,7 +7,15 @@
 #include <map>
 #include <utility>
 
+#include "worker/trainer/damage_verdict.h"
+
 namespace gvsl::trainer {
+namespace {
+
+// Behind the descriptions: damage and vote.
+constexpr int kBehind = 2;
+
+}  // namespace
 
 SurveyPlan::SurveyPlan(const SampleSource& samples, const model::Survey& survey,
                        std::uint32_t slots)
@@ -22,7 +30,7 @@ SurveyPlan::SurveyPlan(const SampleSource& samples, const model::Survey& survey,
 std::size_t SurveyPlan::row_floats() const {
   std::size_t most = 0;
   for (const auto& volumes : volumes_) most = std::max(most, volumes.size());
-  return most * static_cast<std::size_t>(survey_.floats) + 1;
+  return most * static_cast<std::size_t>(survey_.floats) + kBehind;
 }
 
 StatusOr<at::Tensor> SurveyPlan::Describe(model::Method& method, SampleSource& samples, int slot,
@@ -53,11 +61,21 @@ StopVote SurveyPlan::VoteOf(const at::Tensor& rows) {
   return static_cast<StopVote>(static_cast<int>(rows.select(1, -1).max().item<float>()));
 }
 
+at::Tensor SurveyPlan::DamageRow(std::uint32_t shard) const {
+  at::Tensor row = at::zeros({static_cast<std::int64_t>(row_floats())}, at::kFloat);
+  row[-2] = DamageCode(shard);
+  return row;
+}
+
+std::vector<std::uint32_t> SurveyPlan::AccusedIn(const at::Tensor& rows) {
+  return trainer::AccusedIn(rows, rows.size(1) - 2);
+}
+
 at::Tensor SurveyPlan::ByVolume(const at::Tensor& rows) const {
   std::map<std::int64_t, at::Tensor> by_volume;
   for (std::size_t slot = 0; slot < volumes_.size(); ++slot) {
     const at::Tensor row = rows[static_cast<std::int64_t>(slot)];
-    const at::Tensor own = row.narrow(0, 0, row.numel() - 1).view({-1, survey_.floats});
+    const at::Tensor own = row.narrow(0, 0, row.numel() - kBehind).view({-1, survey_.floats});
     for (std::size_t row = 0; row < volumes_[slot].size(); ++row) {
       by_volume[volumes_[slot][row]] = own[static_cast<std::int64_t>(row)];
     }

@@ -21,6 +21,7 @@ struct BlobHeader {
   std::uint64_t tensor_bytes = 0;
   std::uint64_t lineage_begin = 0;
   std::uint64_t lineage_rows = 0;  // numbers, not bytes
+  std::uint64_t quarantined = 0;   // shards
   std::array<char, 64> lineage_hash{};
 };
 
@@ -185,7 +186,8 @@ Status TrainState::Restore(const checkpoint::LoadedCheckpoint& checkpoint) {
     GVSL_RETURN_IF_ERROR(CopyInto(checkpoint.optimizer, name, tensor));
   }
   const Status restored =
-      lineage_.Restore(checkpoint.manifest.step, checkpoint.manifest.lineage_sha256, {});
+      lineage_.Restore(checkpoint.manifest.step, checkpoint.manifest.lineage_sha256, {},
+                       checkpoint.manifest.quarantine);
   whole_ = restored.ok();
   return restored;
 }
@@ -203,10 +205,12 @@ std::vector<std::byte> TrainState::ToBlob() const {
   for (const at::Tensor& tensor : tensors) header.tensor_bytes += Bytes(tensor);
   header.lineage_begin = lineage_.begin();
   header.lineage_rows = lineage_.rows().size();
+  header.quarantined = quarantine().size();
   std::copy(lineage_.hash().begin(), lineage_.hash().end(), header.lineage_hash.begin());
 
   const std::size_t row_bytes = lineage_.rows().size() * sizeof(std::int64_t);
-  std::vector<std::byte> blob(sizeof(header) + header.tensor_bytes + row_bytes);
+  const std::size_t quarantine_bytes = quarantine().size() * sizeof(QuarantinedShard);
+  std::vector<std::byte> blob(sizeof(header) + header.tensor_bytes + row_bytes + quarantine_bytes);
   std::byte* out = blob.data();
   const auto append = [&out](const void* bytes, std::size_t size) {
     if (size > 0) std::memcpy(out, bytes, size);
@@ -217,6 +221,7 @@ std::vector<std::byte> TrainState::ToBlob() const {
     append(tensor.detach().to(at::kCPU).const_data_ptr(), Bytes(tensor));
   }
   append(lineage_.rows().data(), row_bytes);
+  append(quarantine().data(), quarantine_bytes);
   return blob;
 }
 
@@ -228,9 +233,11 @@ Status TrainState::FromBlob(std::span<const std::byte> blob) {
   if (blob.size() < sizeof(header)) return InternalError("the state that was sent is cut off");
   std::memcpy(&header, blob.data(), sizeof(header));
   const std::size_t rest = blob.size() - sizeof(header);
-  const bool fits = header.tensor_bytes == tensor_bytes && rest >= tensor_bytes &&
-                    (rest - tensor_bytes) % sizeof(std::int64_t) == 0 &&
-                    (rest - tensor_bytes) / sizeof(std::int64_t) == header.lineage_rows;
+  const std::size_t most = rest / sizeof(std::int64_t);
+  const bool fits = header.tensor_bytes == tensor_bytes && header.lineage_rows <= most &&
+                    header.quarantined <= most &&
+                    rest == tensor_bytes + header.lineage_rows * sizeof(std::int64_t) +
+                                header.quarantined * sizeof(QuarantinedShard);
   if (!fits) return InternalError("the state that was sent is another job's");
   whole_ = false;
   const std::byte* in = blob.data() + sizeof(header);
@@ -240,9 +247,15 @@ Status TrainState::FromBlob(std::span<const std::byte> blob) {
   }
   std::vector<std::int64_t> rows(header.lineage_rows);
   if (!rows.empty()) std::memcpy(rows.data(), in, rows.size() * sizeof(std::int64_t));
+  in += rows.size() * sizeof(std::int64_t);
+  Quarantine quarantine(header.quarantined);
+  if (!quarantine.empty()) {
+    std::memcpy(quarantine.data(), in, quarantine.size() * sizeof(QuarantinedShard));
+  }
   const bool any_steps = header.lineage_hash[0] != '\0';
   const std::string hash(header.lineage_hash.data(), any_steps ? header.lineage_hash.size() : 0);
-  const Status restored = lineage_.Restore(header.lineage_begin, hash, std::move(rows));
+  const Status restored =
+      lineage_.Restore(header.lineage_begin, hash, std::move(rows), std::move(quarantine));
   whole_ = restored.ok();
   return restored;
 }

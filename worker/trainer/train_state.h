@@ -47,6 +47,13 @@ class TrainState {
   checkpoint::LineageLog& lineage() { return lineage_; }
   const checkpoint::LineageLog& lineage() const { return lineage_; }
 
+  // What the job leaves out of its dataset.
+  const Quarantine& quarantine() const { return lineage_.quarantine(); }
+  // From the step to come on.
+  void LeaveOut(std::span<const std::uint32_t> shards) { lineage_.LeaveOut(shards); }
+  // What a state of this step is told by one that may know more of the step to come.
+  void TakeQuarantine(Quarantine quarantine) { lineage_.TakeQuarantine(std::move(quarantine)); }
+
   // Parameters and fixed weights by their names in model.safetensors; shared.
   model::NamedTensors Weights() const;
 
