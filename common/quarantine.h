@@ -3,6 +3,7 @@
 // same weights. Pure.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -17,6 +18,9 @@ struct QuarantinedShard {
 
 // Ascends by step, then shard; no shard occurs twice.
 using Quarantine = std::vector<QuarantinedShard>;
+
+// With more, the dataset is to be repaired: no job goes on.
+inline constexpr std::size_t kMostQuarantined = 1000;
 
 // `step` is not below that of any entry. Shards that the list has already keep their step.
 void AddToQuarantine(std::span<const std::uint32_t> shards, std::uint64_t step,

@@ -159,6 +159,7 @@ class Coordinator {
   void PassTime();
   void CountLostTime();
   void TakeProgress(const v1::HeartbeatRequest& request);
+  void TakeQuarantineOf(Draft& draft, const WorkerView& worker);
   void TakeCheckpoints(Draft& draft, const v1::HeartbeatRequest& request);
   // A member stopped beyond the newest checkpoint that is known: there may be a newer one.
   void LookForCheckpoint(const v1::TrainerReport& report);

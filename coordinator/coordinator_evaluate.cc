@@ -6,7 +6,6 @@
 #include "common/text.h"
 #include "coordinator/coordinator.h"
 #include "coordinator/generation_end.h"
-#include "coordinator/job_scores.h"
 #include "coordinator/job_validation.h"
 #include "coordinator/job_view.h"
 #include "coordinator/static_gang.h"
@@ -184,7 +183,7 @@ void Coordinator::EndGang(Draft& draft, v1::StoredJob& job, v1::JobState state,
     job.clear_wish();
   }
   if (state == v1::JOB_STATE_PAUSED) job.mutable_job()->set_step(NewestCheckpoint(job.job()));
-  CutCurve(*job.mutable_job());
+  CutBack(*job.mutable_job());
   if (HasEnded(state)) *job.mutable_job()->mutable_end_time() = ToTimestamp(clock_.WallNow());
   AddEvent(draft, job, WrittenName(state), reason);
 }
@@ -324,7 +323,7 @@ void Coordinator::Form(Draft& draft, v1::StoredJob& job, const Grant& grant) {
   const v1::Member& source = gang.seats(gang.source_rank()).member();
   const bool from_member = source.has_held_step() && source.held_step() >= NewestCheckpoint(shown);
   shown.set_step(from_member ? source.held_step() : NewestCheckpoint(shown));
-  CutCurve(shown);
+  CutBack(shown);
   job.set_formed_at_step(shown.step());
   if (shown.state() != v1::JOB_STATE_RUNNING) shown.set_state(v1::JOB_STATE_STARTING);
   shown.set_reason(Concat("generation ", gang.generation(), " forms of ", DescribeMembers(gang)));

@@ -11,7 +11,6 @@
 #include "coordinator/coordinator.h"
 #include "coordinator/init_check.h"
 #include "coordinator/job_admission.h"
-#include "coordinator/job_scores.h"
 #include "coordinator/job_validation.h"
 #include "coordinator/job_view.h"
 #include "coordinator/page_token.h"
@@ -230,7 +229,7 @@ StatusOr<v1::Job> Coordinator::ResumeJob(const std::string& job) {
     shown.set_state(v1::JOB_STATE_QUEUED);
     shown.set_reason("it was resumed");
     shown.set_step(NewestCheckpoint(shown));
-    CutCurve(shown);
+    CutBack(shown);
     shown.clear_end_time();
     stored.set_fruitless_generations(0);
     stored.clear_unable();

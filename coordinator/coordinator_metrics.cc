@@ -101,6 +101,8 @@ void CoordinatorMetrics::UpdateJob(const v1::Job& job, std::uint64_t lost_worker
   set("gvsl_job_generation", "Number of the gang's membership.",
       static_cast<double>(job.generation()));
   set("gvsl_job_workers", "Members of the gang.", job.workers_size());
+  set("gvsl_job_quarantined_shards", "Shards that are damaged at their source and left out.",
+      job.quarantine_size());
   set("gvsl_job_samples_per_second", "Samples of the whole gang; a pair is one.",
       job.samples_per_second());
   if (job.has_start_time()) {  // a job that waits has lost nothing yet

@@ -5,6 +5,7 @@
 #include "common/text.h"
 #include "coordinator/coordinator.h"
 #include "coordinator/job_admission.h"
+#include "coordinator/job_quarantine.h"
 #include "coordinator/job_view.h"
 #include "coordinator/report_check.h"
 
@@ -110,6 +111,7 @@ StatusOr<v1::HeartbeatResponse> Coordinator::Heartbeat(const v1::HeartbeatReques
   }
   Draft draft;
   TakeProgress(request);  // before anything is drafted, for drafts are copies
+  TakeQuarantineOf(draft, worker);
   TakeCheckpoints(draft, request);
   LookForCheckpoint(request.trainer());
   GVSL_RETURN_IF_ERROR(Finish(draft));
@@ -139,6 +141,20 @@ void Coordinator::TakeProgress(const v1::HeartbeatRequest& request) {
   entry.unwritten = true;
   ++entry.version;
   job_changed_.notify_all();
+}
+
+void Coordinator::TakeQuarantineOf(Draft& draft, const WorkerView& worker) {
+  const auto found = jobs_.find(worker.report.job_uid());
+  if (found == jobs_.end() || !IsOfPresentGeneration(worker, found->second.stored)) return;
+  v1::Job job = found->second.stored.job();
+  bool changed = false;
+  const auto news = TakeQuarantine(worker.report, job, changed);
+  if (!changed) return;
+  v1::StoredJob& stored = Edit(draft, job.uid());
+  *stored.mutable_job()->mutable_quarantine() = job.quarantine();
+  for (const v1::QuarantinedShard& one : news) {
+    AddEvent(draft, stored, "SHARD_LEFT_OUT", DescribeQuarantined(one), worker.name);
+  }
 }
 
 void Coordinator::LookForCheckpoint(const v1::TrainerReport& report) {

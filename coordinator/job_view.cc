@@ -7,6 +7,7 @@
 
 #include "common/clock.h"
 #include "common/text.h"
+#include "coordinator/job_quarantine.h"
 #include "coordinator/job_scores.h"
 #include "coordinator/job_validation.h"
 
@@ -65,7 +66,11 @@ v1::Job ViewJob(const v1::StoredJob& stored, const WorkerViews& workers, WallTim
     view.set_reason(Concat(
         view.reason(), "; the last checkpoint could not be written: ", stored.checkpoint_error()));
   }
-  if (view.state() != v1::JOB_STATE_SUCCEEDED) view.clear_result();
+  if (view.state() == v1::JOB_STATE_SUCCEEDED) {
+    view.set_reason(Concat(view.reason(), QuarantineSuffix(view)));
+  } else {
+    view.clear_result();
+  }
   for (const v1::GangSeat& seat : stored.gang().seats()) {
     if (seat.lost()) continue;
     v1::GangMember& member = *view.add_workers();
@@ -129,6 +134,9 @@ std::vector<std::string> Explain(const v1::Job& view, const v1::StoredJob& store
   sentences.push_back(NewestCheckpoint(view) > 0
                           ? Concat("The newest checkpoint is of step ", NewestCheckpoint(view), ".")
                           : "There is no checkpoint yet.");
+  for (const v1::QuarantinedShard& one : view.quarantine()) {
+    sentences.push_back(Concat(DescribeQuarantined(one), "."));
+  }
   for (const std::uint64_t step : stored.damaged_checkpoints()) {
     sentences.push_back(Concat("The checkpoint of step ", step, " is damaged and is not used."));
   }
@@ -143,26 +151,34 @@ std::set<std::uint64_t> DamagedSteps(const v1::StoredJob& stored) {
   return {stored.damaged_checkpoints().begin(), stored.damaged_checkpoints().end()};
 }
 
-bool ApplyProgress(const WorkerView& worker, v1::StoredJob& stored) {
+bool IsOfPresentGeneration(const WorkerView& worker, const v1::StoredJob& stored) {
   const v1::TrainerReport& report = worker.report;
-  v1::Job& job = *stored.mutable_job();
   const bool member = std::any_of(stored.gang().seats().begin(), stored.gang().seats().end(),
                                   [&](const v1::GangSeat& seat) {
                                     return !seat.lost() && seat.member().name() == worker.name &&
                                            seat.incarnation() == worker.incarnation &&
                                            seat.trainer_incarnation() == report.incarnation();
                                   });
+  return member && report.job_uid() == stored.job().uid() &&
+         report.generation() == stored.gang().generation();
+}
+
+void CutBack(v1::Job& job) {
+  CutCurve(job);
+  CutQuarantine(job);
+}
+
+bool ApplyProgress(const WorkerView& worker, v1::StoredJob& stored) {
+  const v1::TrainerReport& report = worker.report;
+  v1::Job& job = *stored.mutable_job();
   const std::uint64_t step =
       std::max(report.progress().step(), report.holds_state() ? report.step() : 0);
-  if (!member || report.job_uid() != job.uid() ||
-      report.generation() != stored.gang().generation() || step > job.steps()) {
-    return false;
-  }
+  if (!IsOfPresentGeneration(worker, stored) || step > job.steps()) return false;
   if (BeganFurtherBack(report, stored)) {
     CountRecomputing(report.step(), stored);
     job.set_step(report.step());
     stored.set_formed_at_step(report.step());
-    CutCurve(job);
+    CutBack(job);
     TakeScores(report, job);
     return true;
   }

@@ -38,6 +38,12 @@ std::vector<std::string> Explain(const v1::Job& view, const v1::StoredJob& store
 // Steps of the checkpoints that a worker found damaged.
 std::set<std::uint64_t> DamagedSteps(const v1::StoredJob& stored);
 
+// Whether the worker's report is of a member of the job's present generation.
+bool IsOfPresentGeneration(const WorkerView& worker, const v1::StoredJob& stored);
+
+// What was reported of steps beyond the job's own, which will be computed again, is taken away.
+void CutBack(v1::Job& job);
+
 // Takes over the progress of a member of the job's present generation; anything else is ignored.
 // Returns whether the job changed.
 bool ApplyProgress(const WorkerView& worker, v1::StoredJob& stored);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "common/checkpoint_directory.h"
+#include "common/quarantine.h"
 #include "common/text.h"
 
 namespace gvsl::coordinator {
@@ -79,11 +80,24 @@ Status CheckCurve(const v1::Curve& curve) {
   return OkStatus();
 }
 
+Status CheckQuarantine(const v1::TrainerReport& report) {
+  if (report.quarantine_size() > static_cast<int>(kMostQuarantined)) {
+    return Refuse("trainer.quarantine", Concat("has more than ", kMostQuarantined, " entries"));
+  }
+  for (const v1::QuarantinedShard& one : report.quarantine()) {
+    GVSL_RETURN_IF_ERROR(CheckLength("trainer.quarantine", one.shard(), kTextBytes));
+  }
+  return OkStatus();
+}
+
 // The last step that the report speaks of.
 std::uint64_t LastStep(const v1::TrainerReport& report) {
   const v1::Curve& curve = report.curve();
   const std::uint64_t point = curve.points().empty() ? 0 : curve.points().rbegin()->step();
-  return std::max({report.step(), report.progress().step(), point, curve.best_step()});
+  std::uint64_t last =
+      std::max({report.step(), report.progress().step(), point, curve.best_step()});
+  for (const v1::QuarantinedShard& one : report.quarantine()) last = std::max(last, one.step());
+  return last;
 }
 
 }  // namespace
@@ -119,6 +133,7 @@ Status CheckReport(const v1::TrainerReport& report, const v1::Job* job) {
   GVSL_RETURN_IF_ERROR(CheckNumbers("trainer.progress.indicators", report.progress().indicators()));
   GVSL_RETURN_IF_ERROR(CheckNumbers("trainer.result", report.result(), kMostResults));
   GVSL_RETURN_IF_ERROR(CheckCurve(report.curve()));
+  GVSL_RETURN_IF_ERROR(CheckQuarantine(report));
   if (job == nullptr) return OkStatus();
   const std::uint64_t step = LastStep(report);
   if (step <= job->steps()) return OkStatus();

@@ -149,6 +149,7 @@ Json JobToJson(const v1::Job& job) {
           {"workers", ArrayToJson(job.workers(), MemberToJson)},
           {"checkpoints", ArrayToJson(job.checkpoints(), CheckpointToJson)},
           {"indicators", NumbersByName(job.indicators())},
+          {"quarantine", QuarantineToJson(job)},
           {"result", ResultToJson(job)},
           {"create_time", Time(job.has_create_time(), job.create_time())},
           {"start_time", Time(job.has_start_time(), job.start_time())},

@@ -59,6 +59,22 @@ std::string Upper(std::string text) {
 
 }  // namespace
 
+Json QuarantineToJson(const v1::Job& job) {
+  Json quarantine = Json::array();
+  for (const v1::QuarantinedShard& one : job.quarantine()) {
+    quarantine.push_back({{"shard", one.shard()}, {"step", one.step()}});
+  }
+  return quarantine;
+}
+
+std::string QuarantineText(const v1::Job& job) {
+  std::vector<std::string> shards;
+  for (const v1::QuarantinedShard& one : job.quarantine()) {
+    shards.push_back(Concat(Printable(one.shard()), " from step ", one.step(), " on"));
+  }
+  return Join(shards, ", ");
+}
+
 Json ResultToJson(const v1::Job& job) {
   const Scores scores = SortedScores(job);
   Json result = Json::object();
@@ -66,6 +82,7 @@ Json ResultToJson(const v1::Job& job) {
     for (const auto& [name, value] : std::map(job.result().begin(), job.result().end())) {
       result["losses"][name] = Number(value);
     }
+    if (!result.empty()) result["quarantine"] = QuarantineToJson(job);
     return result;
   }
   for (const auto& [name, classes] : scores.by_class) {

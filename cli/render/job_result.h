@@ -10,9 +10,16 @@
 
 namespace gvsl::cli {
 
-// Of pre-training {"losses": {…}}. Of other tasks the scores, "dsc.2" as {"dsc": {"2": …}}, with
-// "curve": [{"step": …, "dsc": …}] and "best_step", null before the first evaluation.
+// [{"shard": …, "step": …}]: what the job leaves out.
+Json QuarantineToJson(const v1::Job& job);
+
+// Of pre-training {"losses": {…}, "quarantine": […]}, empty before it has succeeded. Of other tasks
+// the scores, "dsc.2" as {"dsc": {"2": …}}, with "curve": [{"step": …, "dsc": …}] and "best_step",
+// null before the first evaluation.
 Json ResultToJson(const v1::Job& job);
+
+// "shard-00003.safetensors from step 120 on, …"; empty where nothing is left out.
+std::string QuarantineText(const v1::Job& job);
 
 // Scores of the whole and the best of the curve, as lines "name: value".
 std::vector<std::pair<std::string, std::string>> ResultFacts(const v1::Job& job);

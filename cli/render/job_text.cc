@@ -101,6 +101,7 @@ std::string JobDescription(const v1::Job& job) {
   facts.emplace_back("goodput", FormatNumber(job.goodput()));
   AddNumbers(facts, "lost seconds: ", job.lost_seconds());
   AddNumbers(facts, "health: ", job.indicators());
+  if (job.quarantine_size() > 0) facts.emplace_back("damaged, left out", QuarantineText(job));
   for (auto& fact : ResultFacts(job)) facts.push_back(std::move(fact));
   if (!job.numeric_class().empty()) facts.emplace_back("numeric class", job.numeric_class());
   if (job.has_create_time()) facts.emplace_back("created", FormatTime(job.create_time()));

@@ -36,6 +36,7 @@ class FakeTraining {
     content.manifest.slots = kTestSlots;
     content.manifest.batch_per_slot = 1;
     content.manifest.lineage_sha256 = lineage_.hash();
+    content.manifest.quarantine = lineage_.quarantine();
     content.model["a.weight"] = FloatTensorView(weights_, {37});
     content.optimizer["exp_avg.a.weight"] = FloatTensorView(moments_, {2, 37});
     content.lineage = &lineage_;

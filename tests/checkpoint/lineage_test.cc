@@ -103,6 +103,37 @@ TEST_F(LineageOnDisk, AnotherSampleBreaksTheChain) {
   EXPECT_EQ(VerifyLineage(files_, "/ckpt", *manifest).code(), StatusCode::kDataLoss);
 }
 
+TEST_F(LineageOnDisk, HasWhatWasLeftOutFromWhichStepOn) {
+  training_.lineage().LeaveOut(std::vector<std::uint32_t>{6, 2});
+  ASSERT_TRUE(TrainAndWrite(store_, training_, 12).ok());
+  training_.lineage().LeaveOut(std::vector<std::uint32_t>{3});
+  auto manifest = ReadCheckpointManifest(files_, "/ckpt", 12);
+  ASSERT_TRUE(manifest.ok());
+  EXPECT_EQ(manifest->quarantine, (Quarantine{{2, 9}, {6, 9}}));
+  EXPECT_EQ(ReadLineage(files_, "/ckpt", 12)->quarantine, manifest->quarantine);
+  EXPECT_TRUE(VerifyLineage(files_, "/ckpt", *manifest).ok());
+
+  ASSERT_TRUE(TrainAndWrite(store_, training_, 13).ok());
+  EXPECT_EQ(ReadLineage(files_, "/ckpt", 13)->quarantine, (Quarantine{{2, 9}, {6, 9}, {3, 12}}));
+  EXPECT_TRUE(VerifyLineage(files_, "/ckpt", *ReadCheckpointManifest(files_, "/ckpt", 13)).ok());
+  EXPECT_EQ(ReadLineage(files_, "/ckpt", 9)->quarantine, Quarantine());
+}
+
+TEST_F(LineageOnDisk, AnotherQuarantineBreaksTheChain) {
+  LineageLog without(kTestSlots, 1), with(kTestSlots, 1);
+  with.LeaveOut(std::vector<std::uint32_t>{6});
+  without.Append(std::vector<std::int64_t>{0, 1, 2, 3});
+  with.Append(std::vector<std::int64_t>{0, 1, 2, 3});
+  EXPECT_NE(with.hash(), without.hash());
+
+  training_.lineage().LeaveOut(std::vector<std::uint32_t>{6});
+  ASSERT_TRUE(TrainAndWrite(store_, training_, 12).ok());
+  auto manifest = ReadCheckpointManifest(files_, "/ckpt", 12);
+  ASSERT_TRUE(manifest.ok());
+  manifest->quarantine = {};
+  EXPECT_EQ(VerifyLineage(files_, "/ckpt", *manifest).code(), StatusCode::kDataLoss);
+}
+
 TEST_F(LineageOnDisk, GoingOnFromAnEarlierStepForgetsWhatLiesBeyond) {
   ASSERT_TRUE(store_.ForgetLineageBeyond(7).ok());
   EXPECT_EQ(*ListLineage(files_, "/ckpt"), (std::vector<LineageSegment>{{0, 4}, {4, 7}}));

@@ -40,7 +40,7 @@ TEST(JobJson, EveryListedFieldIsThereForAJobThatHasNothingYet) {
   const Json json = JobToJson(FromText<v1::Job>("name: \"heads\" state: JOB_STATE_QUEUED"));
   for (const char* key : {"name", "uid", "state", "reason", "step", "steps", "round", "generation",
                           "loss", "learning_rate", "samples_per_second", "eta_seconds", "goodput",
-                          "lost_seconds", "workers", "checkpoints", "result"}) {
+                          "lost_seconds", "workers", "checkpoints", "quarantine", "result"}) {
     EXPECT_TRUE(json.contains(key)) << key;
   }
   EXPECT_EQ(json["state"], "QUEUED");
@@ -49,6 +49,7 @@ TEST(JobJson, EveryListedFieldIsThereForAJobThatHasNothingYet) {
   EXPECT_TRUE(json["start_time"].is_null());
   EXPECT_EQ(json["workers"], Json::array());
   EXPECT_EQ(json["checkpoints"], Json::array());
+  EXPECT_EQ(json["quarantine"], Json::array());
   EXPECT_EQ(json["lost_seconds"], Json::object());
   EXPECT_EQ(json["result"], Json::object());
 }
@@ -65,6 +66,20 @@ TEST(JobJson, NumbersAreNumbersAndNotFiniteOnesAreNull) {
   EXPECT_TRUE(json["result"]["losses"]["total"].is_null());
   EXPECT_EQ(json["learning_rate"], 0.0001);
   EXPECT_EQ(json["checkpoints"][0]["bytes"], 9007199254740993u);
+}
+
+TEST(JobJson, WhatIsLeftOutIsListedAndPartOfAResult) {
+  v1::Job job = RunningJob();
+  v1::QuarantinedShard& one = *job.add_quarantine();
+  one.set_shard("shard-00003.safetensors");
+  one.set_step(120);
+  const std::string listed = R"([{"shard":"shard-00003.safetensors","step":120}])";
+  EXPECT_EQ(DumpLine(JobToJson(job)["quarantine"]), listed);
+  EXPECT_NE(JobDescription(job).find("shard-00003.safetensors from step 120 on"),
+            std::string::npos);
+  EXPECT_EQ(JobToJson(job)["result"], Json::object());
+  (*job.mutable_result())["total"] = 0.5;
+  EXPECT_EQ(DumpLine(JobToJson(job)["result"]["quarantine"]), listed);
 }
 
 TEST(JobJson, WorkersAndCheckpointsHaveTheirListedFields) {

@@ -172,6 +172,97 @@ TEST(SamplePlan, TheSlotThatRunsOutFirstTakesTheNextShard) {
   }
 }
 
+// Each volume of `shard` from `step` on.
+std::vector<std::uint64_t> Since(const SamplePlanInput& input, std::uint32_t shard,
+                                 std::uint64_t step) {
+  std::vector<std::uint64_t> since(input.subjects.size(), SamplePlan::kNever);
+  for (const std::uint32_t volume : input.shards[shard]) since[volume] = step;
+  return since;
+}
+
+TEST(SamplePlan, WhatIsLeftOutChangesNothingBeforeItsStepNorWhereItIsNotUsed) {
+  const SamplePlanInput input = Plan(40, 4, 3, 2);
+  SamplePlan whole = Make(input);
+  SamplePlan part = Make(input);
+  ASSERT_TRUE(part.LeaveOut(Since(input, 5, 50)).ok());
+  int changed = 0;
+  for (std::uint64_t step = 0; step < 200; ++step) {
+    for (std::uint32_t slot = 0; slot < 3; ++slot) {
+      const auto held = whole.ShardsAt(step, slot);
+      const bool concerned = step >= 50 && std::ranges::count(held, 5U) > 0;
+      for (std::uint32_t item = 0; item < 2; ++item) {
+        const VolumePair as_planned = whole.At(step, slot, item);
+        const VolumePair pair = part.At(step, slot, item);
+        if (!concerned) EXPECT_EQ(pair, as_planned) << step;
+        changed += pair == as_planned ? 0 : 1;
+        if (ShardOf(input, as_planned.a) != 5 || step < 50) EXPECT_EQ(pair.a, as_planned.a);
+        EXPECT_EQ(part.RoundAt(step, slot), whole.RoundAt(step, slot));
+      }
+    }
+  }
+  EXPECT_GT(changed, 20);
+}
+
+TEST(SamplePlan, WhatIsLeftOutIsNeitherANorBAndPairsStayPairs) {
+  for (const std::uint32_t per_shard : {1U, 3U}) {
+    SamplePlanInput input = Plan(12, per_shard, 4, 2);
+    for (std::uint32_t& subject : input.subjects) subject /= 2;
+    std::vector<std::uint64_t> since(12, 7);
+    for (const std::uint32_t volume : {1U, 4U, 9U}) since[volume] = SamplePlan::kNever;
+    SamplePlan plan = Make(input);
+    SamplePlan again = Make(input);
+    ASSERT_TRUE(plan.LeaveOut(since).ok());
+    ASSERT_TRUE(again.LeaveOut(since).ok());
+    for (std::uint64_t step = 7; step < 120; ++step) {
+      for (std::uint32_t slot = 0; slot < 4; ++slot) {
+        const VolumePair pair = plan.At(step, slot, 1);
+        EXPECT_EQ(since[pair.a], SamplePlan::kNever);
+        EXPECT_EQ(since[pair.b], SamplePlan::kNever);
+        EXPECT_NE(input.subjects[pair.a], input.subjects[pair.b]);
+        EXPECT_EQ(again.At(step, slot, 1), pair) << "asked for the first time at this step";
+      }
+    }
+  }
+}
+
+TEST(SamplePlan, AStandInIsOfAShardThatTheSlotHoldsWhereThereIsOne) {
+  const SamplePlanInput input = Plan(40, 4, 2);
+  SamplePlan plan = Make(input);
+  ASSERT_TRUE(plan.LeaveOut(Since(input, 3, 0)).ok());
+  for (std::uint64_t step = 4; step < 300; ++step) {  // before it, a slot may hold one shard alone
+    for (std::uint32_t slot = 0; slot < 2; ++slot) {
+      const auto held = plan.ShardsAt(step, slot);
+      EXPECT_EQ(std::ranges::count(held, 3U), 0);
+      const VolumePair pair = plan.At(step, slot, 0);
+      EXPECT_EQ(std::ranges::count(held, ShardOf(input, pair.a)), 1) << step;
+    }
+  }
+}
+
+TEST(SamplePlan, SingleVolumesAreReplacedToo) {
+  SamplePlanInput input = Plan(12, 3, 2);
+  input.pairs = false;
+  SamplePlan plan = Make(input);
+  ASSERT_TRUE(plan.LeaveOut(Since(input, 0, 0)).ok());
+  for (std::uint64_t step = 0; step < 60; ++step) {
+    const VolumePair pair = plan.At(step, 0, 0);
+    EXPECT_EQ(pair.a, pair.b);
+    EXPECT_NE(ShardOf(input, pair.a), 0U);
+  }
+}
+
+TEST(SamplePlan, TooLittleIsNotLeftAndNothingIsThenLeftOut) {
+  SamplePlanInput input = Plan(6, 2, 2);
+  input.subjects = {0, 0, 0, 0, 1, 1};
+  SamplePlan plan = Make(input);
+  const VolumePair before = plan.At(3, 1, 0);
+  EXPECT_EQ(plan.LeaveOut(Since(input, 2, 9)).code(), StatusCode::kFailedPrecondition);
+  EXPECT_EQ(plan.At(3, 1, 0), before);
+  EXPECT_TRUE(plan.LeaveOut(Since(input, 0, 0)).ok());
+  EXPECT_TRUE(plan.LeaveOut({}).ok());
+  EXPECT_EQ(plan.At(3, 1, 0), before);
+}
+
 TEST(SamplePlan, AnotherSeedGivesAnotherOrder) {
   SamplePlanInput input = Plan(20, 4, 2);
   SamplePlan one = Make(input);

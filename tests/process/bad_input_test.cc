@@ -45,23 +45,64 @@ TEST(BadInput, ADamagedManifestIsRefusedAtSubmission) {
   EXPECT_NE(answer.errors.find("manifest"), std::string::npos) << answer.errors;
 }
 
-TEST(BadInput, ADamagedShardFailsTheJobAndIsNamed) {
+void Damage(const std::string& path) {
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(-10, std::ios::end);
+  file.put('\x7f');
+}
+
+TEST(BadInput, ADamagedShardIsLeftOutByTheGangAndNamedEverywhere) {
+  constexpr char kShard[] = "shard-00001.safetensors";
+  Cluster cluster;
+  Damage(cluster.MakeDataset() + "/" + kShard);
+  cluster.StartCoordinator();
+  cluster.StartWorker(0);
+  cluster.StartWorker(1);
+  cluster.Submit({.steps = 30, .min_workers = 2});
+  ASSERT_TRUE(Eventually([&] { return !cluster.Get("job")["quarantine"].empty(); }))
+      << cluster.Logs();
+  EXPECT_NE(HttpGet(cluster.coordinator_http(), "/metrics").find("gvsl_job_quarantined_shards{"),
+            std::string::npos);
+  cluster.coordinator().Signal(SIGKILL);
+  ASSERT_TRUE(cluster.coordinator().WaitFor(seconds(5)));
+  cluster.StartCoordinator();
+  ASSERT_EQ(cluster.WaitForEnd("job"), "SUCCEEDED") << cluster.Logs();
+
+  const Json job = cluster.Get("job");
+  ASSERT_EQ(job["quarantine"].size(), 1U) << job;
+  EXPECT_EQ(job["quarantine"][0]["shard"], kShard);
+  EXPECT_EQ(job["result"]["quarantine"], job["quarantine"]);
+  for (const char* command : {"get", "events", "explain"}) {
+    const std::string text = cluster.Ctl({command, "job"}).output;
+    EXPECT_NE(text.find(kShard), std::string::npos) << command << ": " << text;
+  }
+  const std::string events = cluster.Ctl({"events", "job"}).output;
+  const std::size_t first = events.find("SHARD_LEFT_OUT");
+  ASSERT_NE(first, std::string::npos) << events;
+  EXPECT_EQ(events.find("SHARD_LEFT_OUT", first + 1), std::string::npos) << events;
+
+  // The same list makes the same weights, whoever computes them.
+  cluster.StopWorker(1);
+  cluster.Submit({.name = "again", .steps = 30});
+  ASSERT_EQ(cluster.WaitForEnd("again"), "SUCCEEDED") << cluster.Logs();
+  EXPECT_EQ(cluster.Get("again")["quarantine"], job["quarantine"]);
+  EXPECT_EQ(cluster.WeightsOf("again"), cluster.WeightsOf("job"));
+}
+
+TEST(BadInput, ADatasetOfWhichNothingIsWholeFailsTheJobWithASentence) {
   Cluster cluster;
   const std::string dataset = cluster.MakeDataset();
-  const std::string shard = dataset + "/shard-00001.safetensors";
-  {
-    std::fstream file(shard, std::ios::in | std::ios::out | std::ios::binary);
-    file.seekp(-10, std::ios::end);
-    file.put('\x7f');
+  for (const auto& entry : std::filesystem::directory_iterator(dataset)) {
+    if (entry.path().extension() == ".safetensors") Damage(entry.path());
   }
   cluster.StartCoordinator();
   cluster.StartWorker(0);
   cluster.Submit({.steps = 30});
   EXPECT_EQ(cluster.WaitForEnd("job"), "FAILED") << cluster.Logs();
   const std::string reason = cluster.Get("job")["reason"];
-  EXPECT_NE(reason.find("shard-00001.safetensors"), std::string::npos) << reason;
-  const Finished watched = cluster.Ctl({"watch", "job"});
-  EXPECT_EQ(watched.status, 6);
+  EXPECT_NE(reason.find("damaged at their source"), std::string::npos) << reason;
+  EXPECT_NE(reason.find("shard-0000"), std::string::npos) << reason;
+  EXPECT_EQ(cluster.Ctl({"watch", "job"}).status, 6);
 }
 
 TEST(BadInput, ACoordinatorThatIsNotThereIsExitStatusFive) {

@@ -12,6 +12,7 @@ bool SameNews(const v1::TrainerReport& a, const v1::TrainerReport& b) {
   return a.state() == b.state() && a.peer_address() == b.peer_address() &&
          a.job_uid() == b.job_uid() && a.generation() == b.generation() &&
          a.holds_state() == b.holds_state() && a.reason() == b.reason() &&
+         a.quarantine_size() == b.quarantine_size() &&
          std::equal(a.suspects().begin(), a.suspects().end(), b.suspects().begin(),
                     b.suspects().end());
 }

@@ -93,8 +93,8 @@ StatusOr<GenerationEnd> JobSession::Run(const GangPlan& gang,
   GVSL_RETURN_IF_ERROR(samples_->LeaveOut(state_->quarantine()));
   environment_.observer.OnActivity(Activity::kComputing);
   if (gang.rank == 0) GVSL_RETURN_IF_ERROR(PrepareToWrite());
-  environment_.observer.OnRunning(state_->step());
   environment_.observer.OnQuarantine(NamedShards(state_->quarantine(), *samples_));
+  environment_.observer.OnRunning(state_->step());
   if (!job_.task.task.empty()) {
     environment_.observer.OnEvaluated(state_->method().Validation(), state_->method().Result());
   }

@@ -165,6 +165,13 @@ v1::Curve MessageOf(const model::Curve& curve) {
   return message;
 }
 
+v1::QuarantinedShard MessageOf(const LeftOutShard& one) {
+  v1::QuarantinedShard message;
+  message.set_shard(one.file);
+  message.set_step(one.step);
+  return message;
+}
+
 v1::CheckpointReport MessageOf(const CheckpointOutcome& outcome, const std::string& job_uid,
                                std::uint64_t generation) {
   v1::CheckpointReport message;

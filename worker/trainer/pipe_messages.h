@@ -19,6 +19,7 @@ v1::StepProgress MessageOf(const StepProgress& progress);
 v1::Activity MessageOf(Activity activity);
 v1::DataReport MessageOf(const DataUse& use);
 v1::Curve MessageOf(const model::Curve& curve);
+v1::QuarantinedShard MessageOf(const LeftOutShard& one);
 v1::CheckpointReport MessageOf(const CheckpointOutcome& outcome, const std::string& job_uid,
                                std::uint64_t generation);
 

@@ -40,6 +40,7 @@ void PipeReports::Forming(const JobPlan& job, const GangPlan& gang,
   report_.clear_suspects();
   report_.clear_curve();
   report_.clear_result();
+  report_.clear_quarantine();
   members_ = gang.members.size();
   rank_ = gang.rank;
   Hold(held_step);
@@ -167,6 +168,21 @@ void PipeReports::OnDamage(const std::vector<std::uint64_t>& steps) {
   report.set_generation(report_.generation());
   report.mutable_damaged_steps()->Assign(steps.begin(), steps.end());
   (void)pipe_.Send(event.SerializeAsString());
+}
+
+void PipeReports::OnQuarantine(const std::vector<LeftOutShard>& left_out) {
+  const std::lock_guard lock(mutex_);
+  for (std::size_t i = static_cast<std::size_t>(report_.quarantine_size()); i < left_out.size();
+       ++i) {
+    LogWarning("shard_left_out", {{"job", report_.job_uid()},
+                                  {"generation", report_.generation()},
+                                  {"shard", left_out[i].file},
+                                  {"step", left_out[i].step},
+                                  {"reason", "it is damaged at its source"}});
+  }
+  report_.clear_quarantine();
+  for (const LeftOutShard& one : left_out) *report_.add_quarantine() = MessageOf(one);
+  Send();
 }
 
 void PipeReports::OnNotice(const std::string& sentence) {

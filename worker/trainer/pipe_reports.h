@@ -41,6 +41,7 @@ class PipeReports final : public TrainerObserver {
   void OnCheckpoint(const CheckpointOutcome& outcome) override;
   void OnEvaluated(const model::Curve& curve, const model::Scores& result) override;
   void OnDamage(const std::vector<std::uint64_t>& steps) override;
+  void OnQuarantine(const std::vector<LeftOutShard>& left_out) override;
   void OnNotice(const std::string& sentence) override;
 
  private:

@@ -71,8 +71,8 @@ class TrainerObserver {
   virtual void OnEvaluated(const model::Curve& /*curve*/, const model::Scores& /*result*/) {}
   // Checkpoints on disk that are of no use.
   virtual void OnDamage(const std::vector<std::uint64_t>& steps) = 0;
-  // All shards that the job leaves out because they are damaged at their source: when it is taken
-  // up, and whenever there are more.
+  // All shards that the job leaves out because they are damaged at their source: before each
+  // OnRunning, and whenever there are more.
   virtual void OnQuarantine(const std::vector<LeftOutShard>& /*left_out*/) {}
   // A sentence for the log: a damaged checkpoint was passed over, for example.
   virtual void OnNotice(const std::string& sentence) = 0;

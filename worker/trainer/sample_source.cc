@@ -234,7 +234,6 @@ Status SampleSource::LeaveOut(const Quarantine& quarantine) {
   const DatasetManifest& manifest = dataset_->manifest();
   std::vector<std::uint64_t> since(manifest.volumes.size(), data_loader::SamplePlan::kNever);
   std::vector<std::uint32_t> shards;
-  std::vector<std::string> files;
   for (const QuarantinedShard& one : quarantine) {
     if (one.shard >= manifest.shards.size()) {
       return InternalError(Concat("the quarantine names shard ", one.shard, "; the dataset has ",
@@ -242,17 +241,18 @@ Status SampleSource::LeaveOut(const Quarantine& quarantine) {
     }
     for (const std::uint32_t volume : manifest.shards[one.shard].volumes) since[volume] = one.step;
     shards.push_back(one.shard);
-    files.push_back(manifest.shards[one.shard].file);
   }
   batches_.reset();  // what was read ahead is read anew
   Status left = plan_ahead_.LeaveOut(since);
   if (left.ok()) left = plan_.LeaveOut(std::move(since));
+  if (quarantine.size() > kMostQuarantined) left = FailedPreconditionError("too little is left");
   if (left.ok()) left_out_ = std::move(shards);
   if (attendance_) ReadAhead();
   if (left.ok()) return left;
   return FailedPreconditionError(
-      Concat("of the dataset ", left.message(), ": ", Join(files, ", "),
-             " are damaged at their source; repair or restore them, and resume the job"));
+      Concat("of the dataset ", left.message(), ": ", quarantine.size(), " of its ",
+             manifest.shards.size(), " shards are damaged at their source, the last is ",
+             ShardFile(quarantine.back().shard), "; repair or restore them, and resume the job"));
 }
 
 std::uint32_t SampleSource::StandIn(model::Part part, std::int64_t volume) const {
