@@ -16,17 +16,25 @@ using ::testing::IsEmpty;
 
 class QuarantineTest : public GangTest {
  protected:
-  static constexpr std::uint32_t kShard = 4;
-
   void SetUp() override {
     GangTest::SetUp();
     job_.slots = 3;
     job_.steps = 14;
     MakeDataset(24, {4, 4, 4}, 2);
+    shard_ = NeededFirstWithin(4, 7);
+  }
+
+  // Volumes that every method can use.
+  void UseLarger() {
+    job_.dataset = "/larger";
+    auto manifest = testing::WriteTinyDataset(files_, "/larger", 12, {16, 16, 16}, 2);
+    ASSERT_TRUE(manifest.ok()) << manifest.status();
+    dataset_ = *std::move(manifest);
+    job_.dataset_sha256 = dataset_.sha256;
   }
 
   std::string PathOf(std::uint32_t shard) const {
-    return "/dataset/" + dataset_.shards[shard].file;
+    return JoinPath(job_.dataset, dataset_.shards[shard].file);
   }
 
   void Damage(std::uint32_t shard, FileSystem* files = nullptr) {
@@ -60,6 +68,15 @@ class QuarantineTest : public GangTest {
     return {job_.steps, 0};
   }
   std::uint64_t FirstNeed(std::uint32_t shard) const { return FirstNeedOf(shard).step; }
+  // A shard that the plan needs for the first time in a step of [begin, end).
+  std::uint32_t NeededFirstWithin(std::uint64_t begin, std::uint64_t end) const {
+    for (std::uint32_t shard = 0; shard < dataset_.shards.size(); ++shard) {
+      const std::uint64_t step = FirstNeed(shard);
+      if (begin <= step && step < end) return shard;
+    }
+    ADD_FAILURE() << "there is none";
+    return 0;
+  }
   bool IsOf(std::uint32_t shard, std::int64_t volume) const {
     return dataset_.volumes[static_cast<std::size_t>(volume)].shard == shard;
   }
@@ -82,29 +99,29 @@ class QuarantineTest : public GangTest {
     }
   }
 
+  std::uint32_t shard_ = 0;
   std::map<std::uint32_t, std::string> whole_;
 };
 
 TEST_F(QuarantineTest, IsAgreedOnByAnyNumberOfWorkers) {
   const std::string undamaged = Train(1);
   EXPECT_THAT(LastQuarantine(), IsEmpty());
-  const std::uint64_t step = FirstNeed(kShard);
-  ASSERT_GT(step, 2U);
-  Damage(kShard);
+  const std::uint64_t step = FirstNeed(shard_);
+  Damage(shard_);
   const std::string alone = Train(1);
   EXPECT_NE(alone, undamaged);
-  EXPECT_EQ(LastQuarantine(), (Quarantine{{kShard, step}}));
+  EXPECT_EQ(LastQuarantine(), (Quarantine{{shard_, step}}));
   ExpectNoneWasSeen();
   EXPECT_EQ(Train(2), alone);
   EXPECT_EQ(Train(3, {{2}, {0}, {1}}), alone);
-  EXPECT_EQ(LastQuarantine(), (Quarantine{{kShard, step}}));
+  EXPECT_EQ(LastQuarantine(), (Quarantine{{shard_, step}}));
   ExpectNoneWasSeen();
 }
 
 TEST_F(QuarantineTest, OfABatchReplacesEachSample) {
   job_.batch_per_slot = 3;
-  Damage(kShard);
-  Damage(7);
+  Damage(shard_);
+  Damage(NeededFirstWithin(1, 3));
   const std::string alone = Train(1);
   EXPECT_EQ(LastQuarantine().size(), 2U);
   ExpectNoneWasSeen();
@@ -112,22 +129,22 @@ TEST_F(QuarantineTest, OfABatchReplacesEachSample) {
 }
 
 TEST_F(QuarantineTest, NamesTheShardAndTheStepToEveryObserver) {
-  Damage(kShard);
+  Damage(shard_);
   const auto workers = NewWorkers(2);
   ExpectAll(RunGang(workers), GenerationEnd::kFinished);
   for (const auto& worker : workers) {
     EXPECT_THAT(worker->observer.left_out,
-                ElementsAre(LeftOutShard{dataset_.shards[kShard].file, FirstNeed(kShard)}));
+                ElementsAre(LeftOutShard{dataset_.shards[shard_].file, FirstNeed(shard_)}));
     EXPECT_EQ(worker->observer.steps.size(), job_.steps) << "a step counts once";
   }
 }
 
 TEST_F(QuarantineTest, HoldsInTheFastClassToo) {
   job_.numerics = Numerics::kFast;
-  Damage(kShard);
+  Damage(shard_);
   for (const int size : {1, 3}) {
     Train(size);
-    EXPECT_EQ(LastQuarantine(), (Quarantine{{kShard, FirstNeed(kShard)}}));
+    EXPECT_EQ(LastQuarantine(), (Quarantine{{shard_, FirstNeed(shard_)}}));
     ExpectNoneWasSeen();
   }
 }
@@ -152,8 +169,8 @@ TEST_F(QuarantineTest, ThatLeavesNothingFailsTheJobAndNamesTheShards) {
 }
 
 TEST_F(QuarantineTest, IsResumedFromTheCheckpointThoughTheShardIsWholeAgain) {
-  const std::uint64_t step = FirstNeed(kShard);
-  Damage(kShard);
+  const std::uint64_t step = FirstNeed(shard_);
+  Damage(shard_);
   const std::string expected = Train(1);
   job_.checkpoint.directory = "/ckpt-resumed";
   job_.checkpoint.every_steps = step + 1;
@@ -162,25 +179,25 @@ TEST_F(QuarantineTest, IsResumedFromTheCheckpointThoughTheShardIsWholeAgain) {
     if (progress.step == step + 2) workers[0]->stop.Raise(StopVote::kNow);
   };
   ExpectAll(RunGang(workers), GenerationEnd::kBroken);
-  Repair(kShard);
+  Repair(shard_);
   workers = NewWorkers(3);
   ExpectAll(RunGang(workers), GenerationEnd::kFinished);
   EXPECT_THAT(workers[0]->observer.began, ElementsAre(step + 1));
   EXPECT_EQ(workers[2]->observer.left_out.size(), 1U);
   EXPECT_EQ(LastWeights(), expected);
-  EXPECT_EQ(LastQuarantine(), (Quarantine{{kShard, step}}));
+  EXPECT_EQ(LastQuarantine(), (Quarantine{{shard_, step}}));
 }
 
 TEST_F(QuarantineTest, VanishesWithTheStepsThatAreTakenBack) {
   const std::string undamaged = Train(1);
-  const std::uint64_t step = FirstNeed(kShard);
-  Damage(kShard);
+  const std::uint64_t step = FirstNeed(shard_);
+  Damage(shard_);
   job_.checkpoint.directory = "/ckpt-back";
   job_.checkpoint.every_steps = step - 1;
   auto workers = NewWorkers(1);
   workers[0]->observer.on_quarantine = [&] { workers[0]->stop.Raise(StopVote::kNow); };
   RunGang(workers);
-  Repair(kShard);
+  Repair(shard_);
   workers = NewWorkers(2);
   ExpectAll(RunGang(workers), GenerationEnd::kFinished);
   EXPECT_THAT(workers[0]->observer.began, ElementsAre(step - 1));
@@ -191,8 +208,8 @@ TEST_F(QuarantineTest, VanishesWithTheStepsThatAreTakenBack) {
 // A worker dies after the agreement: it may have committed the step, so that those who live hold to
 // it, whatever they would read now. One, two (who then hold the same step) or a joiner.
 TEST_F(QuarantineTest, IsKeptByWhoeverSurvivesTheAgreement) {
-  const std::uint64_t step = FirstNeed(kShard);
-  Damage(kShard);
+  const std::uint64_t step = FirstNeed(shard_);
+  Damage(shard_);
   const std::string expected = Train(1);
   for (const int size : {2, 3}) {
     for (const bool joined : {false, true}) {
@@ -203,21 +220,17 @@ TEST_F(QuarantineTest, IsKeptByWhoeverSurvivesTheAgreement) {
       workers.erase(workers.begin());
       for (const auto& worker : workers) EXPECT_EQ(worker->session->held_step(), step);
       if (joined) workers.insert(workers.begin(), NewWorker());
-      Repair(kShard);
+      Repair(shard_);
       ExpectAll(RunGang(workers), GenerationEnd::kFinished);
       EXPECT_EQ(LastWeights(), expected) << size << " " << joined;
-      EXPECT_EQ(LastQuarantine(), (Quarantine{{kShard, step}}));
-      Damage(kShard);
+      EXPECT_EQ(LastQuarantine(), (Quarantine{{shard_, step}}));
+      Damage(shard_);
     }
   }
 }
 
 TEST_F(QuarantineTest, AgreedOnBeforeTheFirstStepReachesEverybody) {
-  const std::uint32_t first = [&] {
-    for (std::uint32_t shard = 0;; ++shard) {
-      if (FirstNeed(shard) == 0) return shard;
-    }
-  }();
+  const std::uint32_t first = NeededFirstWithin(0, 1);
   Damage(first);
   const std::string expected = Train(1);
   job_.checkpoint.directory = "/ckpt-first";
@@ -236,7 +249,7 @@ TEST_F(QuarantineTest, ComesFromAJoinerWhereTheOthersHaveReadTheShardLongAgo) {
   auto workers = NewWorkers(2);
   workers[1]->dies_at_sum = 16;
   RunGang(workers);
-  Damage(kShard);
+  Damage(shard_);
   workers[1] = NewWorker();
   ExpectAll(RunGang(workers), GenerationEnd::kFinished);
   LastWeights();
@@ -250,7 +263,7 @@ TEST_F(QuarantineTest, IsNotForAShardThatAnotherReadsWhole) {
   const std::string undamaged = Train(1);
   FaultFileSystem ill;
   ASSERT_TRUE(testing::WriteTinyDataset(ill, "/dataset", 24, {4, 4, 4}, 2).ok());
-  Damage(kShard, &ill);
+  Damage(shard_, &ill);
   job_.checkpoint.directory = "/ckpt-ill";
   auto workers = NewWorkers(2);
   workers[1]->session = std::make_unique<JobSession>(
@@ -258,12 +271,12 @@ TEST_F(QuarantineTest, IsNotForAShardThatAnotherReadsWhole) {
       job_);
   Slots slots(2);
   for (std::uint32_t slot = 0; slot < job_.slots; ++slot) {
-    slots[slot == FirstNeedOf(kShard).slot ? 1 : 0].push_back(static_cast<int>(slot));
+    slots[slot == FirstNeedOf(shard_).slot ? 1 : 0].push_back(static_cast<int>(slot));
   }
   const auto ends = RunGang(workers, slots);
   ASSERT_FALSE(ends[1].ok());
   EXPECT_TRUE(IsOwnTrouble(ends[1].status())) << ends[1].status();
-  EXPECT_THAT(ends[1].status().message(), HasSubstr(dataset_.shards[kShard].file));
+  EXPECT_THAT(ends[1].status().message(), HasSubstr(dataset_.shards[shard_].file));
   ASSERT_TRUE(ends[0].ok());
   EXPECT_EQ(*ends[0], GenerationEnd::kBroken);
   workers.erase(workers.begin() + 1);
@@ -273,6 +286,7 @@ TEST_F(QuarantineTest, IsNotForAShardThatAnotherReadsWhole) {
 }
 
 TEST_F(QuarantineTest, IsNotForADownstreamTaskWhichNamesTheShard) {
+  UseLarger();
   job_.task.task = "segment";
   for (std::uint32_t shard = 0; shard < dataset_.shards.size(); ++shard) Damage(shard);
   const auto ends = RunGang(NewWorkers(1));
@@ -282,29 +296,20 @@ TEST_F(QuarantineTest, IsNotForADownstreamTaskWhichNamesTheShard) {
 
 TEST_F(QuarantineTest, OfASurveyHasStandInsForItsVolumes) {
   make_method_ = MakeFakeMethod({.survey_period = 3});
-  Damage(kShard);
+  Damage(shard_);
   const std::string alone = Train(1);
-  EXPECT_EQ(LastQuarantine(), (Quarantine{{kShard, 0}})) << "all are looked at before step 0";
+  EXPECT_EQ(LastQuarantine(), (Quarantine{{shard_, 0}})) << "all are looked at before step 0";
   ExpectNoneWasSeen();
   EXPECT_EQ(Train(3), alone);
 }
 
 TEST_F(QuarantineTest, IsAgreedOnWhileSlotsShare) {
   make_method_ = model::MakeMethod;
-  job_.dataset = "/larger";
-  auto manifest = testing::WriteTinyDataset(files_, "/larger", 12, {16, 16, 16}, 2);
-  ASSERT_TRUE(manifest.ok());
-  dataset_ = *std::move(manifest);
-  job_.dataset_sha256 = dataset_.sha256;
+  UseLarger();
   job_.method = "simclr";
   job_.steps = 4;
-  const std::uint32_t shard = [&] {
-    for (std::uint32_t one = 0;; ++one) {
-      if (const auto step = FirstNeed(one); step > 0 && step < 4) return one;
-    }
-  }();
-  const std::string path = "/larger/" + dataset_.shards[shard].file;
-  ASSERT_TRUE(WriteFileDurably(files_, path, "damaged").ok());
+  const std::uint32_t shard = NeededFirstWithin(1, 4);
+  Damage(shard);
   const std::string alone = Train(1);
   EXPECT_EQ(LastQuarantine(), (Quarantine{{shard, FirstNeed(shard)}}));
   ExpectNoneWasSeen();
