@@ -2,6 +2,7 @@
 // those of (job, quarantine), whoever computed them and whoever died meanwhile.
 #include <algorithm>
 #include <cstddef>
+#include <latch>
 #include <utility>
 
 #include "tests/trainer/gang_fixture.h"
@@ -81,6 +82,20 @@ class QuarantineTest : public GangTest {
     return dataset_.volumes[static_cast<std::size_t>(volume)].shard == shard;
   }
 
+  // The first of them dies once all know what is left out, and before the step is committed.
+  void RunUntilAllHaveAgreed(const std::vector<std::unique_ptr<TestWorker>>& workers) {
+    std::latch agreed(static_cast<std::ptrdiff_t>(workers.size()));
+    for (const auto& worker : workers) {
+      worker->observer.on_quarantine = [&, first = worker == workers[0]] {
+        if (!first) return agreed.count_down();
+        agreed.arrive_and_wait();
+        workers[0]->stop.Raise(StopVote::kNow);
+      };
+    }
+    RunGang(workers);
+    for (const auto& worker : workers) worker->observer.on_quarantine = nullptr;
+  }
+
   Quarantine LastQuarantine() {
     const auto manifest = ReadCheckpointManifest(files_, job_.checkpoint.directory, job_.steps);
     EXPECT_TRUE(manifest.ok()) << manifest.status();
@@ -121,7 +136,7 @@ TEST_F(QuarantineTest, IsAgreedOnByAnyNumberOfWorkers) {
 TEST_F(QuarantineTest, OfABatchReplacesEachSample) {
   job_.batch_per_slot = 3;
   Damage(shard_);
-  Damage(NeededFirstWithin(1, 3));
+  Damage(shard_ + 1);
   const std::string alone = Train(1);
   EXPECT_EQ(LastQuarantine().size(), 2U);
   ExpectNoneWasSeen();
@@ -215,8 +230,7 @@ TEST_F(QuarantineTest, IsKeptByWhoeverSurvivesTheAgreement) {
     for (const bool joined : {false, true}) {
       job_.checkpoint.directory = Concat("/ckpt-survived-", size, joined);
       auto workers = NewWorkers(size);
-      workers[0]->observer.on_quarantine = [&] { workers[0]->stop.Raise(StopVote::kNow); };
-      RunGang(workers);
+      RunUntilAllHaveAgreed(workers);
       workers.erase(workers.begin());
       for (const auto& worker : workers) EXPECT_EQ(worker->session->held_step(), step);
       if (joined) workers.insert(workers.begin(), NewWorker());
@@ -235,8 +249,7 @@ TEST_F(QuarantineTest, AgreedOnBeforeTheFirstStepReachesEverybody) {
   const std::string expected = Train(1);
   job_.checkpoint.directory = "/ckpt-first";
   auto workers = NewWorkers(2);
-  workers[0]->observer.on_quarantine = [&] { workers[0]->stop.Raise(StopVote::kNow); };
-  RunGang(workers);
+  RunUntilAllHaveAgreed(workers);
   workers[0] = NewWorker();
   Repair(first);
   ExpectAll(RunGang(workers), GenerationEnd::kFinished);
@@ -245,7 +258,7 @@ TEST_F(QuarantineTest, AgreedOnBeforeTheFirstStepReachesEverybody) {
 }
 
 TEST_F(QuarantineTest, ComesFromAJoinerWhereTheOthersHaveReadTheShardLongAgo) {
-  job_.steps = 30;
+  job_.steps = 80;
   auto workers = NewWorkers(2);
   workers[1]->dies_at_sum = 16;
   RunGang(workers);
@@ -283,6 +296,37 @@ TEST_F(QuarantineTest, IsNotForAShardThatAnotherReadsWhole) {
   ExpectAll(RunGang(workers), GenerationEnd::kFinished);
   EXPECT_EQ(LastWeights(), undamaged);
   EXPECT_THAT(LastQuarantine(), IsEmpty());
+}
+
+TEST_F(QuarantineTest, IsNotForAShardThatIsReadDamagedOnce) {
+  const std::string undamaged = Train(1);
+  Damage(shard_);
+  job_.checkpoint.directory = "/ckpt-once";
+  auto workers = NewWorkers(1);
+  RecordingObserver& observer = workers[0]->observer;
+  const auto samples = static_cast<std::ptrdiff_t>((FirstNeed(shard_) + 1) * job_.slots);
+  observer.on_activity = [&](Activity activity) {
+    if (activity != Activity::kReading) return;
+    const auto readings = std::ranges::count(observer.activities, Activity::kReading);
+    if (readings == samples + 1) Repair(shard_);  // before the gang reads it at its source
+  };
+  ExpectAll(RunGang(workers), GenerationEnd::kFinished);
+  EXPECT_EQ(LastWeights(), undamaged);
+  EXPECT_THAT(LastQuarantine(), IsEmpty());
+  ASSERT_EQ(observer.notices.size(), 1U);
+  EXPECT_THAT(observer.notices[0], HasSubstr("was read damaged, and then whole"));
+}
+
+TEST_F(QuarantineTest, IsNotForAShardThatTheManifestDescribesWrongly) {
+  dataset_.volumes[dataset_.shards[shard_].volumes[0]].grid.size = {2, 8, 4};
+  dataset_.sha256 = data_loader::DatasetSha256(dataset_);
+  job_.dataset_sha256 = dataset_.sha256;
+  const std::string manifest = data_loader::ToJson(dataset_);
+  ASSERT_TRUE(WriteFileDurably(files_, "/dataset/manifest.json", manifest).ok());
+  job_.patch = {4, 4, 4};
+  const auto ends = RunGang(NewWorkers(1));
+  EXPECT_EQ(ends[0].status().code(), StatusCode::kDataLoss) << ends[0].status();
+  EXPECT_THAT(ends[0].status().message(), HasSubstr(dataset_.shards[shard_].file));
 }
 
 TEST_F(QuarantineTest, IsNotForADownstreamTaskWhichNamesTheShard) {
