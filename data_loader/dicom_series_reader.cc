@@ -7,6 +7,7 @@
 
 #include "common/file_system.h"
 #include "common/text.h"
+#include "data_loader/bounded_workers.h"
 #include "data_loader/dicom_stacks.h"
 #include "data_loader/dicom_volume.h"
 #include "data_loader/geometry.h"
@@ -82,20 +83,33 @@ VolumeExtent ExtentOf(const Series& series) {
   return extent;
 }
 
+using ReadHeader = OrRejection<std::optional<DicomHeader>>;
+
+std::vector<ReadHeader> ReadHeaders(const std::vector<std::string>& files, unsigned threads) {
+  std::vector<ReadHeader> headers(files.size());
+  const std::vector<std::uint64_t> needs(files.size(), 0);
+  (void)RunBounded(needs, {threads, 0}, nullptr, [&](std::size_t i) {
+    headers[i] = Guarded([&]() -> ReadHeader { return ReadDicomHeader(files[i]); });
+    return OkStatus();
+  });
+  return headers;
+}
+
 }  // namespace
 
 ScanResult DicomSeriesReader::Scan(const std::vector<std::string>& files) {
   ScanResult result;
   std::map<std::string, Series> by_uid;
   std::map<std::string, std::set<std::string>> series_in_folder;
-  for (const std::string& file : files) {
-    const auto read =
-        Guarded([&]() -> OrRejection<std::optional<DicomHeader>> { return ReadDicomHeader(file); });
+  std::vector<ReadHeader> headers = ReadHeaders(files, threads_);
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    const std::string& file = files[i];
+    ReadHeader& read = headers[i];
     if (const auto* rejection = std::get_if<Rejection>(&read)) {
       result.rejected.push_back({file, *rejection});
       continue;
     }
-    std::optional<DicomHeader> header = std::get<0>(read);
+    std::optional<DicomHeader> header = std::get<0>(std::move(read));
     if (!header && IsCalledDicom(file)) {
       result.rejected.push_back(
           {file, {"NOT_DICOM", "it is called a DICOM file and is none; copy it again"}});

@@ -12,15 +12,17 @@
 namespace gvsl::data_loader {
 
 // Files of one SeriesInstanceUID are one source, whatever folders they lie in, or one for each of
-// its stacks (dicom_stacks.h); copies of a file are left out. Keeps the headers that Scan read for
-// Read.
+// its stacks (dicom_stacks.h); copies of a file are left out. Keeps the headers that Scan read, by
+// so many threads, for Read.
 class DicomSeriesReader final : public VolumeReader {
  public:
+  explicit DicomSeriesReader(unsigned threads = 1) : threads_(threads) {}
   ScanResult Scan(const std::vector<std::string>& files) override;
   VolumeExtent Extent(const VolumeSource& source) override;
   OrRejection<RawVolume> Read(const VolumeSource& source) override;
 
  private:
+  unsigned threads_;
   std::map<std::pair<std::string, std::string>, Series> series_;  // by path and part
 };
 

@@ -17,9 +17,10 @@
 
 namespace gvsl::data_loader {
 
-// After each input, and after each shard.
+// Before files are looked through; before the first and after each input; likewise of shards.
 struct IngestProgress {
-  bool shards = false;  // what is counted: inputs, then shards
+  enum class Stage { kFiles, kInputs, kShards };
+  Stage stage = Stage::kInputs;  // what is counted
   std::size_t done = 0;
   std::size_t total = 0;
   std::uint64_t done_bytes = 0;  // of the inputs' files, or of the shards
@@ -56,8 +57,8 @@ struct IngestEvent {
 // Called by any thread, one at a time, by path in order.
 using IngestObserver = std::function<void(const IngestEvent&)>;
 
-// The readers of this program, in the order in which they are asked.
-std::vector<std::unique_ptr<VolumeReader>> AllReaders();
+// The readers of this program, in the order in which they are asked; they search with `threads`.
+std::vector<std::unique_ptr<VolumeReader>> AllReaders(unsigned threads = 1);
 
 // Works in OUTPUT.ingest, which is gone when a report is returned. What ends it otherwise leaves
 // that folder, if anything had been done: called again with the same output and options it goes on

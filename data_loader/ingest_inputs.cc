@@ -16,8 +16,9 @@ namespace gvsl::data_loader {
 namespace {
 
 // Each reader takes what is its own and leaves the rest to the next.
-void Scan(std::vector<std::string> left, IngestInputs& inputs) {
-  inputs.readers = AllReaders();
+void Scan(std::vector<std::string> left, const IngestOptions& options, IngestInputs& inputs) {
+  inputs.readers = AllReaders(options.bounds.threads);
+  if (options.progress) options.progress({IngestProgress::Stage::kFiles, 0, left.size(), 0, 0, 0});
   for (const auto& reader : inputs.readers) {
     ScanResult scan = reader->Scan(left);
     for (VolumeSource& source : scan.sources) {
@@ -92,10 +93,10 @@ std::vector<SourceName> NameVolumes(const FileList& list, IngestInputs& inputs) 
 
 }  // namespace
 
-std::vector<std::unique_ptr<VolumeReader>> AllReaders() {
+std::vector<std::unique_ptr<VolumeReader>> AllReaders(unsigned threads) {
   std::vector<std::unique_ptr<VolumeReader>> readers;
   readers.push_back(std::make_unique<NiftiReader>());
-  readers.push_back(std::make_unique<DicomSeriesReader>());
+  readers.push_back(std::make_unique<DicomSeriesReader>(threads));
   readers.push_back(std::make_unique<LoneImageReader>());
   return readers;
 }
@@ -119,7 +120,7 @@ StatusOr<IngestInputs> FindInputs(FileSystem& files, const IngestOptions& option
   }
   RejectUnread(images, inputs);
   RejectUnread(labels, inputs);
-  Scan(images.files, inputs);
+  Scan(images.files, options, inputs);
   const std::vector<SourceName> names = NameVolumes(images, inputs);
   if (!options.labels.empty()) AddLabels(labels, names, inputs);
   AddClasses(classes, names, inputs);

@@ -54,7 +54,7 @@ StatusOr<DatasetWriter::Layout> Arrange(const IngestRun& run, const IngestedInpu
     writer.Continue(run.base.manifest, run.base.SubjectKeys());
   }
   IngestProgress progress;
-  progress.shards = true;
+  progress.stage = IngestProgress::Stage::kShards;
   for (const IngestOutcome& outcome : inputs.outcomes) {
     if (!outcome.part || run.InBase(outcome) != nullptr) continue;
     progress.total_bytes += outcome.part->bytes;
@@ -63,6 +63,7 @@ StatusOr<DatasetWriter::Layout> Arrange(const IngestRun& run, const IngestedInpu
   const std::size_t each = std::max<std::size_t>(1, run.options.volumes_per_shard);
   progress.total = (writer.volumes() + each - 1) / each;
   GVSL_RETURN_IF_ERROR(BeginShards(run, inputs));
+  if (run.options.progress) run.options.progress(progress);
   return writer.Arrange(run.options.volumes_per_shard, HooksOf(run, inputs, progress));
 }
 

@@ -24,6 +24,7 @@ class Reading {
     }
     GVSL_RETURN_IF_ERROR(FindTasks());
     GVSL_RETURN_IF_ERROR(CheckSpace());
+    if (options_.progress) options_.progress(progress_);
     GVSL_RETURN_IF_ERROR(IngestAll());
     WarnOfInputs();
     IngestedInputs result{{}, std::move(tasks_.finished), inputs_.ignored_files};

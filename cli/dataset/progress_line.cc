@@ -12,6 +12,7 @@ namespace gvsl::cli::dataset {
 namespace {
 
 using data_loader::IngestProgress;
+using Stage = IngestProgress::Stage;
 
 constexpr double kDrawnEvery = 0.2;   // seconds, on a terminal
 constexpr double kPrintedEvery = 10;  // elsewhere
@@ -42,8 +43,9 @@ double BytesOfThisRun(const IngestProgress& progress) {
 }  // namespace
 
 std::string ProgressText(const IngestProgress& progress, Duration elapsed) {
-  std::string text =
-      Concat(progress.done, " of ", progress.total, " ", progress.shards ? "shards" : "inputs");
+  if (progress.stage == Stage::kFiles) return Concat("looking through ", progress.total, " files");
+  std::string text = Concat(progress.done, " of ", progress.total, " ",
+                            progress.stage == Stage::kShards ? "shards" : "inputs");
   if (progress.total_bytes > 0) {
     text += Concat(", ", progress.done_bytes * 100 / progress.total_bytes, "%");
   }
@@ -83,11 +85,13 @@ void ProgressLine::Clear() {
 
 void ProgressLine::Show(const IngestProgress& progress) {
   const TimePoint now = clock_.Now();
-  if (progress.shards != shards_) stage_begin_ = shown_at_.value_or(now);
-  shards_ = progress.shards;
-  if (!progress.shards) volumes_ = progress;
+  const bool is_new = progress.stage != stage_;
+  if (is_new) stage_begin_ = now;
+  stage_ = progress.stage;
+  if (progress.stage == Stage::kInputs) inputs_ = progress;
   const double every = is_terminal_ ? kDrawnEvery : kPrintedEvery;
-  if (ToSeconds(now - shown_at_.value_or(begin_)) < every) return;
+  const bool is_due = ToSeconds(now - shown_at_.value_or(begin_)) >= every;
+  if (!is_due && !(is_new && stage_ == Stage::kFiles)) return;
   shown_at_ = now;
   const std::string text = ProgressText(progress, now - stage_begin_);
   Clear();
@@ -102,7 +106,7 @@ void ProgressLine::Print(const std::string& line) {
 
 void ProgressLine::Finish() {
   Clear();
-  if (volumes_) write_(SummaryText(*volumes_, clock_.Now() - begin_) + "\n");
+  if (inputs_) write_(SummaryText(*inputs_, clock_.Now() - begin_) + "\n");
 }
 
 }  // namespace gvsl::cli::dataset

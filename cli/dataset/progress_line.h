@@ -38,9 +38,9 @@ class ProgressLine {
   const TimePoint begin_;
   TimePoint stage_begin_;
   std::optional<TimePoint> shown_at_;
-  std::optional<data_loader::IngestProgress> volumes_;
+  data_loader::IngestProgress::Stage stage_ = data_loader::IngestProgress::Stage::kInputs;
+  std::optional<data_loader::IngestProgress> inputs_;
   bool is_drawn_ = false;
-  bool shards_ = false;
 };
 
 }  // namespace gvsl::cli::dataset

@@ -103,7 +103,7 @@ TEST_F(IngestResumeTest, DoesNotReadAgainWhatItHas) {
   IngestOptions options = Options("set");
   IngestProgress first;
   options.progress = [&](const IngestProgress& progress) {
-    if (!progress.shards) first = progress;
+    if (progress.stage == IngestProgress::Stage::kInputs) first = progress;
   };
   Run(options);
   EXPECT_EQ(first.done, 7U);

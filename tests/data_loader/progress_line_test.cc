@@ -6,31 +6,34 @@ namespace gvsl::cli::dataset {
 namespace {
 
 using data_loader::IngestProgress;
+using Stage = IngestProgress::Stage;
 
 constexpr std::uint64_t kMega = 1'000'000;
 
 TEST(ProgressText, TellsHowFarHowFastAndHowLongYet) {
-  const IngestProgress half = {false, 3, 6, 500 * kMega, 1000 * kMega, 0};
+  const IngestProgress half = {Stage::kInputs, 3, 6, 500 * kMega, 1000 * kMega, 0};
   EXPECT_EQ(ProgressText(half, FromSeconds(10)), "3 of 6 inputs, 50%, 50.0 MB/s, 10s left");
   EXPECT_EQ(ProgressText(half, FromSeconds(5000)), "3 of 6 inputs, 50%, 0.1 MB/s, 1h 23m left");
-  const IngestProgress early = {true, 1, 6, kMega, 1000 * kMega, 0};
+  const IngestProgress early = {Stage::kShards, 1, 6, kMega, 1000 * kMega, 0};
   EXPECT_EQ(ProgressText(early, FromSeconds(0.5)), "1 of 6 shards, 0%");
   EXPECT_EQ(ProgressText({}, FromSeconds(10)), "0 of 0 inputs");
+  EXPECT_EQ(ProgressText({Stage::kFiles, 0, 70'000, 0, 0, 0}, FromSeconds(10)),
+            "looking through 70000 files");
 }
 
 TEST(ProgressText, WhatAnEarlierRunDidIsNoSpeed) {
-  const IngestProgress resumed = {false, 5, 6, 900 * kMega, 1000 * kMega, 800 * kMega};
+  const IngestProgress resumed = {Stage::kInputs, 5, 6, 900 * kMega, 1000 * kMega, 800 * kMega};
   EXPECT_EQ(ProgressText(resumed, FromSeconds(100)), "5 of 6 inputs, 90%, 1.0 MB/s, 1m 40s left");
   EXPECT_EQ(SummaryText(resumed, FromSeconds(100)),
             "5 inputs of 900.0 MB in 1m 40s (1.0 MB/s), 800.0 MB of it by an earlier run");
-  EXPECT_EQ(SummaryText({false, 1, 1, 2500 * kMega, 2500 * kMega, 0}, FromSeconds(5)),
+  EXPECT_EQ(SummaryText({Stage::kInputs, 1, 1, 2500 * kMega, 2500 * kMega, 0}, FromSeconds(5)),
             "1 input of 2.5 GB in 5s (500.0 MB/s)");
 }
 
 class ProgressLineTest : public ::testing::Test {
  protected:
   void Show(ProgressLine& line, std::size_t done) {
-    line.Show({false, done, 9, done * kMega, 9 * kMega, 0});
+    line.Show({Stage::kInputs, done, 9, done * kMega, 9 * kMega, 0});
   }
   ProgressLine Line(bool is_terminal) {
     return {clock_, is_terminal, [this](const std::string& text) { written_ += text; }};
@@ -58,6 +61,12 @@ TEST_F(ProgressLineTest, OnATerminalOneLineIsDrawnAgain) {
   Show(line, 9);
   line.Finish();
   EXPECT_EQ(Written(), "\r\x1b[K9 inputs of 9.0 MB in 2s (4.5 MB/s)\n");
+}
+
+TEST_F(ProgressLineTest, SaysAtOnceWhatTakesLongWithoutAnythingDone) {
+  ProgressLine line = Line(false);
+  line.Show({Stage::kFiles, 0, 12, 0, 0, 0});
+  EXPECT_EQ(Written(), "looking through 12 files\n");
 }
 
 TEST_F(ProgressLineTest, ElsewhereALineEveryTenSecondsAtMost) {
