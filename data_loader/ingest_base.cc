@@ -21,6 +21,7 @@ std::string Difference(const VolumeEntry& volume, const PrepareOptions& options)
       return Concat("voxels of ", spacing[0], ",", spacing[1], ",", spacing[2], " mm");
     }
   }
+  if (volume.cut && !options.body_margin) return "a crop to the body";
   const std::string window = WindowName(options.window, volume.modality);
   return volume.window == window ? "" : Concat("the window ", volume.window);
 }
@@ -65,7 +66,7 @@ StatusOr<IngestBase> ReadBase(FileSystem& files, const std::string& directory,
     if (const std::string has = Difference(volume, options); !has.empty()) {
       return FailedPreconditionError(
           Concat(directory, " has volumes with ", has,
-                 "; what is added to it needs the same --spacing and --window"));
+                 "; what is added to it needs the same --spacing, --window and --crop"));
     }
   }
   TakeSources(files, base);

@@ -14,6 +14,7 @@ namespace {
 constexpr std::uint64_t kBytesPerOldVoxel = 16;
 // As resampled, its labels, and what a library holds of them meanwhile.
 constexpr std::uint64_t kBytesPerNewVoxel = 12;
+constexpr std::uint64_t kLeastBody = 4;  // a crop to the body hardly leaves less than its fourth
 constexpr std::uint64_t kBytesBeside = std::uint64_t{32} << 20;
 
 std::uint64_t FileBytes(const std::string& path) {
@@ -48,6 +49,7 @@ IngestEstimate EstimateVolume(const PlannedVolume& planned, const PrepareOptions
   const auto* label = std::get_if<std::optional<std::string>>(&planned.label);
   const bool labelled = label != nullptr && label->has_value();
   if (!is_done) estimate.part_bytes = new_voxels * (labelled ? 8 : 4);
+  if (options.body_margin) estimate.part_bytes /= kLeastBody;
   estimate.memory_bytes =
       kBytesBeside + extent.voxels * kBytesPerOldVoxel + new_voxels * kBytesPerNewVoxel;
   return estimate;
