@@ -20,8 +20,12 @@ constexpr double kBoard = 20;         // mm
 constexpr double kLeastBody = 0.01;   // of all voxels
 constexpr std::size_t kBins = 512;
 
-std::size_t VoxelsOf(const Extent& size) {
-  return static_cast<std::size_t>(size[0] * size[1] * size[2]);
+double VoxelsIn(const VoxelBox& box) {
+  double voxels = 1;
+  for (int axis = 0; axis < 3; ++axis) {
+    voxels *= static_cast<double>(box.end[axis] - box.begin[axis]);
+  }
+  return voxels;
 }
 
 struct Histogram {
@@ -235,26 +239,19 @@ std::optional<VoxelBox> FindBody(const Image& image, const std::string& modality
     around[axis] = radius[axis] + std::llround(std::ceil(margin / image.grid.spacing[axis]));
     ErodeAlong(axis, radius[axis], size, mask);
   }
-  const std::vector<Piece> pieces = Pieces(size, std::move(mask)).Find();
+  std::vector<Piece> pieces = Pieces(size, std::move(mask)).Find();
+  std::erase_if(pieces, [&](const Piece& piece) {
+    const double eroded = static_cast<double>(piece.voxels) / static_cast<double>(piece.columns);
+    return (eroded + 2 * static_cast<double>(radius[1])) * image.grid.spacing[1] < kBoard;
+  });
   const auto largest = std::ranges::max_element(pieces, {}, &Piece::voxels);
   if (largest == pieces.end()) return std::nullopt;
   VoxelBox box = largest->box;
-  std::uint64_t voxels = largest->voxels;
-  for (auto piece = pieces.begin(); piece != pieces.end(); ++piece) {
-    const bool is_small =
-        static_cast<double>(piece->voxels) < kLeastPiece * static_cast<double>(largest->voxels);
-    // Erosion took the radius from either side.
-    const double thickness =
-        (static_cast<double>(piece->voxels) / static_cast<double>(piece->columns) +
-         2 * static_cast<double>(radius[1])) *
-        image.grid.spacing[1];
-    if (piece == largest || is_small || thickness < kBoard) continue;
-    Join(piece->box, box);
-    voxels += piece->voxels;
+  for (const Piece& piece : pieces) {
+    const double share = static_cast<double>(piece.voxels) / static_cast<double>(largest->voxels);
+    if (share >= kLeastPiece) Join(piece.box, box);
   }
-  if (static_cast<double>(voxels) < kLeastBody * static_cast<double>(VoxelsOf(size))) {
-    return std::nullopt;
-  }
+  if (VoxelsIn(box) < kLeastBody * static_cast<double>(image.voxels.size())) return std::nullopt;
   return Widened(box, around, size);
 }
 

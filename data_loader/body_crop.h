@@ -2,9 +2,9 @@
 //
 // What counts as body: voxels above -500 HU in CT; else above a fifth of the way from what is dark
 // (the median below Otsu's threshold) to what is bright (the median above it). Of these, what is
-// thinner than 6 mm along any axis is passed over (a table's shell, tubes, wires), then pieces of
-// less than a fiftieth of the largest one's voxels (arms stay), and pieces that lie behind it like
-// a board: less than 20 mm thick from back to front on the average, but for holes.
+// thinner than 6 mm along any axis is passed over (a table's shell, tubes, wires), then boards
+// (less than 20 mm thick from back to front on the average: a table), then pieces of less than a
+// fiftieth of the largest one's voxels. Arms stay.
 #pragma once
 
 #include <array>
@@ -19,8 +19,8 @@
 namespace gvsl::data_loader {
 
 // The smallest box with the body and `margin` mm around it, within the image; nothing where no body
-// is found: nothing is bright, or all of it together is under a hundredth of the voxels. `image` is
-// RAS, before the window (voxels are HU in CT).
+// is found, or what is found would be under a hundredth of the image. `image` is RAS, before the
+// window (voxels are HU in CT).
 std::optional<VoxelBox> FindBody(const Image& image, const std::string& modality, double margin);
 
 // The smallest box with `box` and every voxel that has a label.

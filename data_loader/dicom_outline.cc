@@ -32,9 +32,11 @@ class Walker {
   Walker(std::span<const std::uint8_t> head, std::uint64_t bytes) : head_(head), bytes_(bytes) {}
 
   std::uint64_t at() const { return at_; }
-  void set_at(std::uint64_t at) { at_ = at; }
   void set_explicit(bool is_explicit) { explicit_ = is_explicit; }
 
+  bool IsAtGroup(std::uint32_t group) const {
+    return at_ + 2 <= head_.size() && Number(at_, 2) == group;
+  }
   // Goes behind its head. Nothing where that ends beyond what is there, or after too many.
   std::optional<Element> Next() {
     if (at_ + 12 > head_.size() || ++elements_ > kMostElements) return std::nullopt;
@@ -119,14 +121,9 @@ bool HasMagic(std::span<const std::uint8_t> head) {
 // Whether the data set's elements say their kind; nothing where it is not plain.
 std::optional<bool> ReadMeta(Walker& walker) {
   std::optional<bool> is_explicit;
-  for (;;) {
-    const std::uint64_t begin = walker.at();
+  while (walker.IsAtGroup(2)) {
     const auto element = walker.Next();
     if (!element) return std::nullopt;
-    if (element->tag >> 16U != 2) {
-      walker.set_at(begin);
-      return is_explicit;
-    }
     if (element->tag == kTransferSyntax) {
       std::string_view uid = walker.Value(*element);
       while (uid.ends_with('\0')) uid.remove_suffix(1);
@@ -135,6 +132,7 @@ std::optional<bool> ReadMeta(Walker& walker) {
     }
     if (!walker.Skip(*element)) return std::nullopt;
   }
+  return is_explicit;
 }
 
 }  // namespace

@@ -110,8 +110,8 @@ TEST(BodyCrop, KeepsArmsAndPassesOverCrumbs) {
   Image ct = Filled(-1000);
   FillBall(kCentre, 30, 40, ct);
   Image with_crumb = ct;
-  FillBall({22, 38, 40}, 14, 40, ct);  // a tenth of the other, apart from it
-  FillBall({4, 5, 45}, 5, 40, with_crumb);
+  FillBall({22, 38, 40}, 18, 40, ct);  // a fifth of the other, apart from it
+  FillBall({4, 5, 45}, 8, 40, with_crumb);
   EXPECT_GE(Found(ct, "CT").end[2], 42);
   EXPECT_LE(Found(with_crumb, "CT").end[2], 30);
 }
