@@ -10,8 +10,10 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 namespace gvsl::data_loader {
 namespace {
@@ -60,68 +62,129 @@ void SetUpDcmtk() {
   }();
 }
 
-// DCMTK descends by recursion and has no limit of its own; every descent reads from the stream, so
-// that the stream can see how deep it is.
-class BoundedStream final : public DcmInputFileStream {
+// A file whose beginning is in memory, and of the rest nothing is read.
+class HeadProducer final : public DcmProducer {
  public:
-  BoundedStream(const std::string& path, std::uintptr_t stack_base,
-                std::span<const ByteRange> unread)
-      : DcmInputFileStream(path.c_str()), stack_base_(stack_base), unread_(unread) {
-    std::error_code error;
-    const std::uintmax_t bytes = std::filesystem::file_size(path, error);
-    if (!error) {
-      most_elements_ +=
-          std::min<std::uint64_t>(bytes / kLeastBytesPerElement, kMostFurtherElements);
-    }
+  HeadProducer(std::span<const std::uint8_t> head, std::uint64_t bytes)
+      : head_(head), bytes_(static_cast<offile_off_t>(bytes)) {}
+  OFBool good() const override { return OFTrue; }
+  OFCondition status() const override { return EC_Normal; }
+  OFBool eos() override { return at_ >= bytes_; }
+  offile_off_t avail() override { return bytes_ - at_; }
+  offile_off_t read(void* buffer, offile_off_t length) override {
+    const auto known = static_cast<offile_off_t>(head_.size());
+    const offile_off_t count = std::clamp<offile_off_t>(known - at_, 0, length);
+    std::memcpy(buffer, head_.data() + at_, static_cast<std::size_t>(count));
+    at_ += count;
+    return count;
+  }
+  offile_off_t skip(offile_off_t length) override {
+    const offile_off_t count = std::min(length, avail());
+    at_ += count;
+    return count;
+  }
+  void putback(offile_off_t count) override { at_ -= count; }
+
+ private:
+  std::span<const std::uint8_t> head_;
+  offile_off_t bytes_;
+  offile_off_t at_ = 0;
+};
+
+class HeadStream : public DcmInputStream {
+ public:
+  HeadStream(const std::string& path, std::span<const std::uint8_t> head, std::uint64_t bytes)
+      : DcmInputStream(&producer_), path_(path), producer_(head, bytes) {}
+  DcmInputStreamFactory* newFactory() const override {
+    return new DcmInputFileStreamFactory(OFFilename(path_.c_str()), tell());
   }
 
+ private:
+  const std::string& path_;
+  HeadProducer producer_;
+};
+
+// DCMTK descends by recursion and has no limit of its own; every descent reads from the stream, so
+// that the stream can see how deep it is.
+template <typename Stream>
+class Bounded final : public Stream {
+ public:
+  template <typename... Arguments>
+  Bounded(std::uintptr_t stack_base, std::uint64_t bytes, std::span<const ByteRange> unread,
+          Arguments&&... arguments)
+      : Stream(std::forward<Arguments>(arguments)...),
+        stack_base_(stack_base),
+        unread_(unread),
+        most_elements_(kMostElements + std::min<std::uint64_t>(bytes / kLeastBytesPerElement,
+                                                               kMostFurtherElements)) {}
+
   bool excessive() const { return excessive_; }
-  OFBool good() const override { return !excessive_ && DcmInputFileStream::good(); }
-  OFCondition status() const override {
-    return excessive_ ? EC_InvalidStream : DcmInputFileStream::status();
-  }
-  offile_off_t avail() override { return excessive_ ? 0 : DcmInputFileStream::avail(); }
+  OFBool good() const override { return !excessive_ && Stream::good(); }
+  OFCondition status() const override { return excessive_ ? EC_InvalidStream : Stream::status(); }
+  offile_off_t avail() override { return excessive_ ? 0 : Stream::avail(); }
   offile_off_t read(void* buffer, offile_off_t length) override {
     const auto here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
     const std::uintptr_t stack = here < stack_base_ ? stack_base_ - here : here - stack_base_;
     const std::uint64_t asked = bytes_ + static_cast<std::uint64_t>(length);
     if (stack > kMostStack || asked > kMostBytesRead) excessive_ = true;
     if (excessive_) return 0;
-    const offile_off_t count = DcmInputFileStream::read(buffer, length);
+    const offile_off_t count = Stream::read(buffer, length);
     bytes_ += static_cast<std::uint64_t>(count);
     return count;
   }
   // Where an element begins.
   void mark() override {
     if (++elements_ > most_elements_) excessive_ = true;
-    if (!unread_.empty() && static_cast<std::uint64_t>(tell()) == unread_.front().begin) {
-      skip(static_cast<offile_off_t>(unread_.front().end - unread_.front().begin));
+    if (!unread_.empty() && static_cast<std::uint64_t>(this->tell()) == unread_.front().begin) {
+      this->skip(static_cast<offile_off_t>(unread_.front().end - unread_.front().begin));
       unread_ = unread_.subspan(1);
     }
-    DcmInputFileStream::mark();
+    Stream::mark();
   }
 
  private:
   std::uintptr_t stack_base_;
   std::span<const ByteRange> unread_;
-  std::uint64_t most_elements_ = kMostElements;
+  std::uint64_t most_elements_;
   std::uint64_t elements_ = 0;
   std::uint64_t bytes_ = 0;
   bool excessive_ = false;
 };
 
-}  // namespace
-
-DicomLoad LoadDicomFile(const std::string& path, DcmFileFormat& file,
-                        std::span<const ByteRange> unread) {
-  SetUpDcmtk();
-  BoundedStream stream(path, reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)), unread);
+template <typename Stream>
+DicomLoad LoadFrom(Stream& stream, DcmFileFormat& file) {
   if (stream.status().bad()) return DicomLoad::kIncomplete;
   file.transferInit();
   const OFCondition read = file.read(stream);
   file.transferEnd();
   if (stream.excessive()) return DicomLoad::kExcessive;
   return read.good() ? DicomLoad::kWhole : DicomLoad::kIncomplete;
+}
+
+std::uintptr_t StackHere() { return reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)); }
+
+}  // namespace
+
+DicomLoad LoadDicomFile(const std::string& path, DcmFileFormat& file) {
+  SetUpDcmtk();
+  std::error_code error;
+  const std::uintmax_t bytes = std::filesystem::file_size(path, error);
+  Bounded<DcmInputFileStream> stream(StackHere(), error ? 0 : bytes, std::span<const ByteRange>(),
+                                     path.c_str());
+  return LoadFrom(stream, file);
+}
+
+DicomLoad LoadPlainDicomFile(const std::string& path, std::span<const std::uint8_t> head,
+                             std::uint64_t bytes, const DicomOutline& outline,
+                             DcmFileFormat& file) {
+  SetUpDcmtk();
+  if (outline.pixels.end == bytes) {
+    Bounded<HeadStream> stream(StackHere(), bytes, outline.unread, path, head, bytes);
+    if (LoadFrom(stream, file) == DicomLoad::kWhole) return DicomLoad::kWhole;
+    file.clear();  // a value is longer than the head, and was to be read at once
+  }
+  Bounded<DcmInputFileStream> stream(StackHere(), bytes, outline.unread, path.c_str());
+  return LoadFrom(stream, file);
 }
 
 PixelCoding CodingOf(DcmDataset& dataset) {

@@ -1,6 +1,7 @@
 // Opening a DICOM file by DCMTK within bounds, whatever its bytes say.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 
@@ -18,11 +19,14 @@ enum class DicomLoad {
   kExcessive,   // sequences in sequences without end, or more elements than an image has
 };
 
-// Pixels and other long values stay on disk until they are asked for. Elements in `unread`
-// (dicom_outline.h) are passed over, as if the file did not have them. Several threads may load at
-// once, each into a file of its own.
-DicomLoad LoadDicomFile(const std::string& path, DcmFileFormat& file,
-                        std::span<const ByteRange> unread = {});
+// Pixels and other long values stay on disk until they are asked for. Several threads may
+// load at once, each into a file of its own.
+DicomLoad LoadDicomFile(const std::string& path, DcmFileFormat& file);
+
+// The same of a plain file of which `head` is known, of `bytes` bytes: its unread elements are
+// passed over, as if it did not have them.
+DicomLoad LoadPlainDicomFile(const std::string& path, std::span<const std::uint8_t> head,
+                             std::uint64_t bytes, const DicomOutline& outline, DcmFileFormat& file);
 
 // Of pixels as the file has them; kNotRead for a transfer syntax that DCMTK does not know either.
 PixelCoding CodingOf(DcmDataset& dataset);

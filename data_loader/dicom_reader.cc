@@ -95,8 +95,9 @@ std::optional<DicomHeader> ReadDicomHeader(const std::string& path) {
     outline = OutlineOf(head.bytes, head.file.bytes);
   }
   DcmFileFormat file;
-  const DicomLoad load =
-      LoadDicomFile(path, file, outline ? outline->unread : std::vector<ByteRange>());
+  const DicomLoad load = outline
+                             ? LoadPlainDicomFile(path, head.bytes, head.file.bytes, *outline, file)
+                             : LoadDicomFile(path, file);
   DcmDataset& dataset = *file.getDataset();
   const bool known = !Text(dataset, DCM_SOPClassUID).empty() || dataset.tagExists(DCM_Modality) ||
                      dataset.tagExists(DCM_DirectoryRecordSequence);
