@@ -11,7 +11,7 @@ PREFIX ?= /usr/local
 GVSL_TEST_DATA ?= $(abspath $(CURDIR)/../shared/data)
 export GVSL_TEST_DATA
 
-.PHONY: help setup build gpu gpu-check test demo lint bench install images k8s-test table clean
+.PHONY: help setup build gpu gpu-check test demo lint fuzz bench install images k8s-test table clean
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
@@ -41,6 +41,12 @@ demo: build  ## pre-train on virtual subjects of a real head, with pictures; DAT
 lint: setup  ## format, fences, dashboards, the chart, clang-tidy, tests under the sanitizers
 	@JOBS=$(JOBS) deploy/lint/run.sh
 
+fuzz: setup  ## libFuzzer on all that reads foreign files; MINUTES=60, TARGETS=, JOBS=2, SEED=1
+	@deploy/setup/install.sh fuzz
+	@cmake --preset fuzz -Wno-dev --log-level=WARNING >/dev/null
+	@cmake --build --preset fuzz -j $(JOBS)
+	@MINUTES='$(or $(MINUTES),60)' TARGETS='$(TARGETS)' SEED='$(or $(SEED),1)' JOBS=$(JOBS) deploy/fuzz/run.sh
+
 bench: build  ## beside what people use: training step, conversion, crops, data wait; ROWS="step crops" picks
 	@python3 -B deploy/bench/run.py $(ROWS)
 
@@ -59,7 +65,7 @@ table: build  ## all methods compared on one dataset; QUICK=1, DATA=, LABELS=, O
 	@deploy/table/run.sh
 
 clean:  ## remove what was built
-	@rm -rf build build-asan build-tsan build-debug build-bare build-gpu build-bare-gpu build-gpu-link
+	@rm -rf build build-asan build-fuzz build-tsan build-debug build-bare build-gpu build-bare-gpu build-gpu-link
 
 # What later versions bring answers by name.
 LATER := soak

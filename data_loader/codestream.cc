@@ -40,7 +40,18 @@ bool IsFrameHeader(std::uint8_t marker) {
   return marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc;
 }
 
+// Of a progressive one there are some ten; none stands in coded data.
+bool HasTooManyScans(Bytes bytes) {
+  constexpr int kMostScans = 100;
+  int scans = 0;
+  for (std::size_t at = 0; at + 1 < bytes.size(); ++at) {
+    if (HasMarker(bytes, at, kStartOfScan) && ++scans > kMostScans) return true;
+  }
+  return false;
+}
+
 std::optional<Codestream> ReadJpeg(Bytes bytes) {
+  if (HasTooManyScans(bytes)) return std::nullopt;
   std::optional<Codestream> stream;
   std::size_t at = 2;
   while (at + 4 <= bytes.size() && bytes[at] == 0xff) {

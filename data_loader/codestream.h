@@ -19,7 +19,8 @@ struct Codestream {
 
 // Of a JPEG or JPEG-LS (frame header: ITU-T T.81 B.2.2), or of a JPEG 2000 (SIZ: ITU-T T.800
 // A.5.1); nothing where the bytes are neither, or have two frames. JPEG 2000 with components of
-// unlike precision is as its first.
+// unlike precision is as its first. Nothing either where a decoder would go
+// through the image again and again: a JPEG of hundreds of scans.
 std::optional<Codestream> ReadCodestream(std::span<const std::uint8_t> bytes);
 
 // What a decoder should see: without the boxes of a JP2 file, which DICOM forbids and some write,

@@ -12,8 +12,11 @@
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
+#include <span>
+#include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace gvsl::data_loader {
 namespace {
@@ -23,7 +26,10 @@ constexpr std::uintptr_t kMostStack = std::uintptr_t{1} << 20;  // some thousand
 constexpr std::uint64_t kMostElements = 500'000;
 constexpr std::uint64_t kLeastBytesPerElement = 64;
 constexpr std::uint64_t kMostFurtherElements = 4'000'000;
-constexpr std::uint64_t kMostBytesRead = std::uint64_t{1} << 29;  // deflated data is read whole
+// Deflated data is read whole: as much as files of images inflate to, and what a blank image does.
+constexpr std::uint64_t kMostBytesRead = std::uint64_t{1} << 29;
+constexpr std::uint64_t kBytesOfAnyFile = std::uint64_t{1} << 26;
+constexpr std::uint64_t kMostInflation = 32;
 
 thread_local int decoder_warnings = 0;
 
@@ -115,22 +121,33 @@ class Bounded final : public Stream {
       : Stream(std::forward<Arguments>(arguments)...),
         stack_base_(stack_base),
         unread_(unread),
+        file_bytes_(bytes),
         most_elements_(kMostElements + std::min<std::uint64_t>(bytes / kLeastBytesPerElement,
-                                                               kMostFurtherElements)) {}
+                                                               kMostFurtherElements)),
+        most_bytes_(MostBytes(bytes)) {}
 
   bool excessive() const { return excessive_; }
+  bool is_deflated() const { return is_deflated_; }
+  std::uint64_t file_bytes() const { return file_bytes_; }
   OFBool good() const override { return !excessive_ && Stream::good(); }
   OFCondition status() const override { return excessive_ ? EC_InvalidStream : Stream::status(); }
   offile_off_t avail() override { return excessive_ ? 0 : Stream::avail(); }
   offile_off_t read(void* buffer, offile_off_t length) override {
     const auto here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
     const std::uintptr_t stack = here < stack_base_ ? stack_base_ - here : here - stack_base_;
-    const std::uint64_t asked = bytes_ + static_cast<std::uint64_t>(length);
-    if (stack > kMostStack || asked > kMostBytesRead) excessive_ = true;
+    if (stack > kMostStack || bytes_ + static_cast<std::uint64_t>(length) > most_bytes_) {
+      excessive_ = true;
+    }
     if (excessive_) return 0;
     const offile_off_t count = Stream::read(buffer, length);
+    CheckLength({static_cast<const unsigned char*>(buffer), static_cast<std::size_t>(count)});
     bytes_ += static_cast<std::uint64_t>(count);
     return count;
+  }
+  offile_off_t skip(offile_off_t length) override {
+    if (is_deflated_) bytes_ += static_cast<std::uint64_t>(length);
+    if (bytes_ > most_bytes_) excessive_ = true;
+    return excessive_ ? 0 : Stream::skip(length);
   }
   // Where an element begins.
   void mark() override {
@@ -139,17 +156,62 @@ class Bounded final : public Stream {
       this->skip(static_cast<offile_off_t>(unread_.front().end - unread_.front().begin));
       unread_ = unread_.subspan(1);
     }
+    element_ = bytes_;
+    kind_.clear();
     Stream::mark();
+  }
+  OFCondition installCompressionFilter(E_StreamCompression kind) override {
+    is_deflated_ = true;
+    return Stream::installCompressionFilter(kind);
   }
 
  private:
+  static std::uint64_t MostBytes(std::uint64_t file_bytes) {
+    const std::uint64_t inflated =
+        std::min(file_bytes, kMostBytesRead / kMostInflation) * kMostInflation;
+    return std::min(kBytesOfAnyFile + inflated, kMostBytesRead);
+  }
+
+  // Of deflated data DCMTK takes memory for a value as soon as its length is read: four bytes
+  // behind a tag, or behind that and a value representation.
+  void CheckLength(std::span<const unsigned char> bytes) {
+    const std::uint64_t offset = bytes_ - element_;
+    if (bytes.size() == 2 && offset == 4) {
+      kind_ = {static_cast<char>(bytes[0]), static_cast<char>(bytes[1])};
+    }
+    if (!is_deflated_ || bytes.size() != 4) return;
+    const bool is_long = !kind_.empty() && DcmVR(kind_.c_str()).usesExtendedLengthEncoding();
+    if (offset != (is_long ? 8 : 4)) return;
+    std::uint32_t length = 0;
+    for (std::size_t i = 4; i-- > 0;) length = length << 8U | bytes[i];
+    if (length != DCM_UndefinedLength && bytes_ + length > most_bytes_) excessive_ = true;
+  }
+
   std::uintptr_t stack_base_;
   std::span<const ByteRange> unread_;
+  std::uint64_t file_bytes_;
   std::uint64_t most_elements_;
+  std::uint64_t most_bytes_;
+  bool is_deflated_ = false;
+  std::uint64_t element_ = 0;  // where the last one began
+  std::string kind_;           // its value representation, where it has one
   std::uint64_t elements_ = 0;
   std::uint64_t bytes_ = 0;
   bool excessive_ = false;
 };
+
+// Of values that stay on disk DCMTK takes memory by their lengths when they are asked for, though
+// the file ends before: they go. False where there was one.
+bool HasAllValues(DcmItem& item, std::uint64_t file_bytes) {
+  std::vector<DcmObject*> beyond;
+  DcmObject* object = nullptr;
+  while ((object = item.nextInContainer(object)) != nullptr) {
+    const Uint32 length = object->getLengthField();
+    if (length != DCM_UndefinedLength && length > file_bytes) beyond.push_back(object);
+  }
+  for (DcmObject* const value : beyond) delete item.remove(value);
+  return beyond.empty();
+}
 
 template <typename Stream>
 DicomLoad LoadFrom(Stream& stream, DcmFileFormat& file) {
@@ -157,8 +219,10 @@ DicomLoad LoadFrom(Stream& stream, DcmFileFormat& file) {
   file.transferInit();
   const OFCondition read = file.read(stream);
   file.transferEnd();
+  bool whole = HasAllValues(*file.getMetaInfo(), stream.file_bytes());
+  if (!stream.is_deflated()) whole &= HasAllValues(*file.getDataset(), stream.file_bytes());
   if (stream.excessive()) return DicomLoad::kExcessive;
-  return read.good() ? DicomLoad::kWhole : DicomLoad::kIncomplete;
+  return read.good() && whole ? DicomLoad::kWhole : DicomLoad::kIncomplete;
 }
 
 std::uintptr_t StackHere() { return reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)); }

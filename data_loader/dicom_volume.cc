@@ -1,10 +1,12 @@
 #include "data_loader/dicom_volume.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <numeric>
 #include <optional>
 #include <set>
+#include <system_error>
 #include <tuple>
 #include <utility>
 
@@ -16,6 +18,7 @@
 #include "data_loader/object_kind.h"
 #include "data_loader/series_assembly.h"
 #include "data_loader/volume_check.h"
+#include "data_loader/volume_limits.h"
 
 namespace gvsl::data_loader {
 namespace {
@@ -88,12 +91,24 @@ void WarnOfOthers(const Series& files, std::vector<Rejection>& warnings) {
 Rejection CheckClaims(const Series& series) {
   std::set<Place> places;
   std::array<std::int64_t, 3> size = {};
+  double bytes = 0;
   for (const DicomHeader& header : series) {
+    std::error_code error;
+    const std::uintmax_t of_file = std::filesystem::file_size(header.path, error);
+    if (!error) bytes += static_cast<double>(of_file);
     for (const DicomFrame& frame : header.frames) places.insert(frame.position);
     size = {static_cast<std::int64_t>(places.size()), std::max(size[1], header.rows),
             std::max(size[2], header.columns)};
   }
-  return CheckGrid(size, {{{1, 0, 0, 0}, {0, 1, 0, 0}, {0, 0, 1, 0}}});
+  Rejection found = CheckGrid(size, {{{1, 0, 0, 0}, {0, 1, 0, 0}, {0, 0, 1, 0}}});
+  if (!found.code.empty()) return found;
+  const std::int64_t voxels = size[0] * size[1] * size[2];
+  if (voxels > kVoxelsOfAnyBytes &&
+      static_cast<double>(voxels) > bytes * static_cast<double>(kMostVoxelsPerByte)) {
+    return {"TOO_LARGE", Concat("its headers claim ", voxels,
+                                " voxels, for which its files are far too short; export it again")};
+  }
+  return {};
 }
 
 Rejection ProblemOf(const Series& series) {

@@ -7,6 +7,7 @@
 
 #include "data_loader/geometry.h"
 #include "data_loader/volume_check.h"
+#include "data_loader/volume_limits.h"
 
 namespace gvsl::data_loader {
 namespace {
@@ -64,7 +65,18 @@ class Shear {
     SetColumn(result_.to_ras, 3, Add(Column(tilted.to_ras, 3), moved));
   }
 
-  Rejection Check() const { return CheckGrid(result_.size, result_.to_ras); }
+  Rejection Check() const {
+    Rejection found = CheckGrid(result_.size, result_.to_ras);
+    if (!found.code.empty()) return found;
+    const auto voxels = [](const RawVolume& volume) {
+      return volume.size[0] * volume.size[1] * volume.size[2];
+    };
+    if (voxels(result_) > kVoxelsOfAnyBytes && voxels(result_) > kMostGrowth * voxels(tilted_)) {
+      return {"TOO_LARGE",
+              "its slices lie so far beside each other that a grid around them is mostly empty"};
+    }
+    return {};
+  }
 
   RawVolume Run() && {
     const auto voxels =

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <utility>
 
+#include "data_loader/jpeg2000_structure.h"
+
 namespace gvsl::data_loader {
 namespace {
 
@@ -91,6 +93,7 @@ Codec MakeCodec(int& warnings) {
 }
 
 Image Decode(Bytes bytes) {
+  if (!IsDividedSensibly(bytes)) return nullptr;
   Source source{bytes};
   int warnings = 0;
   const Stream stream = StreamOf(source);

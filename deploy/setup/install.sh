@@ -2,9 +2,9 @@
 # Installs what cmake/versions.txt names and this machine lacks: packages through apt (as root or
 # with sudo), wheels through pip into ${GVSL_CACHE:-~/.cache/gvsl}. Does nothing, and asks for
 # nothing, when all of it is there.
-#   install.sh [peer|gpu|link|chart|table]...   also what `make bench` compares with, what `make gpu` builds
+#   install.sh [peer|gpu|link|chart|table|fuzz]...   also what `make bench` compares with, what `make gpu` builds
 #                     with (5 GB each), what compiles and links CUDA files without a GPU (400 MB), Helm, what
-#                     draws the pictures of `make table` (300 MB)
+#                     draws the pictures of `make table` (300 MB), clang with libFuzzer
 #   GVSL_SETUP=skip        you answer for the versions yourself
 #   GVSL_TORCH_DIR=…/torch  your own LibTorch: the wheel is not fetched
 set -euo pipefail
@@ -21,10 +21,10 @@ as_root() {
   sudo "$@"
 }
 
-# Prints NAME=VERSION of each pinned package that is not installed in that version.
+# Prints NAME=VERSION of each pinned package of a kind that is not installed in that version.
 missing_packages() {
   local pins installed pin name version
-  mapfile -t pins < <(awk '$1 == "apt" {print $2}' "$versions")
+  mapfile -t pins < <(awk -v kind="$1" '$1 == kind {print $2}' "$versions")
   installed=$(dpkg-query -W -f='${db:Status-Status} ${Package}=${Version}\n' "${pins[@]%%=*}" \
               2>/dev/null || true)
   for pin in "${pins[@]}"; do
@@ -39,7 +39,7 @@ missing_packages() {
 install_packages() {
   command -v dpkg-query >/dev/null || fail "this is not Debian 12; see README.md, Requirements"
   local missing
-  mapfile -t missing < <(missing_packages)
+  mapfile -t missing < <(missing_packages "$1")
   [[ ${#missing[@]} -gt 0 ]] || return 0
   say "apt: ${missing[*]}"
   as_root apt-get -qq update
@@ -110,7 +110,7 @@ folders() { awk -v kind="$1" '$1 == kind && !seen[$2]++ {print $2}' "$versions";
 
 [[ ${GVSL_SETUP:-} != skip ]] || exit 0
 [[ $(uname -sm) == "Linux x86_64" ]] || fail "only Linux on x86-64 is supported"
-install_packages
+install_packages apt
 for folder in $(folders pip); do
   [[ $folder != torch-* || -z ${GVSL_TORCH_DIR:-} ]] || continue
   install_folder pip "$folder" --no-deps --python-version 3.11 --implementation cp \
@@ -122,6 +122,7 @@ for more in "$@"; do
     peer | gpu | table) for folder in $(folders "$more"); do install_folder "$more" "$folder"; done ;;
     link) for folder in $(folders link); do install_folder link "$folder" --no-deps; done ;;
     chart) install_go_programs ;;
+    fuzz) install_packages fuzz ;;
     *) fail "nothing is called $more" ;;
   esac
 done

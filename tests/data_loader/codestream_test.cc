@@ -36,6 +36,18 @@ TEST(Codestream, TablesAmongTheMarkersOfFramesAreNone) {
   }
 }
 
+TEST(Codestream, AJpegOfScansWithoutEndIsNone) {
+  const Bytes scan = {0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0, 0x55};
+  Bytes bytes = Jpeg(0xc2);
+  const auto add = [&](int scans) {
+    for (int i = 0; i < scans; ++i) bytes.insert(bytes.end() - 3, scan.begin(), scan.end());
+  };
+  add(100);
+  EXPECT_TRUE(ReadCodestream(bytes));
+  add(1);
+  EXPECT_FALSE(ReadCodestream(bytes));
+}
+
 TEST(Codestream, OfAJpegThatWasCutDoesNotEndOrIsNone) {
   const Bytes whole = Jpeg(0xc3);
   for (std::size_t length = 0; length + 1 < whole.size(); ++length) {

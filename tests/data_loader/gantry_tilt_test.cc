@@ -110,5 +110,14 @@ TEST(GantryTilt, WhatWouldGrowBeyondTheLimitsIsRefused) {
   EXPECT_EQ(testing::CodeOf(Straighten(tilted)), "TOO_LARGE");
 }
 
+TEST(GantryTilt, AGridThatWouldBeMostlyEmptyIsRefused) {
+  RawVolume tilted = Tilted(0, 3);
+  SetColumn(tilted.to_ras, 1, Scale(Column(tilted.to_ras, 1), 2e-3));  // 16000 rows in place of 16
+  EXPECT_EQ(testing::CodeOf(Straighten(tilted)), "accepted");          // of little altogether
+  tilted.size[2] *= 20;
+  tilted.voxels.resize(tilted.voxels.size() * 20);
+  EXPECT_EQ(testing::CodeOf(Straighten(tilted)), "TOO_LARGE");
+}
+
 }  // namespace
 }  // namespace gvsl::data_loader
