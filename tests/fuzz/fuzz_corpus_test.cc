@@ -5,6 +5,7 @@
 #include <ctime>
 #include <filesystem>
 #include <map>
+#include <ostream>
 #include <string>
 
 #include "common/file_system.h"
@@ -14,6 +15,10 @@
 #include "tests/support/peak_memory.h"
 
 namespace gvsl::fuzz {
+
+// For googletest, which would print its bytes.
+void PrintTo(const Target& target, std::ostream* out) { *out << target.name; }
+
 namespace {
 
 constexpr double kMostSeconds = 10;
@@ -55,6 +60,7 @@ TEST_P(FuzzCorpus, SeedsAreReadWholeAndWhereverTheyBreakOff) {
 
 TEST(FuzzTargets, EveryFolderOfTheCorpusIsATargets) {
   for (const auto& entry : std::filesystem::directory_iterator(GVSL_FUZZ_CORPUS)) {
+    if (!entry.is_directory()) continue;
     const std::string name = entry.path().filename().string();
     const bool is_known =
         std::ranges::any_of(kTargets, [&](const Target& target) { return target.name == name; });
