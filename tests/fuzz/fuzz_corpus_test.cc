@@ -7,6 +7,7 @@
 #include <map>
 #include <ostream>
 #include <string>
+#include <utility>
 
 #include "common/file_system.h"
 #include "tests/fuzz/fuzz_target.h"
@@ -24,15 +25,39 @@ namespace {
 constexpr double kMostSeconds = 10;
 constexpr std::int64_t kMostMegabytes = 1024;
 
+#if defined(__SANITIZE_ADDRESS__)
+// Its allocator tells of every allocation, though it may never be touched.
+extern "C" int __sanitizer_install_malloc_and_free_hooks(
+    void (*allocated)(const volatile void* memory, std::size_t bytes),
+    void (*freed)(const volatile void* memory));
+
+std::size_t largest_allocation = 0;
+
+void KeepLargest(const volatile void* /*memory*/, std::size_t bytes) {
+  largest_allocation = std::max(largest_allocation, bytes);
+}
+void Ignore(const volatile void* /*memory*/) {}
+
+std::int64_t LargestAllocationInMegabytes() {
+  [[maybe_unused]] static const int installed =
+      __sanitizer_install_malloc_and_free_hooks(KeepLargest, Ignore);
+  return static_cast<std::int64_t>(std::exchange(largest_allocation, 0) >> 20U);
+}
+#else
+std::int64_t LargestAllocationInMegabytes() { return 0; }
+#endif
+
 class FuzzCorpus : public ::testing::TestWithParam<Target> {};
 
 void Replay(const Target& target, const std::string& name, const std::string& bytes) {
   SCOPED_TRACE(name);
   const testing::PeakMemory memory;
+  (void)LargestAllocationInMegabytes();  // of what went before
   const std::clock_t begin = std::clock();
   EXPECT_EQ(target.run(BytesOf(bytes)), 0);
   EXPECT_LT(static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC, kMostSeconds);
   EXPECT_LT(memory.GrowthInMegabytes(), kMostMegabytes);
+  EXPECT_LT(LargestAllocationInMegabytes(), kMostMegabytes);
 }
 
 TEST_P(FuzzCorpus, IsReadWithoutCrashHangOrMuchMemory) {

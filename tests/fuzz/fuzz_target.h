@@ -21,7 +21,7 @@ int RunDicomFile(Bytes bytes);
 int RunDicomSeries(Bytes bytes);  // files of one folder (Parts)
 int RunFragments(Bytes bytes);
 int RunManifest(Bytes bytes);  // whose own hash is mended first
-int RunNifti(Bytes bytes);     // first a byte: odd for .nii.gz
+int RunNifti(Bytes bytes);     // first a byte, modulo 3: .nii, .nii.gz, or a pair (Parts)
 int RunPickle(Bytes bytes);
 int RunRle(Bytes bytes);
 int RunSafetensors(Bytes bytes);

@@ -1,5 +1,7 @@
-// A NIfTI file, packed or not, as a volume and as a label map.
+// A NIfTI file, packed or not, or a pair of header and image, as a volume and as a label map.
+#include <array>
 #include <string>
+#include <vector>
 
 #include "data_loader/nifti_reader.h"
 #include "tests/fuzz/parts.h"
@@ -11,11 +13,15 @@ namespace gvsl::fuzz {
 int RunNifti(Bytes bytes) {
   static const ScratchFolder folder;
   if (bytes.empty()) return 0;
-  const bool is_packed = bytes[0] % 2 == 1;
-  const std::string path =
-      folder.Write(is_packed ? "one.nii.gz" : "one.nii", TextOf(bytes.subspan(1)));
+  constexpr std::array kNames = {"one.nii", "one.nii.gz", "one.hdr"};
+  const std::string name = kNames[bytes[0] % kNames.size()];
+  const auto parts = PartsOf(bytes.subspan(1));
+  const bool is_pair = name == "one.hdr";
+  const std::string path = folder.Write(name, is_pair ? parts.front() : TextOf(bytes.subspan(1)));
+  std::vector<std::string> files = {path};
+  if (is_pair) files.push_back(folder.Write("one.img", parts.back()));
   data_loader::NiftiReader reader;
-  ReadAll(reader, {path}, folder.path());
+  ReadAll(reader, files, folder.path());
   const auto labels = data_loader::Guarded([&] { return data_loader::ReadLabelMap(path); });
   if (const auto* map = std::get_if<data_loader::LabelMap>(&labels)) {
     const auto voxels = static_cast<std::size_t>(map->size[0] * map->size[1] * map->size[2]);
