@@ -37,7 +37,6 @@ libfuzzer() {
   local target=$1 seconds=$2
   shift 2
   TMPDIR=$scratch/$target ASAN_OPTIONS=quarantine_size_mb=32:allocator_may_return_null=1 \
-    LSAN_OPTIONS=suppressions=deploy/fuzz/leaks.txt:print_suppressions=0 \
     timeout --foreground -k 10 $((seconds + 120)) nice -n 10 "$build/fuzzers/fuzz_$target" \
     -timeout="$seconds_each" -rss_limit_mb="$megabytes" -malloc_limit_mb="$megabytes" "$@" \
     >>"$build/logs/$target.log" 2>&1
