@@ -1,8 +1,10 @@
 #include "common/checkpoint_manifest.h"
 
+#include <exception>
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "common/json_number.h"
 #include "common/json_text.h"
 #include "common/text.h"
 
@@ -80,12 +82,14 @@ CheckpointManifest FromJson(const json& json) {
   manifest.task = json.value("task", manifest.task);
   json.at("method").get_to(manifest.method);
   json.at("width").get_to(manifest.width);
-  manifest.classes = json.value("classes", manifest.classes);
-  manifest.patch = json.value("patch", manifest.patch);
+  if (json.contains("classes")) manifest.classes = WholeNumber<std::uint32_t>(json["classes"]);
+  if (json.contains("patch")) manifest.patch = WholeNumbers<std::int64_t, 3>(json["patch"]);
   manifest.window = json.value("window", manifest.window);
   manifest.spacing = json.value("spacing", manifest.spacing);
   manifest.numerics = json.value("numerics", manifest.numerics);
-  manifest.best_step = json.value("best_step", manifest.best_step);
+  if (json.contains("best_step")) {
+    manifest.best_step = WholeNumber<std::uint64_t>(json["best_step"]);
+  }
   json.at("slots").get_to(manifest.slots);
   json.at("batch_per_slot").get_to(manifest.batch_per_slot);
   json.at("threads").get_to(manifest.threads);
@@ -169,7 +173,7 @@ StatusOr<CheckpointManifest> ParseCheckpointManifest(std::string_view text) {
   CheckpointManifest manifest;
   try {
     manifest = FromJson(*parsed);
-  } catch (const json::exception& error) {
+  } catch (const std::exception& error) {
     return DataLossError(Concat("manifest.json: ", error.what()));
   }
   if (!IsInOrder(manifest.quarantine)) {

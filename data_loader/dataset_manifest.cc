@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/json_number.h"
 #include "common/json_text.h"
 #include "common/sha256.h"
 #include "common/text.h"
@@ -47,7 +48,7 @@ std::map<std::int32_t, std::uint64_t> LabelsFromJson(const Json& json) {
     std::int32_t value = 0;
     std::from_chars(name.data(), name.data() + name.size(), value);
     if (Concat(value) != name) throw std::invalid_argument("label_voxels: no label: " + name);
-    voxels[value] = count.get<std::uint64_t>();
+    voxels[value] = WholeNumber<std::uint64_t>(count);
   }
   return voxels;
 }
@@ -85,9 +86,9 @@ Json ToJsonObject(const ShardEntry& shard) {
 VolumeEntry VolumeFromJson(const Json& json) {
   VolumeEntry volume;
   volume.id = json.at("id").get<std::string>();
-  volume.shard = json.at("shard").get<std::uint32_t>();
-  volume.subject = json.at("subject").get<std::uint32_t>();
-  json.at("size").get_to(volume.grid.size);
+  volume.shard = WholeNumber<std::uint32_t>(json.at("shard"));
+  volume.subject = WholeNumber<std::uint32_t>(json.at("subject"));
+  volume.grid.size = WholeNumbers<std::int64_t, 3>(json.at("size"));
   json.at("spacing").get_to(volume.grid.spacing);
   json.at("to_ras").get_to(volume.grid.to_ras);
   volume.modality = json.at("modality").get<std::string>();
@@ -107,23 +108,28 @@ VolumeEntry VolumeFromJson(const Json& json) {
     volume.histogram = HistogramFromJson(json["histogram"]);
   }
   if (const Json& index = json.at("class"); !index.is_null()) {
-    volume.class_index = index.get<std::int32_t>();
+    volume.class_index = WholeNumber<std::int32_t>(index);
   }
   volume.source = json.at("source").get<std::string>();
   return volume;
 }
 
 ShardEntry ShardFromJson(const Json& json) {
-  return {json.at("file").get<std::string>(), json.at("sha256").get<std::string>(),
-          json.at("bytes").get<std::uint64_t>(),
-          json.at("volumes").get<std::vector<std::uint32_t>>()};
+  ShardEntry shard{json.at("file").get<std::string>(),
+                   json.at("sha256").get<std::string>(),
+                   WholeNumber<std::uint64_t>(json.at("bytes")),
+                   {}};
+  for (const Json& volume : json.at("volumes")) {
+    shard.volumes.push_back(WholeNumber<std::uint32_t>(volume));
+  }
+  return shard;
 }
 
 namespace {
 
 StatusOr<DatasetManifest> FromJsonObject(const Json& json) {
   DatasetManifest manifest;
-  manifest.format_version = json.at("format_version").get<std::uint32_t>();
+  manifest.format_version = WholeNumber<std::uint32_t>(json.at("format_version"));
   if (manifest.format_version != kFormatVersion) {
     return FailedPreconditionError(Concat("format version ", manifest.format_version,
                                           "; this program reads version ", kFormatVersion));

@@ -89,6 +89,12 @@ TEST(CheckpointDirectory, NumbersOfAManifestAreWithinTheirRange) {
     const auto parsed = ParseCheckpointManifest(with("\"slots\": 4", "\"slots\": " + slots));
     EXPECT_EQ(parsed.status().code(), StatusCode::kDataLoss) << slots;
   }
+  for (const std::string key : {"\"classes\": 0", "\"best_step\": 0"}) {
+    ASSERT_NE(text.find(key), std::string::npos) << key;
+    const auto parsed =
+        ParseCheckpointManifest(with(key, key.substr(0, key.size() - 1) + "7.5e40"));
+    EXPECT_EQ(parsed.status().code(), StatusCode::kDataLoss) << key;
+  }
 }
 
 TEST(CheckpointDirectory, AManifestWithoutEndIsDamage) {
