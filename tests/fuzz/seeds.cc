@@ -42,6 +42,11 @@ Seeds Nifti() {
   add("extended", {.slope = 2, .intercept = 1, .unit = 10, .extension_bytes = 32});
   add("float-swapped", {.datatype = 16, .big_endian = true});
   add("labels", {.datatype = 2, .sform = testing::Straight({1, 1, 2}, {0, 0, 0})});
+  add("two", {.datatype = 64, .version = 2});
+  add("complex", {.datatype = 32});
+  testing::MakeNifti(folder / "one.hdr", {.version = 2});
+  seeds["pair"] = "2" + Joined({Made(ReadFile(PosixFileSystem(), folder / "one.hdr")),
+                                Made(ReadFile(PosixFileSystem(), folder / "one.img"))});
   add("four-dimensional", {.size = {2, 2, 2, 2}, .datatype = 64});
   return seeds;
 }
