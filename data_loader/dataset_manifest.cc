@@ -57,7 +57,7 @@ IntensityHistogram HistogramFromJson(const Json& json) {
   if (!json.is_array() || json.size() != kIntensityBins) {
     throw std::invalid_argument(Concat("histogram: not ", kIntensityBins, " counts"));
   }
-  return json.get<IntensityHistogram>();
+  return WholeNumbers<std::uint64_t, kIntensityBins>(json);
 }
 
 }  // namespace

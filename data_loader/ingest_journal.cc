@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "common/json_number.h"
 #include "common/json_text.h"
 #include "data_loader/rejection_json.h"
 
@@ -41,7 +42,7 @@ Json PartToJson(const DatasetPart& part) {
 
 DatasetPart PartFromJson(const Json& json) {
   return {VolumeFromJson(json.at("volume")), json.at("subject_key").get<std::string>(), "",
-          json.at("bytes").get<std::uint64_t>(), json.at("sha256").get<std::string>()};
+          WholeNumber<std::uint64_t>(json.at("bytes")), json.at("sha256").get<std::string>()};
 }
 
 IngestOutcome OutcomeFromJson(const Json& json) {
@@ -63,7 +64,9 @@ IngestOutcome OutcomeFromJson(const Json& json) {
 }
 
 void TakeHead(const Json& json, IngestJournal& journal) {
-  if (json.at("journal").get<int>() != kFormatVersion) throw std::invalid_argument("version");
+  if (WholeNumber<int>(json.at("journal")) != kFormatVersion) {
+    throw std::invalid_argument("version");
+  }
   journal.options = json.at("options").get<std::string>();
   journal.key = json.at("key").get<std::string>();
 }

@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/json_number.h"
 #include "common/json_text.h"
 #include "common/sha256.h"
 #include "common/text.h"
@@ -33,7 +34,7 @@ IngestReport FromJson(const Json& json) {
   for (const Json& volume : json.at("rejected")) {
     report.rejected.push_back({volume.at("source").get<std::string>(), RejectionFromJson(volume)});
   }
-  report.ignored_files = json.at("ignored_files").get<std::uint64_t>();
+  report.ignored_files = WholeNumber<std::uint64_t>(json.at("ignored_files"));
   report.warnings = RejectionsFromJson(json.at("warnings"));
   return report;
 }

@@ -20,9 +20,11 @@ int RunDataset(Bytes bytes);  // a manifest and a shard (Parts), whose hashes ar
 int RunDicomFile(Bytes bytes);
 int RunDicomSeries(Bytes bytes);  // files of one folder (Parts)
 int RunFragments(Bytes bytes);
+int RunJournal(Bytes bytes);
 int RunManifest(Bytes bytes);  // whose own hash is mended first
 int RunNifti(Bytes bytes);     // first a byte, modulo 3: .nii, .nii.gz, or a pair (Parts)
 int RunPickle(Bytes bytes);
+int RunReport(Bytes bytes);
 int RunRle(Bytes bytes);
 int RunSafetensors(Bytes bytes);
 int RunSiemensCsa(Bytes bytes);  // the headers of an image and of its series (Parts)
@@ -40,9 +42,11 @@ inline constexpr std::array kTargets = {
     Target{"dicom_file", RunDicomFile},
     Target{"dicom_series", RunDicomSeries},
     Target{"fragments", RunFragments},
+    Target{"journal", RunJournal},
     Target{"manifest", RunManifest},
     Target{"nifti", RunNifti},
     Target{"pickle", RunPickle},
+    Target{"report", RunReport},
     Target{"rle", RunRle},
     Target{"safetensors", RunSafetensors},
     Target{"siemens_csa", RunSiemensCsa},

@@ -8,6 +8,8 @@
 #include "common/fault_file_system.h"
 #include "common/file_system.h"
 #include "common/torch_file.h"
+#include "data_loader/ingest_journal.h"
+#include "data_loader/report.h"
 #include "tests/fuzz/dicom_seeds.h"
 #include "tests/fuzz/parts.h"
 #include "tests/support/csa_maker.h"
@@ -86,6 +88,30 @@ SmallDataset Small() {
           Made(ReadFile(files, "/set/shard-00000.safetensors"))};
 }
 
+Seeds Journals() {
+  FaultFileSystem files;
+  const auto manifest = Made(testing::WriteTinyDataset(files, "/set", 2, {2, 3, 4}, 2));
+  const data_loader::DatasetPart part{manifest.volumes[0], "subject", "", 96, std::string(64, 'a')};
+  const data_loader::Rejection rejection{"TRUNCATED", "it ends", "one.dcm"};
+  return {{"one", data_loader::HeadLine("options", "key") +
+                      data_loader::OutcomeLine({"s1", "f1", part, {}, {rejection}, rejection}) +
+                      data_loader::OutcomeLine({"s2", "f2", {}, rejection, {}, {}}) +
+                      data_loader::ArrangedLine("digest") +
+                      data_loader::ShardLine(manifest.shards[0]) +
+                      data_loader::PublishedLine("hash", "asked")}};
+}
+
+Seeds Reports() {
+  const data_loader::Rejection rejection{"TRUNCATED", "it ends", ""};
+  data_loader::IngestReport report;
+  report.dataset_sha256 = std::string(64, '0');
+  report.accepted.push_back({"id", "source", true, {rejection}});
+  report.rejected.push_back({"other", rejection});
+  report.warnings.push_back(rejection);
+  return {{"report", data_loader::ToJson(report)},
+          {"sources", R"({"key":"00ff","sources":{"a":"/in/a"},"subjects":{"a":"b"}})"}};
+}
+
 std::string Checkpoint() {
   CheckpointManifest manifest;
   manifest.job_uid = "1";
@@ -146,6 +172,7 @@ std::map<std::string, std::string> SeedsOf(std::string_view target) {
       {"dicom_file", DicomFileSeeds},
       {"dicom_series", DicomSeriesSeeds},
       {"fragments", Fragments},
+      {"journal", Journals},
       {"manifest",
        [] {
          return Seeds{{"one", Small().manifest}};
@@ -155,6 +182,7 @@ std::map<std::string, std::string> SeedsOf(std::string_view target) {
        [] {
          return Seeds{{"one", PickleOf(Torch())}};
        }},
+      {"report", Reports},
       {"rle", Rle},
       {"safetensors",
        [] {
