@@ -42,7 +42,7 @@ class Bombs : public ::testing::Test {
   std::string CodeOfFolder() const {
     return InLittleMemory([&] {
       DicomSeriesReader reader;
-      const ScanResult scan = reader.Scan(ListFiles({directory_.path()}, "")->files);
+      const ScanResult scan = reader.Scan(ListFiles({directory_.path()})->files);
       if (scan.sources.empty()) return Concat("no source; rejected ", scan.rejected.size());
       return CodeOf(ReadVolume(reader, scan.sources[0]));
     });
@@ -135,6 +135,21 @@ TEST_F(Bombs, NiftiVoxelsThatAreNotThere) {
               "TOO_LARGE");
     EXPECT_EQ(InLittleMemory([&] { return CodeOf(ReadLabelMap(path)); }), "TOO_LARGE");
   }
+}
+
+TEST_F(Bombs, NiftiVoxelsBehindGigabytesOfZeros) {
+  testing::NiftiKnobs knobs;
+  knobs.voxels_offset = 1.5e9;
+  testing::MakeNifti(directory_ / "one.nii", knobs);
+  const auto begin = ReadFile(PosixFileSystem(), directory_ / "one.nii");
+  ASSERT_TRUE(begin.ok()) << begin.status();
+  const std::string path = directory_ / "one.nii.gz";
+  std::ofstream(path, std::ios::binary) << PackedZeros(*begin, 2048, Packing::kGzip);
+  NiftiReader reader;
+  const std::string code = InLittleMemory([&] {
+    return CodeOf(ReadVolume(reader, {path, {path}, "one", ""}));
+  });
+  EXPECT_EQ(code.find(' '), std::string::npos) << code;
 }
 
 std::string Tensors(const std::string& header, std::uint64_t stated) {
