@@ -32,6 +32,7 @@ gpu-check: gpu  ## everything that needs a GPU: tests, then a step by phase (doc
 	@deploy/gpu/check.sh build-gpu
 
 test: build  ## every test, closing with ctest's summary; CTEST_ARGS="-R name" picks some
+	@deploy/setup/install.sh archive
 	@cmake --build --preset release -j $(JOBS)
 	@ctest --preset release -j 2 $(CTEST_ARGS)
 

@@ -5,6 +5,7 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <ctime>
 #include <memory>
@@ -101,6 +102,23 @@ Status CheckAuthority(const std::string& file, std::chrono::system_clock::time_p
     if (why.empty()) return OkStatus();
   }
   return Refuse(file, why);
+}
+
+Status CheckPeer(std::string_view certificate, const std::string& authority_file,
+                 const std::string& host) {
+  const auto* bytes = reinterpret_cast<const unsigned char*>(certificate.data());
+  const Certificate peer(d2i_X509(nullptr, &bytes, static_cast<long>(certificate.size())));
+  ERR_clear_error();
+  if (!peer) return PermissionDeniedError("the certificate cannot be read");
+  if (X509_check_host(peer.get(), host.data(), host.size(), 0, nullptr) == 1 ||
+      X509_check_ip_asc(peer.get(), host.c_str(), 0) == 1) {
+    return OkStatus();
+  }
+  GVSL_ASSIGN_OR_RETURN(const auto own, ReadCertificates(authority_file));
+  const bool is_known = std::any_of(own.begin(), own.end(), [&](const Certificate& one) {
+    return X509_cmp(one.get(), peer.get()) == 0;
+  });
+  return is_known ? OkStatus() : PermissionDeniedError("the certificate is not for " + host);
 }
 
 }  // namespace gvsl

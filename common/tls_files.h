@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
 
 #include "common/status.h"
 
@@ -18,5 +19,10 @@ Status CheckCertificate(const std::string& certificate_file, const std::string& 
 
 // At least one certificate of an authority that is within its time. INVALID_ARGUMENT otherwise.
 Status CheckAuthority(const std::string& file, std::chrono::system_clock::time_point now);
+
+// A peer's certificate (DER) that an authority of `authority_file` has signed: it must be for
+// `host`, a name or an IP address, or be one of the file's own. PERMISSION_DENIED otherwise.
+Status CheckPeer(std::string_view certificate, const std::string& authority_file,
+                 const std::string& host);
 
 }  // namespace gvsl

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "cli/dataset/commands.h"
+#include "cli/dataset/pacs_ingest.h"
 #include "cli/dataset/progress_line.h"
 #include "cli/dataset/terminal.h"
 #include "common/clock.h"
@@ -31,6 +32,7 @@ struct Arguments {
   std::uint64_t memory = 0;  // 0: half of what is available
   std::string crop = "none";
   bool json = false;
+  PacsArguments pacs;
 };
 
 Status ParseChoices(Arguments& arguments) {
@@ -82,6 +84,10 @@ int Run(Arguments& arguments) {
     return Fail(InvalidArgumentError("--output: a folder's name is needed"));
   }
   if (const Status status = ParseChoices(arguments); !status.ok()) return Fail(status);
+  const auto stopped = [] { return caught_signal.load(); };
+  if (const auto status = FetchInputs(arguments.pacs, arguments.json, stopped, arguments.options)) {
+    return *status;
+  }
   const SystemClock clock;
   ProgressLine line(clock, ::isatty(STDERR_FILENO) == 1,
                     [](const std::string& text) { std::cerr << text << std::flush; });
@@ -94,6 +100,7 @@ int Run(Arguments& arguments) {
     return 128 + caught_signal;
   }
   if (!report.ok()) return Fail(report.status());
+  if (!report->accepted.empty()) RemoveFetched(arguments.pacs, arguments.options);
   if (arguments.json) {
     std::cout << data_loader::ToJson(*report);
   } else {
@@ -109,7 +116,6 @@ void AddIngestCommand(CLI::App& app, Action& action) {
   IngestOptions& options = arguments->options;
   CLI::App* command = app.add_subcommand("ingest", "make a dataset of DICOM and NIfTI images");
   command->add_option("--input", options.inputs, "folders (searched recursively) or files")
-      ->required()
       ->type_name("DIR...");
   command->add_option("--output", options.output, "the dataset's folder; must not be there yet")
       ->required()
@@ -161,6 +167,7 @@ void AddIngestCommand(CLI::App& app, Action& action) {
                     "begin even where the disk seems too small for the dataset");
   command->add_option("--classes", options.classes, "lines of stem,class; classes from 0")
       ->type_name("FILE.csv");
+  AddPacsOptions(*command, arguments->pacs);
   command->add_flag("--json", arguments->json, "print the report as JSON");
   command->final_callback(
       [arguments, &action] { action = [arguments] { return Run(*arguments); }; });

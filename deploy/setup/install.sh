@@ -2,9 +2,10 @@
 # Installs what cmake/versions.txt names and this machine lacks: packages through apt (as root or
 # with sudo), wheels through pip into ${GVSL_CACHE:-~/.cache/gvsl}. Does nothing, and asks for
 # nothing, when all of it is there.
-#   install.sh [peer|gpu|link|chart|table|fuzz]...   also what `make bench` compares with, what `make gpu` builds
-#                     with (5 GB each), what compiles and links CUDA files without a GPU (400 MB), Helm, what
-#                     draws the pictures of `make table` (300 MB), clang with libFuzzer
+#   install.sh [peer|gpu|link|chart|table|fuzz|archive]...   also what `make bench` compares with, what `make gpu`
+#                     builds with (5 GB each), what compiles and links CUDA files without a GPU (400 MB), Helm, what
+#                     draws the pictures of `make table` (300 MB), clang with libFuzzer, the archive that tests fetch
+#                     from (12 MB)
 #   GVSL_SETUP=skip        you answer for the versions yourself
 #   GVSL_TORCH_DIR=…/torch  your own LibTorch: the wheel is not fetched
 set -euo pipefail
@@ -74,6 +75,25 @@ publish() {
   trap - EXIT
 }
 
+# Packages of Debian whose programs run from the folder: nothing is installed and no service starts.
+unpack_packages() {
+  local folder pins package
+  folder=$(folders unpack)
+  [[ ! -d $cache/$folder ]] || return 0
+  mapfile -t pins < <(awk '$1 == "unpack" {print $3}' "$versions")
+  say "apt: ${pins[*]} -> $cache/$folder (unpacked, not installed)"
+  mkdir -p "$cache"
+  aside=$(mktemp -d "$cache/.$folder.XXXXXX")
+  trap 'rm -rf "$aside"' EXIT
+  download() { (cd "$aside" && apt-get -qq -o APT::Sandbox::User=root download "${pins[@]}" >&2); }
+  download || { as_root apt-get -qq update; download; } || fail "apt has not the pinned versions"
+  for package in "$aside"/*.deb; do
+    dpkg-deb -x "$package" "$aside"
+    rm "$package"
+  done
+  publish "$folder"
+}
+
 # Prints the first Go that is new enough, or nothing.
 find_go() {
   local go version own
@@ -123,6 +143,7 @@ for more in "$@"; do
     link) for folder in $(folders link); do install_folder link "$folder" --no-deps; done ;;
     chart) install_go_programs ;;
     fuzz) install_packages fuzz ;;
+    archive) unpack_packages ;;
     *) fail "nothing is called $more" ;;
   esac
 done
