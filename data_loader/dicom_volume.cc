@@ -225,6 +225,7 @@ OrRejection<RawVolume> ReadDicomVolume(const Series& files) {
       !found.code.empty()) {
     return found;
   }
+  volume.is_finite = true;  // CheckFormat has seen to it
   if (stack.is_tilted) return Straighten(volume);
   if (!stack.uneven_places.empty()) return SpaceEvenly(volume, stack.uneven_places);
   return volume;

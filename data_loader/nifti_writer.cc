@@ -164,11 +164,12 @@ bool PackWhole(std::span<const float> values, std::int16_t* out) {
   for (std::size_t i = 0; i < values.size(); ++i) {
     const float moved = values[i] + kMagic;
     const auto bits = std::bit_cast<std::uint32_t>(moved);
-    differs |= static_cast<std::uint32_t>(moved - kMagic != values[i]);
+    differs |=
+        std::bit_cast<std::uint32_t>(moved - kMagic) ^ std::bit_cast<std::uint32_t>(values[i]);
     beyond |= bits - kLeast;
     out[i] = static_cast<std::int16_t>(static_cast<std::uint16_t>(bits));
   }
-  return differs == 0 && beyond <= 0xffff;
+  return (differs & 0x7fffffff) == 0 && beyond <= 0xffff;  // -0 is 0
 }
 
 // One volume's slices, as they are written.

@@ -66,6 +66,7 @@ OrRejection<RawVolume> ReadVolume(VolumeReader& reader, const VolumeSource& sour
       if (Rejection found = CheckGrid(volume->size, volume->to_ras); !found.code.empty()) {
         return found;
       }
+      if (volume->is_finite) return read;
       if (Rejection found = CheckVoxels(volume->voxels); !found.code.empty()) return found;
     }
     return read;

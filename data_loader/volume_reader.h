@@ -38,10 +38,11 @@ struct RawVolume {
   // Equal for volumes of one subject; empty where the header names none. Never written.
   std::string subject_key;
   std::vector<Rejection> warnings;
+  bool is_finite = false;  // every voxel, as it was made: nobody needs to look
 
   // The same but for voxels and padding, which are to be others.
   RawVolume WithoutVoxels() const {
-    return {size, to_ras, {}, {}, modality, subject_key, warnings};
+    return {size, to_ras, {}, {}, modality, subject_key, warnings, false};
   }
 };
 

@@ -1,9 +1,7 @@
 // Nothing of what names a patient, and no path of an image, is in anything that a job writes or
 // that anybody is told of it: planted values are looked for in every byte.
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -35,13 +33,13 @@ bool HasText(const std::string& bytes, const std::string& text) {
   return false;
 }
 
-class PrivacyOfJobs : public testing::Test {
+class PrivacyOfJobs : public ::testing::Test {
  protected:
   // 16 slices of 16 x 16 pixels, of a patient of their own.
   void WriteSeries(int number) {
     const std::string folder = cluster_.Path(Concat("in/", kPath, "-", number));
     fs::create_directories(folder);
-    auto slices = gvsl::testing::MakeSlices(16, "ZQXPATIENT");
+    auto slices = ::gvsl::testing::MakeSlices(16, "ZQXPATIENT");
     for (std::size_t i = 0; i < slices.size(); ++i) {
       slices[i].rows = slices[i].columns = 16;
       slices[i].pixels.clear();
@@ -52,8 +50,8 @@ class PrivacyOfJobs : public testing::Test {
       slices[i].series_uid = Concat("1.2.3.99999.7.", number);
       slices[i].instance_uid = Concat("1.2.3.99999.7.", number, ".", i + 1);
       const std::string path = Concat(folder, "/", kPath, i, ".dcm");
-      gvsl::testing::WriteCodedSlice(slices[i], {}, path);
-      gvsl::testing::PlantInDicom(path, Concat("ZQXPATIENT", number));
+      ::gvsl::testing::WriteCodedSlice(slices[i], {}, path);
+      ::gvsl::testing::PlantInDicom(path, Concat("ZQXPATIENT", number));
     }
   }
   void Ingest() {
@@ -67,7 +65,7 @@ class PrivacyOfJobs : public testing::Test {
   }
   void ExpectNothingIn(const std::string& text, const std::string& where) {
     ++searched_;
-    for (const std::string& planted : gvsl::testing::PlantedText()) {
+    for (const std::string& planted : ::gvsl::testing::PlantedText()) {
       EXPECT_FALSE(HasText(text, planted)) << planted << " in " << where;
     }
     EXPECT_FALSE(HasText(text, kPath)) << kPath << " in " << where;
@@ -145,7 +143,7 @@ TEST_F(PrivacyOfJobs, NothingPlantedIsInAnythingThatAJobWritesOrSays) {
 TEST_F(PrivacyOfJobs, ThePlantedValuesAreFoundWhereTheyAre) {
   WriteSeries(0);
   const std::string slice = ReadWholeFile(cluster_.Path("in/QJXPATH-0/QJXPATH3.dcm"));
-  for (const std::string& planted : gvsl::testing::PlantedText()) {
+  for (const std::string& planted : ::gvsl::testing::PlantedText()) {
     EXPECT_TRUE(HasText(slice, planted)) << planted;
   }
   EXPECT_TRUE(HasText(slice, "ZQXPATIENT0"));
