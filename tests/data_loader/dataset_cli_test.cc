@@ -44,7 +44,7 @@ TEST_F(DatasetProgramTest, CropsToTheBodyWhereAskedAndShowsFromWhat) {
   knobs.size = {60, 40, 40};
   for (int i = 0; i < 60 * 40 * 40; ++i) {
     const int x = i % 60 - 40, y = i / 60 % 40 - 20, z = i / 2400 - 20;
-    knobs.values.push_back(x * x + y * y + z * z < 150 ? 100 + x : -1000);
+    knobs.values.push_back(x * x + y * y + z * z < 300 ? 100 + x : -1000);
   }
   testing::MakeNifti(directory_ / "a.nii", knobs);
   ASSERT_EQ(Run("ingest --input a.nii --output set --crop body").exit_code, 0) << StandardError();
