@@ -56,10 +56,14 @@ std::optional<std::uint64_t> MemoryLeft(FileSystem& files, const std::string& gr
   const auto used = either("memory.current", "memory.usage_in_bytes");
   if (!limit || !used) return std::nullopt;
   const std::string counts = Read(files, group + "/memory.stat");
-  auto cache = NumberBehind(counts, "total_inactive_file");
-  if (!cache) cache = NumberBehind(counts, "inactive_file");
-  const std::uint64_t held = *used - std::min(*used, cache.value_or(0));
-  return *limit - std::min(*limit, held);
+  std::uint64_t cache = 0;
+  for (const std::string name : {"inactive_file", "active_file"}) {
+    auto bytes = NumberBehind(counts, "total_" + name);
+    if (!bytes) bytes = NumberBehind(counts, name);
+    cache += bytes.value_or(0);
+  }
+  const std::uint64_t held = *used - std::min(*used, cache);
+  return std::max<std::uint64_t>(1, *limit - std::min(*limit, held));  // 0 is: not known
 }
 
 std::uint64_t Memory(FileSystem& files, std::string_view groups) {

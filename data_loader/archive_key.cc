@@ -158,10 +158,22 @@ StatusOr<ArchiveKey> ParseArchiveKey(std::string_view text) {
   return key;
 }
 
+namespace {
+
+// A whole number as all write it.
+std::string_view Bare(std::string_view number) {
+  const std::size_t end = number.find_last_not_of(' ');
+  number = number.substr(0, end == std::string_view::npos ? 0 : end + 1);
+  return number.substr(std::min(number.find_first_not_of(" +0"), number.size()));
+}
+
+}  // namespace
+
 bool Contradicts(const ArchiveKey& key, std::string_view answered) {
   const KnownKey* const known = Known(key.name);
   if (known == nullptr || answered.empty()) return false;
   if (known->kind == Kind::kDate) return !IsInRange(key.value, answered);
+  if (known->kind == Kind::kNumber) return Bare(key.value) != Bare(answered);
   if (known->kind != Kind::kCode && known->kind != Kind::kUid) return false;
   const auto wanted = SplitText(key.value, '\\');
   const auto values = SplitText(answered, '\\');

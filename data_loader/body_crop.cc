@@ -214,6 +214,7 @@ VoxelBox Widened(VoxelBox box, const Extent& by, const Extent& size) {
 template <typename T>
 std::vector<T> Cut(const std::vector<T>& values, const Extent& size, const VoxelBox& box) {
   std::vector<T> cut;
+  cut.reserve(static_cast<std::size_t>(VoxelsIn(box)));
   for (std::int64_t z = box.begin[0]; z < box.end[0]; ++z) {
     for (std::int64_t y = box.begin[1]; y < box.end[1]; ++y) {
       const auto row = values.begin() + (z * size[1] + y) * size[2];

@@ -16,7 +16,7 @@ std::string AdviceFor(const std::string& code) {
       {"DOSE", "nothing: it is no image"},
       {"DUPLICATE_POSITION", "split the series"},
       {"ENCAPSULATED_DOCUMENT", "nothing: it is no image"},
-      {"EXCESSIVE_STRUCTURE", "it is no image: leave it out"},
+      {"EXCESSIVE_STRUCTURE", "leave it out; if it is an image, have it sent uncompressed"},
       {"FOUR_DIMENSIONAL", "split or convert it"},
       {"GANTRY_TILT", "export the series again"},
       {"HEADER_WITHOUT_IMAGE", "put the other beside it"},

@@ -54,7 +54,7 @@ Status CheckIsNoInput(const std::string& name, const std::vector<std::string>& i
 
 std::string NumberedName(const std::string& output, std::size_t number) {
   if (number == 1) return output;
-  const std::string ending = output.ends_with(".gz") ? ".nii.gz" : ".nii";
+  const std::string ending = IsGzipName(output) ? ".nii.gz" : ".nii";
   return Concat(output.substr(0, output.size() - ending.size()), "_", number, ending);
 }
 

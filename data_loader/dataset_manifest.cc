@@ -96,8 +96,8 @@ VolumeEntry VolumeFromJson(const Json& json) {
   json.at("window_range").get_to(volume.window_range);
   if (json.contains("cut")) {
     volume.cut.emplace();
-    json["cut"].at("first").get_to(volume.cut->first);
-    json["cut"].at("whole").get_to(volume.cut->whole);
+    volume.cut->first = WholeNumbers<std::int64_t, 3>(json["cut"].at("first"));
+    volume.cut->whole = WholeNumbers<std::int64_t, 3>(json["cut"].at("whole"));
   }
   volume.sha256 = json.at("sha256").get<std::string>();
   if (const Json& label = json.at("label_sha256"); !label.is_null()) {
@@ -144,6 +144,7 @@ StatusOr<DatasetManifest> FromJsonObject(const Json& json) {
   for (const Json& shard : json.at("shards")) manifest.shards.push_back(ShardFromJson(shard));
   json.at("files").get_to(manifest.files);
   manifest.parent_sha256 = json.value("parent_sha256", "");
+  manifest.prepared = json.value("prepared", "");
   return manifest;
 }
 
@@ -175,6 +176,7 @@ std::string ToJson(const DatasetManifest& manifest) {
                {"volumes", Json::array()},
                {"shards", Json::array()}};
   if (!manifest.parent_sha256.empty()) json["parent_sha256"] = manifest.parent_sha256;
+  if (!manifest.prepared.empty()) json["prepared"] = manifest.prepared;
   for (const VolumeEntry& volume : manifest.volumes) {
     json["volumes"].push_back(ToJsonObject(volume));
   }

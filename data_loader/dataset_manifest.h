@@ -74,6 +74,7 @@ struct DatasetManifest {
   std::uint32_t format_version = 1;
   std::string sha256;  // DatasetSha256
   // Of the dataset whose volumes and shards are the first of this one; empty where it has none.
+  std::string prepared;  // how, as ToText(PrepareOptions) says it; empty: not known
   std::string parent_sha256;
   std::vector<VolumeEntry> volumes;
   std::vector<ShardEntry> shards;

@@ -84,11 +84,17 @@ Status DatasetWriter::Add(const NewVolume& volume) {
   return OkStatus();
 }
 
-void DatasetWriter::Continue(DatasetManifest base, std::vector<std::string> subject_keys) {
+void DatasetWriter::Continue(DatasetManifest base, std::vector<std::string> subject_keys,
+                             std::map<std::string, std::uint32_t> aliases) {
   base_ = std::move(base);
   base_.parent_sha256 = base_.sha256;
   base_.files.clear();
-  base_subject_keys_ = std::move(subject_keys);
+  known_volumes_ = base_.volumes;
+  known_keys_ = std::move(subject_keys);
+  for (const auto& [key, subject] : aliases) {
+    known_volumes_.emplace_back().subject = subject;
+    known_keys_.push_back(key);
+  }
 }
 
 DatasetWriter::Layout DatasetWriter::OrderParts(std::uint32_t volumes_per_shard) const {
@@ -102,7 +108,7 @@ DatasetWriter::Layout DatasetWriter::OrderParts(std::uint32_t volumes_per_shard)
   std::vector<std::string> keys_in_order;
   for (const std::size_t position : ordered.order) keys_in_order.push_back(subject_keys[position]);
   const std::vector<std::uint32_t> subjects =
-      SubjectsBehind(base_.volumes, base_subject_keys_, ordered.subjects, keys_in_order);
+      SubjectsBehind(known_volumes_, known_keys_, ordered.subjects, keys_in_order);
   Layout layout{base_, std::move(ordered.order)};
   auto& volumes = layout.manifest.volumes;
   const auto first_shard = static_cast<std::uint32_t>(base_.shards.size());

@@ -48,8 +48,10 @@ class DatasetWriter {
   ~DatasetWriter();
 
   // What is added goes behind the volumes of `base`, in shards of its own; those of `base` are in
-  // `aside` already. `subject_keys` are its volumes', empty where they are not known.
-  void Continue(DatasetManifest base, std::vector<std::string> subject_keys);
+  // `aside` already. `subject_keys` are its volumes', empty where they are not known; `aliases` are
+  // further keys of its subjects.
+  void Continue(DatasetManifest base, std::vector<std::string> subject_keys,
+                std::map<std::string, std::uint32_t> aliases = {});
   // As WritePart.
   Status Add(const NewVolume& volume);
   // A part that is there; it is removed once its shard is.
@@ -84,7 +86,9 @@ class DatasetWriter {
   std::string directory_;
   std::string aside_;
   DatasetManifest base_;
-  std::vector<std::string> base_subject_keys_;
+  // What is known of whose the subjects of `base_` are.
+  std::vector<VolumeEntry> known_volumes_;
+  std::vector<std::string> known_keys_;  // of the same places
   std::vector<DatasetPart> parts_;
   bool keep_;
 };

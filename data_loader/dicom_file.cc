@@ -73,14 +73,15 @@ class HeadProducer final : public DcmProducer {
  public:
   HeadProducer(std::span<const std::uint8_t> head, std::uint64_t bytes)
       : head_(head), bytes_(static_cast<offile_off_t>(bytes)) {}
-  OFBool good() const override { return OFTrue; }
-  OFCondition status() const override { return EC_Normal; }
+  OFBool good() const override { return !ran_out_; }
+  OFCondition status() const override { return ran_out_ ? EC_InvalidStream : EC_Normal; }
   OFBool eos() override { return at_ >= bytes_; }
   offile_off_t avail() override { return bytes_ - at_; }
   offile_off_t read(void* buffer, offile_off_t length) override {
     const auto known = static_cast<offile_off_t>(head_.size());
     const offile_off_t count = std::clamp<offile_off_t>(known - at_, 0, length);
-    std::memcpy(buffer, head_.data() + at_, static_cast<std::size_t>(count));
+    ran_out_ = ran_out_ || count < length;
+    if (count > 0) std::memcpy(buffer, head_.data() + at_, static_cast<std::size_t>(count));
     at_ += count;
     return count;
   }
@@ -95,6 +96,7 @@ class HeadProducer final : public DcmProducer {
   std::span<const std::uint8_t> head_;
   offile_off_t bytes_;
   offile_off_t at_ = 0;
+  bool ran_out_ = false;  // what was asked for stands behind the head
 };
 
 class HeadStream : public DcmInputStream {

@@ -143,7 +143,8 @@ Rejection ObjectProblem(const std::string& path, DcmFileFormat& file, DicomLoad 
   if (Rejection found = SyntaxProblem(*file.getMetaInfo()); !found.code.empty()) return found;
   if (load == DicomLoad::kExcessive) {
     return {"EXCESSIVE_STRUCTURE",
-            "its sequences are nested without end, or it has more elements than an image"};
+            "its sequences are nested without end, it has more elements than an image, or its "
+            "deflated data becomes too much: if it is an image, have it sent uncompressed"};
   }
   if (load == DicomLoad::kIncomplete) return Truncated(path);
   if (IsDirectory(file)) {

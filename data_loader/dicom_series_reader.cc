@@ -69,10 +69,23 @@ double DepthOf(const Series& series, std::size_t frames) {
   return frames < 2 ? 0 : farthest * static_cast<double>(frames) / static_cast<double>(frames - 1);
 }
 
+// Of several volumes one is taken, which has one slice at every place; a mosaic is one volume.
+std::size_t FramesOfOneVolume(const Series& series) {
+  if (series.front().mosaic) return 1;
+  std::set<std::array<double, 3>> places;
+  std::size_t frames = 0;
+  for (const DicomHeader& header : series) {
+    frames += header.frames.size();
+    for (const DicomFrame& frame : header.frames) {
+      if (frame.position) places.insert(*frame.position);
+    }
+  }
+  return places.empty() ? frames : places.size();
+}
+
 VolumeExtent ExtentOf(const Series& series) {
   const DicomHeader& first = series.front();
-  std::size_t frames = 0;
-  for (const DicomHeader& header : series) frames += header.frames.size();
+  const std::size_t frames = FramesOfOneVolume(series);
   const double pixels = static_cast<double>(first.rows) * static_cast<double>(first.columns);
   VolumeExtent extent;
   extent.voxels = static_cast<std::uint64_t>(

@@ -23,12 +23,17 @@ inline bool MayBeAsked(DcmItem& item, const DcmTagKey& tag) {
   return item.ident() != EVR_dataset || IsReadElement(tag.getGroup(), tag.getElement());
 }
 
-inline std::string Text(DcmItem& item, const DcmTagKey& tag) {
-  assert(MayBeAsked(item, tag));
+// Also of a data set that is no file's.
+inline std::string AnyText(DcmItem& item, const DcmTagKey& tag) {
   OFString value;
   item.findAndGetOFStringArray(tag, value);
   const std::size_t end = value.find_last_not_of(std::string(" \0", 2).c_str(), OFString_npos, 2);
   return end == OFString_npos ? "" : std::string(value.c_str(), end + 1);
+}
+
+inline std::string Text(DcmItem& item, const DcmTagKey& tag) {
+  assert(MayBeAsked(item, tag));
+  return AnyText(item, tag);
 }
 
 // Of any kind of number: DCMTK gives one of an integer in text as an integer alone.

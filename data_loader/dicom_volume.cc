@@ -31,16 +31,27 @@ Identity IdentityOf(const DicomHeader& header) {
   return {header.instance_uid, first.index, first.position};
 }
 
+void Add(const SliceValues& pixels, Sha256& hash) {
+  const auto& values = pixels.values;
+  hash.Update({reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)});
+}
+
 // The same for files of the same pixels.
 OrRejection<std::string> PixelHash(const DicomHeader& header) {
+  Sha256 hash;
+  if (header.pixels) {
+    std::vector<std::uint16_t> words;
+    const auto pixels = ReadNativePixels(header.path, *header.pixels, Bits::kAll, words);
+    if (const auto* rejection = std::get_if<Rejection>(&pixels)) return *rejection;
+    Add(std::get<SliceValues>(pixels), hash);
+    return hash.HexDigest();
+  }
   OrRejection<std::unique_ptr<DicomPixels>> opened = DicomPixels::Open(header.path);
   if (auto* rejection = std::get_if<Rejection>(&opened)) return std::move(*rejection);
-  Sha256 hash;
   for (const DicomFrame& frame : header.frames) {
     OrRejection<SliceValues> pixels = std::get<0>(opened)->Read(frame.index, Bits::kAll);
     if (auto* rejection = std::get_if<Rejection>(&pixels)) return std::move(*rejection);
-    const auto& values = std::get<SliceValues>(pixels).values;
-    hash.Update({reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)});
+    Add(std::get<SliceValues>(pixels), hash);
   }
   return hash.HexDigest();
 }

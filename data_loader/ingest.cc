@@ -62,6 +62,12 @@ StatusOr<IngestReport> RunIn(IngestWorkFolder& folder, FileSystem& files,
                 "was begun with other options or another version; what had been done "
                 "is done again"});
   }
+  if (folder.is_lockless()) {
+    ledger.Say(folder.path(),
+               {"NO_LOCKS",
+                "its file system has no locks: see to it that no other ingestion into "
+                "this dataset runs"});
+  }
   ledger.Remember(base);
   const IngestRun run{files, options, base, folder, ledger};
   GVSL_ASSIGN_OR_RETURN(const IngestedInputs inputs, IngestInputsOf(run));

@@ -59,6 +59,12 @@ StatusOr<IngestBase> ReadBase(FileSystem& files, const std::string& directory,
   IngestBase base;
   base.directory = directory;
   GVSL_ASSIGN_OR_RETURN(base.manifest, ReadManifest(files, directory));
+  const std::string& prepared = base.manifest.prepared;
+  if (!prepared.empty() && prepared != ToText(options)) {
+    return FailedPreconditionError(
+        Concat(directory, " was made with \"", prepared,
+               "\"; what is added to it needs the same --spacing, --window and --crop"));
+  }
   const auto& volumes = base.manifest.volumes;
   for (std::size_t i = 0; i < volumes.size(); ++i) {
     const VolumeEntry& volume = volumes[i];
@@ -73,8 +79,10 @@ StatusOr<IngestBase> ReadBase(FileSystem& files, const std::string& directory,
   return base;
 }
 
-Status ShareShards(FileSystem& files, const IngestBase& base, const std::string& directory) {
+Status ShareShards(FileSystem& files, const IngestBase& base, const std::string& directory,
+                   const std::function<bool()>& stop) {
   for (const ShardEntry& shard : base.manifest.shards) {
+    if (stop && stop()) return CancelledError("stopped");
     const std::string from = JoinPath(base.directory, shard.file);
     const std::string to = JoinPath(directory, shard.file);
     if (files.Exists(to)) GVSL_RETURN_IF_ERROR(files.RemoveFile(to));

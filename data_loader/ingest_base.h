@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -32,7 +33,8 @@ StatusOr<IngestBase> ReadBase(FileSystem& files, const std::string& directory,
                               const PrepareOptions& options);
 
 // Its shards into `directory`: linked where the file system can, else copied; compared with their
-// hashes. DATA_LOSS names one that is damaged.
-Status ShareShards(FileSystem& files, const IngestBase& base, const std::string& directory);
+// hashes. DATA_LOSS names one that is damaged; CANCELLED where `stop`, asked before each, says so.
+Status ShareShards(FileSystem& files, const IngestBase& base, const std::string& directory,
+                   const std::function<bool()>& stop);
 
 }  // namespace gvsl::data_loader

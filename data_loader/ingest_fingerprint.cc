@@ -20,7 +20,9 @@ class TextHash {
     struct stat info {};
     const bool found = ::stat(path.c_str(), &info) == 0;
     Add(path);
-    Add(found ? Concat(info.st_size, " ", info.st_mtim.tv_sec, " ", info.st_mtim.tv_nsec) : "none");
+    Add(found ? Concat(info.st_size, " ", info.st_mtim.tv_sec, " ", info.st_mtim.tv_nsec, " ",
+                       info.st_ctim.tv_sec, " ", info.st_ctim.tv_nsec)
+              : "none");
   }
   std::string Digest() { return hash_.HexDigest(); }
 

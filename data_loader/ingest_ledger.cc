@@ -34,10 +34,15 @@ void IngestLedger::Take(const std::string& path, const std::string& label_path,
   }
 }
 
-void IngestLedger::LeaveOut(const std::string& path, const IngestOutcome& outcome,
-                            const std::string& id) {
+void IngestLedger::LeaveOut(const std::string& path, const std::string& label_path,
+                            const IngestOutcome& outcome, const VolumeEntry& old) {
+  if (outcome.label_rejection) Reject(label_path, *outcome.label_rejection);
+  const VolumeEntry& entry = outcome.part->entry;
+  const bool differs =
+      entry.label_sha256 != old.label_sha256 || entry.class_index != old.class_index;
   Warn(path, {"SAME_CONTENT", Concat("source ", outcome.source, " has the voxels and the grid of ",
-                                     id, ", which is in the dataset already; left out")});
+                                     old.id, ", which is in the dataset already; left out",
+                                     differs ? ", with its other labels or class" : "")});
 }
 
 void IngestLedger::Remember(const IngestBase& base) {

@@ -26,7 +26,8 @@ class IngestLedger {
   // with one content all but the first that is taken are warned about.
   void Take(const std::string& path, const std::string& label_path, const IngestOutcome& outcome);
   // It has the content of a volume of the dataset that is added to.
-  void LeaveOut(const std::string& path, const IngestOutcome& outcome, const std::string& id);
+  void LeaveOut(const std::string& path, const std::string& label_path,
+                const IngestOutcome& outcome, const VolumeEntry& old);
   // What the dataset that is added to knows of its own sources.
   void Remember(const IngestBase& base);
   void Reject(const std::string& path, const Rejection& rejection);

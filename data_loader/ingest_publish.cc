@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -50,8 +51,15 @@ ShardHooks HooksOf(const IngestRun& run, const IngestedInputs& inputs, IngestPro
 StatusOr<DatasetWriter::Layout> Arrange(const IngestRun& run, const IngestedInputs& inputs,
                                         DatasetWriter& writer) {
   if (!run.options.add.empty()) {
-    GVSL_RETURN_IF_ERROR(ShareShards(run.files, run.base, run.folder.DatasetPath()));
-    writer.Continue(run.base.manifest, run.base.SubjectKeys());
+    GVSL_RETURN_IF_ERROR(
+        ShareShards(run.files, run.base, run.folder.DatasetPath(), run.options.stop));
+    // What has the content of an old volume is of its subject, by whatever name.
+    std::map<std::string, std::uint32_t> aliases;
+    for (const IngestOutcome& outcome : inputs.outcomes) {
+      const VolumeEntry* const old = run.InBase(outcome);
+      if (old != nullptr) aliases.emplace(outcome.part->subject_key, old->subject);
+    }
+    writer.Continue(run.base.manifest, run.base.SubjectKeys(), std::move(aliases));
   }
   IngestProgress progress;
   progress.stage = IngestProgress::Stage::kShards;
@@ -100,7 +108,10 @@ StatusOr<IngestReport> PublishDataset(const IngestRun& run, const IngestedInputs
   IngestReport report =
       run.ledger.Close(manifest ? &*manifest : nullptr, layout.order, inputs.ignored_files);
   const std::string json = ToJson(report);
-  if (manifest) manifest->files[kReportName] = Sha256Hex(json);
+  if (manifest) {
+    manifest->files[kReportName] = Sha256Hex(json);
+    manifest->prepared = ToText(run.options.prepare);
+  }
   GVSL_RETURN_IF_ERROR(run.folder.AppendDurably(
       PublishedLine(Sha256Hex(json), AskedSha256(run.options, run.base.manifest.sha256))));
   GVSL_RETURN_IF_ERROR(writer->Publish(

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -55,6 +56,8 @@ class Reading {
   Status CheckSpace() const {
     std::uint64_t bytes = 0;
     for (const IngestTask& task : tasks_.tasks) bytes += task.estimate.part_bytes;
+    // The inputs may be those of the base, and more: what it has already is not kept.
+    for (const ShardEntry& shard : run_.base.manifest.shards) bytes -= std::min(bytes, shard.bytes);
     const auto free = run_.files.FreeBytes(run_.folder.path());
     if (options_.ignore_space || !free.ok() || *free >= bytes - bytes / 10) return OkStatus();
     return ResourceExhaustedError(Concat("the dataset needs about ", bytes >> 20,
@@ -83,6 +86,7 @@ class Reading {
       GVSL_ASSIGN_OR_RETURN(outcome, IngestVolume(run_.files, options_, *task.planned, task.source,
                                                   run_.folder.journal().key, part));
       outcome.fingerprint = task.fingerprint;
+      if (run_.InBase(outcome) != nullptr) GVSL_RETURN_IF_ERROR(run_.files.RemoveFile(part));
     }
     if (outcome.part) outcome.part->file = part;
     const std::lock_guard lock(mutex_);
@@ -95,19 +99,21 @@ class Reading {
 
   bool IsThere(const IngestTask& task, const std::string& path) const {
     const auto& part = task.known->part;
-    return !part || task.in_shard || Verify(run_.files, path, {part->sha256, part->bytes}).ok();
+    return !part || task.in_shard || run_.InBase(*task.known) != nullptr ||
+           Verify(run_.files, path, {part->sha256, part->bytes}).ok();
   }
 
   // Books are kept in the inputs' order, whichever is done first.
   void TellOf(std::size_t place) {
     const PlannedVolume& planned = *tasks_.tasks[place].planned;
     const IngestOutcome& outcome = *outcomes_[place];
+    const auto* label = std::get_if<std::optional<std::string>>(&planned.label);
+    const std::string label_path = label != nullptr ? label->value_or("") : "";
     if (const VolumeEntry* old = run_.InBase(outcome)) {
-      run_.ledger.LeaveOut(planned.source.Name(), outcome, old->id);
+      run_.ledger.LeaveOut(planned.source.Name(), label_path, outcome, *old);
       return;
     }
-    const auto* label = std::get_if<std::optional<std::string>>(&planned.label);
-    run_.ledger.Take(planned.source.Name(), label != nullptr ? label->value_or("") : "", outcome);
+    run_.ledger.Take(planned.source.Name(), label_path, outcome);
   }
 
   void ShowProgress(const IngestTask& task, bool is_known) {

@@ -20,6 +20,10 @@ std::string NameOf(const std::string& path) {
 
 std::vector<IngestTask> Match(const IngestInputs& inputs, const std::vector<std::string>& sources,
                               const IngestJournal& journal) {
+  // What failed may have been the disk or the memory: it is tried again until shards are cut.
+  const auto is_final = [&](const IngestOutcome& outcome) {
+    return !journal.arranged.empty() || (outcome.part && !outcome.label_rejection);
+  };
   std::vector<IngestTask> tasks;
   for (std::size_t i = 0; i < inputs.volumes.size(); ++i) {
     IngestTask task;
@@ -27,8 +31,8 @@ std::vector<IngestTask> Match(const IngestInputs& inputs, const std::vector<std:
     task.source = sources[i];
     task.fingerprint = Fingerprint(*task.planned);
     const auto found = journal.outcomes.find(task.source);
-    const bool holds =
-        found != journal.outcomes.end() && found->second.fingerprint == task.fingerprint;
+    const bool holds = found != journal.outcomes.end() &&
+                       found->second.fingerprint == task.fingerprint && is_final(found->second);
     if (holds) task.known = &found->second;
     tasks.push_back(std::move(task));
   }

@@ -94,7 +94,16 @@ StatusOr<IngestOutcome> IngestVolume(FileSystem& files, const IngestOptions& opt
   if (volume.subject_key.empty()) volume.subject_key = planned.subject_key;
   volume.subject_key = HmacSha256Hex(key, volume.subject_key);
   AddLabels(options, planned, volume, outcome);
-  if (options.prepare.body_margin) CropToBody(volume, outcome);
+  if (options.prepare.body_margin) {
+    const OrRejection<bool> cropped = Guarded([&]() -> OrRejection<bool> {
+      CropToBody(volume, outcome);
+      return true;
+    });
+    if (const auto* rejection = std::get_if<Rejection>(&cropped)) {
+      outcome.rejection = *rejection;
+      return outcome;
+    }
+  }
   AddClass(options, planned, volume, outcome);
   if (planned.with_its_stem > 1) {
     outcome.warnings.push_back(

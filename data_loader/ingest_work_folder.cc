@@ -39,6 +39,7 @@ StatusOr<std::unique_ptr<IngestWorkFolder>> IngestWorkFolder::Open(FileSystem& f
   const bool lockless = lock.status().code() == StatusCode::kUnimplemented;  // nobody is kept out
   if (!lock.ok() && !lockless) return lock.status();
   if (lock.ok()) folder->lock_ = *std::move(lock);
+  folder->is_lockless_ = lockless;
   GVSL_RETURN_IF_ERROR(folder->Begin(options, key));
   return folder;
 }

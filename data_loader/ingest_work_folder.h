@@ -30,6 +30,8 @@ class IngestWorkFolder {
   const std::string& path() const { return path_; }
   const IngestJournal& journal() const { return journal_; }  // as it was found
   bool was_emptied() const { return was_emptied_; }
+  // Nobody is kept out: its file system has no locks.
+  bool is_lockless() const { return is_lockless_; }
   bool holds_nothing() const { return holds_nothing_; }  // that anybody would miss
   std::string DatasetPath() const;
   std::string PartPath(const std::string& source) const;
@@ -56,6 +58,7 @@ class IngestWorkFolder {
   IngestJournal journal_;
   int unsynced_lines_ = 0;
   bool was_emptied_ = false;
+  bool is_lockless_ = false;
   bool holds_nothing_ = true;
 };
 

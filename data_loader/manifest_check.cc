@@ -87,7 +87,7 @@ std::string Absurdity(const VolumeEntry& volume) {
   }
   for (int axis = 0; volume.cut && axis < 3; ++axis) {
     const std::int64_t first = volume.cut->first[axis], whole = volume.cut->whole[axis];
-    if (first < 0 || whole > kLongestAxis || first > whole - volume.grid.size[axis]) {
+    if (first < 0 || whole < 1 || whole > kLongestAxis || first > whole - volume.grid.size[axis]) {
       return "it was cut out of a volume that does not hold it";
     }
   }

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <bit>
+#include <cerrno>
+#include <stdexcept>
 #include <utility>
 
 namespace gvsl::data_loader {
@@ -36,6 +38,7 @@ class OpenFile {
     auto* out = static_cast<char*>(into);
     while (bytes > 0) {
       const ssize_t count = ::pread(descriptor_, out, bytes, static_cast<off_t>(offset));
+      if (count < 0 && errno == EINTR) continue;
       if (count <= 0) return false;
       out += count;
       offset += static_cast<std::uint64_t>(count);
@@ -59,10 +62,12 @@ void Widen(std::vector<std::uint16_t>& words, std::size_t count) {
 FileHead ReadFileHead(const std::string& path, std::size_t most) {
   FileHead head;
   const OpenFile file(path);
-  if (!file.is_open()) return head;
+  if (!file.is_open()) throw std::runtime_error("it cannot be opened");
   head.file = file.State();
   head.bytes.resize(std::min<std::uint64_t>(most, head.file.bytes));
-  if (!file.Read(head.bytes.data(), head.bytes.size(), 0)) head.bytes.clear();
+  if (!file.Read(head.bytes.data(), head.bytes.size(), 0)) {
+    throw std::runtime_error("it cannot be read");
+  }
   return head;
 }
 

@@ -25,7 +25,8 @@ struct NativePixels {
   FileState file;
 };
 
-// The first `most` bytes of a file, or as many as there are; empty where it cannot be read.
+// The first `most` bytes of a file, or as many as there are. Throws std::runtime_error where it
+// cannot be read: that a file is none is not to be taken from a disk that fails.
 struct FileHead {
   std::vector<std::uint8_t> bytes;
   FileState file;

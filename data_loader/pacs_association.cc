@@ -171,17 +171,20 @@ Status PacsAssociation::WaitForData() {
   AcknowledgeAtOnce(socket_);
   for (int silent = 0; silent < options_.timeout_seconds; ++silent) {
     if (options_.stop && options_.stop()) return CancelledError("stopped");
-    if (ASC_dataWaiting(association_, 1)) break;
+    if (ASC_dataWaiting(association_, 1)) return OkStatus();
   }
-  return OkStatus();
+  return SaidNothing();
+}
+
+Status PacsAssociation::SaidNothing() const {
+  return DeadlineExceededError(
+      Concat("the archive said nothing for ", Plural(options_.timeout_seconds, "second")));
 }
 
 Status PacsAssociation::OutcomeOf(const OFCondition& read) const {
   if (read == DUL_PEERREQUESTEDRELEASE) return Dropped();
   if (read.good() || read == DUL_PDATAPDUARRIVED) return OkStatus();
-  if (!SaysNothing(read)) return Broken(read);
-  return DeadlineExceededError(
-      Concat("the archive said nothing for ", Plural(options_.timeout_seconds, "second")));
+  return SaysNothing(read) ? SaidNothing() : Broken(read);
 }
 
 StatusOr<PacsAssociation::Command> PacsAssociation::ReceiveCommand() {

@@ -53,6 +53,7 @@ class PacsAssociation {
   Status Refused() const;
   StatusOr<DUL_PDV> NextFragment();
   Status WaitForData();
+  Status SaidNothing() const;
   Status Dropped() const;
   Status Broken(const OFCondition& condition) const;
   Status OutcomeOf(const OFCondition& read) const;

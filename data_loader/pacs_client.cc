@@ -49,7 +49,7 @@ std::optional<std::uint32_t> Count(const std::string& text) {
 
 bool Matches(const std::vector<ArchiveKey>& keys, DcmDataset& answer) {
   for (const ArchiveKey& key : keys) {
-    if (Contradicts(key, Text(answer, KeyOf(key.tag)))) return false;
+    if (Contradicts(key, AnyText(answer, KeyOf(key.tag)))) return false;
   }
   return true;
 }
@@ -62,7 +62,7 @@ class PacsClient final : public Archive {
     GVSL_ASSIGN_OR_RETURN(const auto association, PacsAssociation::Open(options_, kFind, {}));
     std::set<std::string> studies;
     GVSL_RETURN_IF_ERROR(Ask(*association, StudyIdentifier(query), [&](DcmDataset& answer) {
-      const std::string uid = Text(answer, DCM_StudyInstanceUID);
+      const std::string uid = AnyText(answer, DCM_StudyInstanceUID);
       if (IsUid(uid) && Matches(query.of_study, answer)) studies.insert(uid);
       return Within(studies.size());
     }));
@@ -70,9 +70,9 @@ class PacsClient final : public Archive {
     for (const std::string& study : studies) {
       GVSL_RETURN_IF_ERROR(
           Ask(*association, SeriesIdentifier(query, study), [&](DcmDataset& answer) {
-            ArchiveSeries series{study, Text(answer, DCM_SeriesInstanceUID),
-                                 Text(answer, DCM_Modality),
-                                 Count(Text(answer, DCM_NumberOfSeriesRelatedInstances))};
+            ArchiveSeries series{study, AnyText(answer, DCM_SeriesInstanceUID),
+                                 AnyText(answer, DCM_Modality),
+                                 Count(AnyText(answer, DCM_NumberOfSeriesRelatedInstances))};
             if (IsUid(series.series_uid) && Matches(query.of_series, answer)) {
               found.push_back(std::move(series));
             }
@@ -92,10 +92,12 @@ class PacsClient final : public Archive {
     DcmDataset identifier;
     GVSL_RETURN_IF_ERROR(Fill(RetrieveIdentifier(series.study_uid, series.series_uid), identifier));
     GVSL_RETURN_IF_ERROR(association->Request(message, identifier));
-    for (;;) {
+    for (std::size_t without_object = 0;; ++without_object) {
+      GVSL_RETURN_IF_ERROR(Within(without_object));
       GVSL_ASSIGN_OR_RETURN(const PacsAssociation::Command command, association->ReceiveCommand());
       if (command.message.CommandField == DIMSE_C_STORE_RQ) {
         GVSL_RETURN_IF_ERROR(Receive(*association, command, sink));
+        without_object = 0;
         continue;
       }
       if (command.message.CommandField != DIMSE_C_GET_RSP) return NoAnswer();
@@ -130,7 +132,8 @@ class PacsClient final : public Archive {
     DcmDataset asked;
     GVSL_RETURN_IF_ERROR(Fill(identifier, asked));
     GVSL_RETURN_IF_ERROR(association.Request(message, asked));
-    for (;;) {
+    for (std::size_t answers = 0;; ++answers) {
+      GVSL_RETURN_IF_ERROR(Within(answers));
       GVSL_ASSIGN_OR_RETURN(const PacsAssociation::Command command, association.ReceiveCommand());
       if (command.message.CommandField != DIMSE_C_FIND_RSP) return NoAnswer();
       const T_DIMSE_C_FindRSP& answer = command.message.msg.CFindRSP;

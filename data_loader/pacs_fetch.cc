@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 #include <system_error>
 
 #include "common/text.h"
@@ -17,9 +18,7 @@ constexpr char kQuestion[] = ".query";
 
 Status MakeOwnerOnly(FileSystem& files, const std::string& directory) {
   GVSL_RETURN_IF_ERROR(CreateDirectoriesDurably(files, directory));
-  std::error_code error;  // of a file system of a test, where there is none
-  std::filesystem::permissions(directory, std::filesystem::perms::owner_all, error);
-  return OkStatus();
+  return files.CreateOwnerOnlyDirectory(directory);
 }
 
 class Fetching {
@@ -29,6 +28,7 @@ class Fetching {
       : files_(files), clock_(clock), archive_(archive), options_(options), observer_(observer) {}
 
   StatusOr<FetchResult> Run(const std::vector<ArchiveSeries>& series) {
+    GVSL_RETURN_IF_ERROR(RemoveOthers(series));
     FetchResult result;
     for (std::size_t i = 0; i < series.size(); ++i) {
       if (Stopped()) return CancelledError("stopped; what was fetched stays for the next time");
@@ -44,12 +44,28 @@ class Fetching {
       }
       const Status fetched = FetchWithRetries(series[i]);
       if (!fetched.ok() && (disk_failed_ || !IsOfOneSeries(fetched))) return fetched;
+      if (!fetched.ok()) {  // an earlier part of it would be taken for all
+        GVSL_RETURN_IF_ERROR(files_.RemoveTree(JoinPath(options_.spool, series[i].series_uid)));
+      }
       ++(fetched.ok() ? result.fetched : result.failed);
     }
     return result;
   }
 
  private:
+  // What the archive does not have any more is not ingested.
+  Status RemoveOthers(const std::vector<ArchiveSeries>& series) {
+    std::set<std::string> asked;
+    for (const ArchiveSeries& one : series) asked.insert(one.series_uid);
+    const auto names = files_.List(options_.spool);
+    if (!names.ok()) return names.status();
+    for (const std::string& name : *names) {
+      if (name.starts_with(".") || asked.contains(name)) continue;
+      GVSL_RETURN_IF_ERROR(files_.RemoveTree(JoinPath(options_.spool, name)));
+    }
+    return OkStatus();
+  }
+
   bool Stopped() const { return options_.stop && options_.stop(); }
 
   void Say(FetchEvent::Kind kind, Status problem = {}) {
@@ -85,11 +101,12 @@ class Fetching {
     GVSL_RETURN_IF_ERROR(files_.RemoveTree(part));
     GVSL_RETURN_IF_ERROR(CheckSpace());
     GVSL_RETURN_IF_ERROR(MakeOwnerOnly(files_, part));
-    SpoolSink sink(files_, part);
+    SpoolSink sink(files_, part, options_.least_free_bytes);
     const Status received = archive_.Fetch(series, sink);
     event_.objects = sink.objects();
     event_.bytes = sink.bytes();
     disk_failed_ = sink.disk_failed();
+    if (disk_failed_) (void)files_.RemoveTree(part);  // the disk may be full
     GVSL_RETURN_IF_ERROR(received);
     GVSL_RETURN_IF_ERROR(CheckCount(series, sink.objects()));
     disk_failed_ = true;  // if anything fails now

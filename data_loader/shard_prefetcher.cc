@@ -36,6 +36,11 @@ void ShardPrefetcher::Want(std::vector<std::uint32_t> shards, std::size_t now) {
   changed_.notify_all();
 }
 
+void ShardPrefetcher::Forgive() {
+  const std::lock_guard lock(mutex_);
+  damaged_.clear();
+}
+
 std::vector<std::uint32_t> ShardPrefetcher::Held() const {
   const std::lock_guard lock(mutex_);
   std::vector<std::uint32_t> indices;

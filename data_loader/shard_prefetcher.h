@@ -26,6 +26,8 @@ class ShardPrefetcher {
   // Others are let go. An error is for whoever asks the store: the thread rests until the next
   // Want.
   void Want(std::vector<std::uint32_t> shards, std::size_t now);
+  // What was damaged is tried again.
+  void Forgive();
   // Those that are held, ascending.
   std::vector<std::uint32_t> Held() const;
   // Blocks until the thread has nothing to do.

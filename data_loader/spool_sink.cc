@@ -5,6 +5,8 @@
 namespace gvsl::data_loader {
 namespace {
 
+constexpr std::uint64_t kLookEvery = std::uint64_t{64} << 20;  // bytes
+
 std::string FileName(std::size_t number) {
   std::string digits = Concat(number);
   digits.insert(0, digits.size() < 6 ? 6 - digits.size() : 0, '0');
@@ -25,7 +27,17 @@ Status SpoolSink::Begin(const ArchiveObject& object) {
 
 Status SpoolSink::Append(std::string_view bytes) {
   bytes_ += bytes.size();
+  GVSL_RETURN_IF_ERROR(Noted(CheckSpace()));
   return Noted(file_->Append(bytes));
+}
+
+Status SpoolSink::CheckSpace() {
+  if (bytes_ - looked_at_ < kLookEvery) return OkStatus();
+  looked_at_ = bytes_;
+  const auto left = files_.FreeBytes(directory_);
+  if (!left.ok() || *left >= least_free_bytes_) return OkStatus();
+  return ResourceExhaustedError(
+      Concat("less than ", least_free_bytes_ >> 20, " MiB are free beside --output"));
 }
 
 Status SpoolSink::End() {

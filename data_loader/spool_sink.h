@@ -15,8 +15,9 @@ namespace gvsl::data_loader {
 // is told that it arrived. The folder must be there and empty; its names are not synced here.
 class SpoolSink final : public ObjectSink {
  public:
-  SpoolSink(FileSystem& files, std::string directory)
-      : files_(files), directory_(std::move(directory)) {}
+  // RESOURCE_EXHAUSTED once less than `least_free_bytes` are free.
+  SpoolSink(FileSystem& files, std::string directory, std::uint64_t least_free_bytes = 0)
+      : files_(files), directory_(std::move(directory)), least_free_bytes_(least_free_bytes) {}
 
   Status Begin(const ArchiveObject& object) override;
   Status Append(std::string_view bytes) override;
@@ -28,9 +29,12 @@ class SpoolSink final : public ObjectSink {
 
  private:
   Status Noted(Status status);
+  Status CheckSpace();
 
   FileSystem& files_;
   const std::string directory_;
+  const std::uint64_t least_free_bytes_;
+  std::uint64_t looked_at_ = 0;                 // bytes when the disk was asked last
   std::map<std::string, std::size_t> numbers_;  // of SOP instance UIDs
   std::unique_ptr<WritableFile> file_;
   std::uint64_t bytes_ = 0;

@@ -1,4 +1,5 @@
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -44,7 +45,7 @@ Status ParseChoices(Arguments& arguments) {
   auto& bounds = arguments.options.bounds;
   const MachineShare share = ShareOfMachine(PosixFileSystem());
   bounds.threads = arguments.threads != 0 ? arguments.threads : share.processors;
-  bounds.memory_bytes = arguments.memory != 0 ? arguments.memory : share.memory_bytes / 2;
+  bounds.memory_bytes = arguments.memory != 0 ? arguments.memory : (share.memory_bytes + 1) / 2;
   if (arguments.crop == "body") prepare.body_margin = kBodyMargin;
   return OkStatus();
 }
@@ -77,11 +78,29 @@ void CatchSignals() {
   }
 }
 
+// A dataset gets its name by renaming a folder, which goes over neither of these.
+Status CheckOutput(std::string output) {
+  while (output.size() > 1 && output.back() == '/') output.pop_back();
+  struct stat own {};
+  struct stat above {};
+  if (::lstat(output.c_str(), &own) != 0) return OkStatus();
+  if (S_ISLNK(own.st_mode)) {
+    return FailedPreconditionError(output + " is a link; name the folder itself");
+  }
+  if (::stat(ParentPath(output).c_str(), &above) == 0 && own.st_dev != above.st_dev) {
+    return FailedPreconditionError(output + " is where a disk is mounted; name a folder in it");
+  }
+  return OkStatus();
+}
+
 int Run(Arguments& arguments) {
   CatchSignals();
   arguments.options.stop = [] { return caught_signal != 0; };
   if (arguments.options.output.empty()) {
     return Fail(InvalidArgumentError("--output: a folder's name is needed"));
+  }
+  if (const Status status = CheckOutput(arguments.options.output); !status.ok()) {
+    return Fail(status);
   }
   if (const Status status = ParseChoices(arguments); !status.ok()) return Fail(status);
   const auto stopped = [] { return caught_signal.load(); };

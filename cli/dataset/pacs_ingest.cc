@@ -22,11 +22,6 @@ using data_loader::ArchiveContents;
 using data_loader::ArchiveSeries;
 using data_loader::FetchEvent;
 
-std::string SpoolOf(std::string output) {
-  while (output.size() > 1 && output.back() == '/') output.pop_back();
-  return output + ".pacs";
-}
-
 void PrintContents(const ArchiveContents& contents, bool json) {
   nlohmann::json modalities = nlohmann::json::object();
   std::uint64_t series = 0;
@@ -103,8 +98,10 @@ Status Fetch(PacsArguments& arguments, bool json, const data_loader::IngestOptio
   fetch.stop = options.stop;
   fetch.question = Sha256Hex(
       Concat(arguments.address, "\n", arguments.archive.archive_title, "\n", arguments.query));
-  GVSL_RETURN_IF_ERROR(data_loader::OpenSpool(PosixFileSystem(), fetch));
+  GVSL_RETURN_IF_ERROR(CreateDirectoriesDurably(PosixFileSystem(), ParentPath(fetch.spool)));
+  GVSL_RETURN_IF_ERROR(PosixFileSystem().CreateOwnerOnlyDirectory(fetch.spool));
   GVSL_RETURN_IF_ERROR(Lock(fetch.spool));
+  GVSL_RETURN_IF_ERROR(data_loader::OpenSpool(PosixFileSystem(), fetch));
   GVSL_ASSIGN_OR_RETURN(
       const auto result,
       data_loader::FetchSeries(PosixFileSystem(), clock, *archive, series, fetch, PrintFetch));

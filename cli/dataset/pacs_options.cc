@@ -84,6 +84,11 @@ void AddPacsOptions(CLI::App& command, PacsArguments& arguments) {
       ->group(group);
 }
 
+std::string SpoolOf(std::string output) {
+  while (output.size() > 1 && output.back() == '/') output.pop_back();
+  return output + ".pacs";
+}
+
 StatusOr<data_loader::ArchiveQuery> CheckPacs(PacsArguments& arguments,
                                               const data_loader::IngestOptions& options) {
   if (!options.inputs.empty()) {
@@ -100,7 +105,11 @@ StatusOr<data_loader::ArchiveQuery> CheckPacs(PacsArguments& arguments,
   }
   const std::string manifest = JoinPath(options.output, data_loader::kManifestName);
   if (!arguments.dry_run && PosixFileSystem().Exists(manifest)) {
-    return AlreadyExistsError(Concat(options.output, " is there already"));
+    std::string left;
+    for (const std::string& path : {SpoolOf(options.output), options.output + ".ingest"}) {
+      if (PosixFileSystem().Exists(path)) left += Concat("; ", path, " is left of it: remove that");
+    }
+    return AlreadyExistsError(Concat(options.output, " is there already", left));
   }
   return data_loader::ParseArchiveQuery(arguments.query);
 }

@@ -21,6 +21,9 @@ struct PacsArguments {
 
 void AddPacsOptions(CLI::App& command, PacsArguments& arguments);
 
+// Where what is fetched lies until the dataset is made.
+std::string SpoolOf(std::string output);
+
 // Also checks the files of TLS. INVALID_ARGUMENT, ALREADY_EXISTS (the output).
 StatusOr<data_loader::ArchiveQuery> CheckPacs(PacsArguments& arguments,
                                               const data_loader::IngestOptions& options);

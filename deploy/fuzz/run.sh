@@ -73,6 +73,7 @@ fuzz() {
 
 scratch=$(mktemp -d "$([[ -w /dev/shm ]] && echo /dev/shm || echo "${TMPDIR:-/tmp}")/gvsl-fuzz.XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
+trap 'trap - INT TERM; kill $(jobs -rp) 2>/dev/null; wait; exit 130' INT TERM
 mkdir -p "$build/logs"
 touch "$build/logs/begin"
 rm -rf "$build/seeds" && "$build/bin/gvsl-fuzz-seeds" "$build/seeds"

@@ -181,6 +181,8 @@ TEST_F(QuarantineTest, ThatLeavesNothingFailsTheJobAndNamesTheShards) {
     EXPECT_THAT(end.status().message(), HasSubstr("no pair of two subjects is left"));
     EXPECT_THAT(end.status().message(), HasSubstr("12 of its 12 shards are damaged"));
   }
+  for (std::uint32_t shard = 0; shard < dataset_.shards.size(); ++shard) Repair(shard);
+  ExpectAll(RunGang(workers), GenerationEnd::kFinished);
 }
 
 TEST_F(QuarantineTest, IsResumedFromTheCheckpointThoughTheShardIsWholeAgain) {

@@ -77,7 +77,11 @@ StatusOr<GenerationEnd> JobSession::RunGeneration(const GangPlan& gang,
   }
   if (state_ != nullptr && !state_->whole()) ForgetState();
   if (!end.ok()) communicator.Abort(end.status());
-  if (samples_ != nullptr) samples_->EndGeneration();  // a disk may hold it up, peers need not wait
+  if (samples_ != nullptr) {  // a disk may hold it up, peers need not wait
+    const bool may_read = !end.ok() || *end != GenerationEnd::kFinished;
+    if (may_read) environment_.observer.OnActivity(Activity::kReading);
+    samples_->EndGeneration();
+  }
   if (end.ok()) return end;
   if (IsBrokenGang(end.status())) return GenerationEnd::kBroken;
   return end;
@@ -207,17 +211,22 @@ Status JobSession::Take(const GangPlan& gang, collective::Communicator& communic
   return OkStatus();
 }
 
+// All hold the same step, and each may know of shards that are left out from it on.
 Status JobSession::ShareQuarantine(const GangPlan& gang, collective::Communicator& communicator) {
-  Quarantine quarantine = state_->quarantine();
-  StateHeader header = {quarantine.size()};
-  GVSL_RETURN_IF_ERROR(
-      communicator.Broadcast(gang.source_rank, std::as_writable_bytes(std::span(header))));
-  quarantine.resize(header[0]);
-  if (!quarantine.empty()) {
-    GVSL_RETURN_IF_ERROR(
-        communicator.Broadcast(gang.source_rank, std::as_writable_bytes(std::span(quarantine))));
+  environment_.observer.OnActivity(Activity::kWaiting);
+  const Quarantine own = state_->quarantine();
+  Quarantine all = own;
+  for (int rank = 0; rank < static_cast<int>(gang.members.size()); ++rank) {
+    Quarantine told = own;
+    StateHeader header = {told.size()};
+    GVSL_RETURN_IF_ERROR(communicator.Broadcast(rank, std::as_writable_bytes(std::span(header))));
+    told.resize(header[0]);
+    if (!told.empty()) {
+      GVSL_RETURN_IF_ERROR(communicator.Broadcast(rank, std::as_writable_bytes(std::span(told))));
+    }
+    AddToQuarantine(QuarantinedAt(told, state_->step()), state_->step(), all);
   }
-  state_->TakeQuarantine(std::move(quarantine));
+  state_->TakeQuarantine(std::move(all));
   return OkStatus();
 }
 

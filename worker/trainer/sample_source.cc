@@ -142,6 +142,7 @@ void SampleSource::BeginGeneration(const std::vector<int>& slots, const Attendan
 }
 
 void SampleSource::ReadAhead() {
+  shards_->Forgive();
   const auto read = [this](std::uint64_t step, int slot, const std::stop_token& stop) {
     WantShards(step, slots_);
     return Read(plan_ahead_, step, slot, stop, damaged_ahead_);
@@ -152,6 +153,7 @@ void SampleSource::ReadAhead() {
 void SampleSource::EndGeneration() {
   batches_.reset();
   attendance_.reset();
+  use_.away = false;
 }
 
 void SampleSource::WantShards(std::uint64_t step, const std::vector<int>& slots) {
@@ -223,7 +225,16 @@ StatusOr<data_loader::VolumeView> SampleSource::Volume(std::uint32_t index,
 
 Status SampleSource::CheckAtSource(std::uint32_t shard) {
   const data_loader::ShardEntry& entry = dataset_->manifest().shards[shard];
-  return data_loader::Verify(files_, dataset_->shards().PathOf(shard), {entry.sha256, entry.bytes});
+  const auto goes_on = [this](std::string_view) {
+    const bool stops = attendance_ && attendance_->stop.vote() == StopVote::kNow;
+    return stops ? AbortedError("told to stop at once") : OkStatus();
+  };
+  const Status checked = Try([&] {
+    return data_loader::SourceError(data_loader::ReadVerified(
+        files_, dataset_->shards().PathOf(shard), {entry.sha256, entry.bytes}, {}, goes_on));
+  });
+  if (checked.ok() && shards_ != nullptr) shards_->Forgive();
+  return checked;
 }
 
 const std::string& SampleSource::ShardFile(std::uint32_t shard) const {

@@ -43,25 +43,27 @@ StatusOr<LoopEnd> StepLoop::Run() {
       return LoopEnd::kStopped;
     }
     if (p_.state.step() >= p_.job.steps) break;
-    GVSL_ASSIGN_OR_RETURN(const StopVote agreed, TakeStep());
-    GVSL_RETURN_IF_ERROR(MaybeCheckpoint(agreed));
-    if (agreed != StopVote::kNone && p_.state.step() < p_.job.steps) return LoopEnd::kStopped;
+    GVSL_ASSIGN_OR_RETURN(const std::optional<StopVote> agreed, TakeStep());
+    if (!agreed) continue;
+    GVSL_RETURN_IF_ERROR(MaybeCheckpoint(*agreed));
+    if (*agreed != StopVote::kNone && p_.state.step() < p_.job.steps) return LoopEnd::kStopped;
   }
   p_.state.Keep();
   GVSL_RETURN_IF_ERROR(FinalCheckpoint());
   return LoopEnd::kFinished;
 }
 
-StatusOr<StopVote> StepLoop::TakeStep() {
-  GVSL_ASSIGN_OR_RETURN(const SummedStep sum, ComputeStep());
-  GVSL_RETURN_IF_ERROR(CheckFinite(sum));
-  Commit(sum.reports);
-  Announce(sum.reports);
-  GVSL_RETURN_IF_ERROR(collapse_.Check(p_.state.step(), IndicatorsOf(sum.reports)));
-  return HighestVote(sum.reports);
+StatusOr<std::optional<StopVote>> StepLoop::TakeStep() {
+  GVSL_ASSIGN_OR_RETURN(const std::optional<SummedStep> sum, ComputeStep());
+  if (!sum) return std::optional<StopVote>();
+  GVSL_RETURN_IF_ERROR(CheckFinite(*sum));
+  Commit(sum->reports);
+  Announce(sum->reports);
+  GVSL_RETURN_IF_ERROR(collapse_.Check(p_.state.step(), IndicatorsOf(sum->reports)));
+  return std::optional(HighestVote(sum->reports));
 }
 
-StatusOr<SummedStep> StepLoop::ComputeStep() {
+StatusOr<std::optional<SummedStep>> StepLoop::ComputeStep() {
   while (true) {
     own_damage_.clear();
     const StopVote vote = p_.stop.vote();
@@ -73,10 +75,16 @@ StatusOr<SummedStep> StepLoop::ComputeStep() {
       accused = AccusedIn(sum.reports);
       if (accused.empty()) {
         read_again_.clear();
-        return sum;
+        return std::optional(std::move(sum));
       }
     }
+    const std::size_t known = p_.state.quarantine().size();
     GVSL_RETURN_IF_ERROR(Judge(accused));
+    const bool grew = p_.state.quarantine().size() != known;
+    if (grew && !p_.state.method().SurveysAt(p_.state.step()).empty()) {
+      p_.state.Rollback();  // what this step's surveys saw of the shard is forgotten, too
+      return std::optional<SummedStep>();
+    }
   }
 }
 
@@ -90,7 +98,7 @@ bool StepLoop::IsDamage(const Status& error) {
 
 Status StepLoop::Judge(const std::vector<std::uint32_t>& accused) {
   SlotExchange exchange(p_.communicator, SlotOwners(p_.gang, p_.job.slots), accused.size());
-  const at::Tensor own = ReadAtSource(accused);
+  GVSL_ASSIGN_OR_RETURN(const at::Tensor own, ReadAtSource(accused));
   for (const int slot : own_slots_) exchange.Put(slot, own);
   GVSL_ASSIGN_OR_RETURN(const at::Tensor found_whole, Gather(exchange));
   const auto damaged = FoundWholeByNobody(accused, found_whole);
@@ -100,19 +108,31 @@ Status StepLoop::Judge(const std::vector<std::uint32_t>& accused) {
     GVSL_RETURN_IF_ERROR(OwnFault(accused[i], whole_here));
   }
   if (damaged.empty()) return OkStatus();
-  p_.state.LeaveOut(damaged);
-  GVSL_RETURN_IF_ERROR(p_.samples.LeaveOut(p_.state.quarantine()));
+  return LeaveOut(damaged);
+}
+
+// Where too little is left, what is held stays: repaired, the job goes on from it.
+Status StepLoop::LeaveOut(const std::vector<std::uint32_t>& damaged) {
+  Quarantine grown = p_.state.quarantine();
+  AddToQuarantine(damaged, p_.state.step(), grown);
+  p_.observer.OnActivity(Activity::kReading);  // what is being read ahead comes to its end
+  GVSL_RETURN_IF_ERROR(p_.samples.LeaveOut(grown));
+  p_.observer.OnActivity(Activity::kComputing);
+  p_.state.TakeQuarantine(std::move(grown));
   p_.observer.OnQuarantine(NamedShards(p_.state.quarantine(), p_.samples));
   return OkStatus();
 }
 
-at::Tensor StepLoop::ReadAtSource(const std::vector<std::uint32_t>& accused) {
+StatusOr<at::Tensor> StepLoop::ReadAtSource(const std::vector<std::uint32_t>& accused) {
   Enter(Phase::kData);
   at::Tensor found_whole = at::zeros({static_cast<std::int64_t>(accused.size())}, at::kFloat);
+  if (own_slots_.empty()) return found_whole;  // its word would travel with no slot
   for (std::size_t i = 0; i < accused.size(); ++i) {
     p_.observer.OnActivity(Activity::kReading);
     const Status checked = p_.samples.CheckAtSource(accused[i]);
-    if (checked.ok()) found_whole[static_cast<std::int64_t>(i)] = 1.0F;
+    if (checked.code() == StatusCode::kDataLoss) continue;
+    GVSL_RETURN_IF_ERROR(checked);
+    found_whole[static_cast<std::int64_t>(i)] = 1.0F;
   }
   p_.observer.OnActivity(Activity::kComputing);
   return found_whole;
@@ -128,7 +148,10 @@ Status StepLoop::OwnFault(std::uint32_t shard, bool found_whole) {
                          " damaged, another member reads it whole: its copy of the dataset, its "
                          "disk or its memory is at fault"));
   }
-  if (!read_again_.insert(shard).second) return own->second;
+  if (!read_again_.insert(shard).second) {
+    if (p_.gang.members.size() == 1) return own->second;
+    return Status(StatusCode::kUnknown, own->second.message());  // others may do better
+  }
   p_.observer.OnNotice(Concat(file, " was read damaged, and then whole; it is read again"));
   return OkStatus();
 }

@@ -74,16 +74,19 @@ class StepLoop {
   Status Leave(StopVote vote);
   // Of a downstream task: what the surveys have come to; its checkpoint where it was never better.
   Status TellScores();
-  // The votes that travelled with the gradients.
-  StatusOr<StopVote> TakeStep();
-  // Tried again without the shards that turn out to be damaged.
-  StatusOr<SummedStep> ComputeStep();
+  // The votes that travelled with the gradients; nothing where the step begins anew.
+  StatusOr<std::optional<StopVote>> TakeStep();
+  // Tried again without the shards that turn out to be damaged; nothing where the surveys before it
+  // have to be made again, too.
+  StatusOr<std::optional<SummedStep>> ComputeStep();
   // Collective. `accused` is what some slots could not be read from: where nobody reads it whole at
   // its source, it is left out from this step on. UNKNOWN: only this worker reads it damaged.
   // DATA_LOSS: it is whole, and still cannot be read. FAILED_PRECONDITION: too little is left.
   Status Judge(const std::vector<std::uint32_t>& accused);
   // 1 for those that this worker reads whole at their source.
-  at::Tensor ReadAtSource(const std::vector<std::uint32_t>& accused);
+  StatusOr<at::Tensor> ReadAtSource(const std::vector<std::uint32_t>& accused);
+  // From the step at hand on. FAILED_PRECONDITION: too little would be left.
+  Status LeaveOut(const std::vector<std::uint32_t>& damaged);
   // The error of a shard that this worker could not read and somebody could; OK for another try.
   Status OwnFault(std::uint32_t shard, bool found_whole);
   // Whether `error` is of a shard that may be left out; it is then remembered as this worker's.
