@@ -158,8 +158,8 @@ namespace {
 constexpr float kMagic = 12582912.0F;  // 1.5 * 2^23
 constexpr std::uint32_t kMagicBits = 0x4b400000, kLeast = kMagicBits - 0x8000;
 
-// Whether all are whole and fit; `out` is of use only then. Without a branch, in few operations.
-bool PackWhole(std::span<const float> values, std::int16_t* out) {
+// Without a branch, in few operations.
+[[gnu::always_inline]] inline bool Pack16(std::span<const float> values, std::int16_t* out) {
   std::uint32_t beyond = 0, differs = 0;
   for (std::size_t i = 0; i < values.size(); ++i) {
     const float moved = values[i] + kMagic;
@@ -170,6 +170,17 @@ bool PackWhole(std::span<const float> values, std::int16_t* out) {
     out[i] = static_cast<std::int16_t>(static_cast<std::uint16_t>(bits));
   }
   return (differs & 0x7fffffff) == 0 && beyond <= 0xffff;  // -0 is 0
+}
+
+// The same for a processor that does eight at once.
+[[gnu::target("avx2")]] bool PackWide(std::span<const float> values, std::int16_t* out) {
+  return Pack16(values, out);
+}
+
+// Whether all are whole and fit; `out` is of use only then.
+bool PackWhole(std::span<const float> values, std::int16_t* out) {
+  static const bool is_wide = __builtin_cpu_supports("avx2") != 0;
+  return is_wide ? PackWide(values, out) : Pack16(values, out);
 }
 
 // One volume's slices, as they are written.

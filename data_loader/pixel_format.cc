@@ -78,7 +78,8 @@ std::optional<std::array<std::int32_t, 2>> PaddingRange(const PixelFormat& forma
 
 constexpr std::size_t kBlock = 4096;
 
-void Rescale(std::span<const std::uint16_t> words, const PixelFormat& format, float* out) {
+[[gnu::always_inline]] inline void Rescale4(std::span<const std::uint16_t> words,
+                                            const PixelFormat& format, float* out) {
   const ToNumber number(format);
   if (format.slope == 1 && format.intercept == 0) {
     for (std::size_t i = 0; i < words.size(); ++i) out[i] = static_cast<float>(number(words[i]));
@@ -88,6 +89,17 @@ void Rescale(std::span<const std::uint16_t> words, const PixelFormat& format, fl
   for (std::size_t i = 0; i < words.size(); ++i) {
     out[i] = static_cast<float>(number(words[i]) * slope + intercept);
   }
+}
+
+// The same, with the same bits, for a processor that does eight at once.
+[[gnu::target("avx2")]] void Rescale8(std::span<const std::uint16_t> words,
+                                      const PixelFormat& format, float* out) {
+  Rescale4(words, format, out);
+}
+
+void Rescale(std::span<const std::uint16_t> words, const PixelFormat& format, float* out) {
+  static const bool is_wide = __builtin_cpu_supports("avx2") != 0;
+  return is_wide ? Rescale8(words, format, out) : Rescale4(words, format, out);
 }
 
 std::vector<bool> FindPadding(std::span<const std::uint16_t> words, const PixelFormat& format) {
