@@ -22,8 +22,9 @@ constexpr char kPath[] = "QJXPATH";  // in names of folders and files
 
 bool IsPrintable(char letter) { return letter >= 0x20 && letter < 0x7f; }
 
-// Three letters turn up in megabytes of weights; a planted value has eight or more.
+// Three letters turn up in megabytes of weights; the planted values with these have eight or more.
 bool HasText(const std::string& bytes, const std::string& text) {
+  if (text.size() > 3) return bytes.find(text) != std::string::npos;
   for (std::size_t at = bytes.find(text); at != std::string::npos; at = bytes.find(text, at + 1)) {
     std::size_t begin = at, end = at + text.size();
     while (begin > 0 && IsPrintable(bytes[begin - 1])) --begin;
