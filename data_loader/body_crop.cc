@@ -17,6 +17,7 @@ constexpr double kBright = 0.2;       // from dark to bright
 constexpr double kThinnest = 6;       // mm
 constexpr double kLeastPiece = 0.02;  // of the largest one
 constexpr double kBoard = 20;         // mm
+constexpr double kBroad = 12;         // times as thick
 constexpr double kLeastBody = 0.01;   // of all voxels
 constexpr std::size_t kBins = 512;
 
@@ -196,6 +197,17 @@ class Pieces {
   std::vector<std::size_t> open_;
 };
 
+// Thin from back to front, and broad. Erosion has taken the radius from all sides.
+bool IsBoard(const Piece& piece, const Extent& radius, const std::array<double, 3>& spacing) {
+  const double eroded = static_cast<double>(piece.voxels) / static_cast<double>(piece.columns);
+  const double thickness = (eroded + 2 * static_cast<double>(radius[1])) * spacing[1];
+  const auto extent = [&](int axis) {
+    const std::int64_t voxels = piece.box.end[axis] - piece.box.begin[axis] + 2 * radius[axis];
+    return static_cast<double>(voxels) * spacing[axis];
+  };
+  return thickness < kBoard && std::max(extent(0), extent(2)) > kBroad * thickness;
+}
+
 void Join(const VoxelBox& more, VoxelBox& box) {
   for (int axis = 0; axis < 3; ++axis) {
     box.begin[axis] = std::min(box.begin[axis], more.begin[axis]);
@@ -241,10 +253,8 @@ std::optional<VoxelBox> FindBody(const Image& image, const std::string& modality
     ErodeAlong(axis, radius[axis], size, mask);
   }
   std::vector<Piece> pieces = Pieces(size, std::move(mask)).Find();
-  std::erase_if(pieces, [&](const Piece& piece) {
-    const double eroded = static_cast<double>(piece.voxels) / static_cast<double>(piece.columns);
-    return (eroded + 2 * static_cast<double>(radius[1])) * image.grid.spacing[1] < kBoard;
-  });
+  std::erase_if(pieces,
+                [&](const Piece& piece) { return IsBoard(piece, radius, image.grid.spacing); });
   const auto largest = std::ranges::max_element(pieces, {}, &Piece::voxels);
   if (largest == pieces.end()) return std::nullopt;
   VoxelBox box = largest->box;

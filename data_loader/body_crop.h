@@ -3,8 +3,8 @@
 // What counts as body: voxels above -500 HU in CT; else above a fifth of the way from what is dark
 // (the median below Otsu's threshold) to what is bright (the median above it). Of these, what is
 // thinner than 6 mm along any axis is passed over (a table's shell, tubes, wires), then boards
-// (less than 20 mm thick from back to front on the average: a table), then pieces of less than a
-// fiftieth of the largest one's voxels. Arms stay.
+// (a table: less than 20 mm thick from back to front on the average, and twelve times as broad),
+// then pieces of less than a fiftieth of the largest one's voxels. Arms stay.
 #pragma once
 
 #include <array>
