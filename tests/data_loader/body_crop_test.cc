@@ -116,12 +116,6 @@ TEST(BodyCrop, KeepsArmsAndPassesOverCrumbs) {
   EXPECT_LE(Found(with_crumb, "CT").end[2], 30);
 }
 
-TEST(BodyCrop, FindsWhatIsThinButNotBroad) {
-  Image ct = Filled(-1000);
-  FillBall(kCentre, 15, 40, ct);
-  ExpectAbout({{15, 33, 13}, {30, 44, 20}}, Found(ct, "CT"));
-}
-
 TEST(BodyCrop, FindsNoneWhereThereIsNone) {
   Image air = Filled(-1000);
   AddNoise(60, air);
