@@ -69,7 +69,7 @@ NiftiFields ReadVersion1(const Fields& fields) {
   NiftiFields raw;
   ReadFields<nifti_1_header, std::int16_t, float, std::int16_t>(fields, raw);
   raw.voxels_offset = fields.At<float>(offsetof(nifti_1_header, vox_offset));
-  raw.units = fields.At<char>(offsetof(nifti_1_header, xyzt_units));
+  raw.units = fields.At<std::uint8_t>(offsetof(nifti_1_header, xyzt_units));
   raw.in_own_file = fields.At<char>(kMagicOfVersion1 + 1) == 'i';
   return raw;
 }

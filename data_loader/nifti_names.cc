@@ -29,7 +29,8 @@ std::string Beside(const std::string& path, const std::array<std::string, 3>& en
   if (IsGzipName(path)) compressions = {".gz", ".GZ", ""};
   for (const std::string& compression : compressions) {
     for (const std::string& ending : endings) {
-      const std::string name = (folder / (stem + ending + compression)).string();
+      const std::string name =
+          (folder / std::string(stem).append(ending).append(compression)).string();
       std::error_code error;
       if (std::filesystem::is_regular_file(name, error)) return name;
     }
