@@ -105,6 +105,32 @@ TEST(BadInput, ADatasetOfWhichNothingIsWholeFailsTheJobWithASentence) {
   EXPECT_EQ(cluster.Ctl({"watch", "job"}).status, 6);
 }
 
+// More shards than are read ahead of one slot, so that the folder is missed soon.
+TEST(BadInput, ADatasetThatGoesAwayIsWaitedForAndTheWeightsAreTheSame) {
+  Cluster cluster;
+  const std::string dataset = cluster.MakeDataset("dataset", 40);
+  cluster.StartCoordinator();
+  cluster.StartWorker(0);
+  const auto is_away = [&] {
+    return MetricValue(HttpGet(cluster.worker_http(0), "/metrics"), "gvsl_worker_dataset_away") > 0;
+  };
+  cluster.Submit({.steps = 120, .slots = 1});
+  ASSERT_TRUE(cluster.WaitForStep("job", 3)) << cluster.Logs();
+  std::filesystem::rename(dataset, dataset + ".away");
+  ASSERT_TRUE(Eventually(is_away)) << cluster.Logs();
+  EXPECT_EQ(cluster.Get("job")["state"], "RUNNING");
+  std::filesystem::rename(dataset + ".away", dataset);
+  ASSERT_EQ(cluster.WaitForEnd("job"), "SUCCEEDED") << cluster.Logs();
+  EXPECT_FALSE(is_away());
+  const std::string log = cluster.Ctl({"logs", "job"}).output;
+  for (const char* said : {"the dataset is away", "the dataset is back"}) {
+    EXPECT_NE(log.find(said), std::string::npos) << said << ": " << log;
+  }
+  cluster.Submit({.name = "undisturbed", .steps = 120, .slots = 1});
+  ASSERT_EQ(cluster.WaitForEnd("undisturbed"), "SUCCEEDED") << cluster.Logs();
+  EXPECT_EQ(cluster.WeightsOf("job"), cluster.WeightsOf("undisturbed"));
+}
+
 TEST(BadInput, ACoordinatorThatIsNotThereIsExitStatusFive) {
   Cluster cluster;
   const Finished answer = RunProgram(

@@ -33,6 +33,8 @@ std::string WaitForAddress(Process& server, const std::string& word) {
   return address;
 }
 
+}  // namespace
+
 double MetricValue(const std::string& page, const std::string& name) {
   std::istringstream lines(page);
   double largest = 0;
@@ -42,8 +44,6 @@ double MetricValue(const std::string& page, const std::string& name) {
   }
   return largest;
 }
-
-}  // namespace
 
 Cluster::Cluster() {
   std::string pattern = std::filesystem::temp_directory_path() / "gvsl-cluster-XXXXXX";

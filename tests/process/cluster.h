@@ -30,6 +30,9 @@ struct JobOptions {
   std::string extra;  // further YAML lines
 };
 
+// The largest value of a metric on a page of /metrics; 0 where it is not there.
+double MetricValue(const std::string& page, const std::string& name);
+
 // Everything lives in one temporary folder, which goes with the object, as do all processes.
 class Cluster {
  public:
