@@ -88,14 +88,26 @@ TEST_F(DatasetProgramTest, ExitsWithOneWhenTheDatasetIsThereOrDamagedOrMissing) 
 }
 
 TEST_F(DatasetProgramTest, ExitsWithTwoAfterWrongUsage) {
-  for (const char* wrong :
-       {"", "eat", "ingest", "ingest --input in", "ingest --input in --output set --window bone",
-        "ingest --input in --output set --spacing 1,2", "show", "verify a b",
-        "ingest --input in --output set --volumes-per-shard 0", "show set --yaml",
-        "ingest --input in --output set --window ''", "ingest --input in --output set --spacing 0",
-        "ingest --input in --output set --window 2,1", "ingest --input in --output set --threads 0",
-        "ingest --input in --output set --memory much", "convert --input in --output out.png",
-        "export set volume out.png", "report", "report a b", "report set --output set/page.html"}) {
+  for (const char* wrong : {"",
+                            "eat",
+                            "ingest",
+                            "ingest --input in",
+                            "ingest --input in --output set --window bone",
+                            "ingest --input in --output set --spacing 1,2",
+                            "show",
+                            "verify a b",
+                            "ingest --input in --output set --volumes-per-shard 0",
+                            "show set --yaml",
+                            "ingest --input in --output set --window ''",
+                            "ingest --input in --output set --spacing 0",
+                            "ingest --input in --output set --window 2,1",
+                            "ingest --input in --output set --threads 0",
+                            "ingest --input in --output set --memory much",
+                            "convert --input in --output out.png",
+                            "export set volume out.png",
+                            "report",
+                            "report a b",
+                            "report set --output set/page.html"}) {
     EXPECT_EQ(Run(wrong).exit_code, 2) << wrong;
   }
   EXPECT_EQ(Run("--help").exit_code, 0);
