@@ -113,11 +113,6 @@ class Walker {
   bool explicit_ = true;  // the meta header is
 };
 
-bool HasMagic(std::span<const std::uint8_t> head) {
-  constexpr std::string_view kMagic = "DICM";
-  return head.size() > kPreamble && std::equal(kMagic.begin(), kMagic.end(), head.begin() + 128);
-}
-
 // Whether the data set's elements say their kind; nothing where it is not plain.
 std::optional<bool> ReadMeta(Walker& walker) {
   std::optional<bool> is_explicit;
@@ -137,6 +132,11 @@ std::optional<bool> ReadMeta(Walker& walker) {
 
 }  // namespace
 
+bool HasDicomMagic(std::span<const std::uint8_t> head) {
+  constexpr std::string_view kMagic = "DICM";
+  return head.size() > kPreamble && std::equal(kMagic.begin(), kMagic.end(), head.begin() + 128);
+}
+
 bool IsReadElement(std::uint16_t group, std::uint16_t element) {
   if (group <= 0x0004 || group == 0x0028 || group == 0x0029 || group == 0x5200) return true;
   if (group >= 0x6000) return true;  // overlays and pixels
@@ -144,7 +144,7 @@ bool IsReadElement(std::uint16_t group, std::uint16_t element) {
 }
 
 std::optional<DicomOutline> OutlineOf(std::span<const std::uint8_t> head, std::uint64_t bytes) {
-  if (!HasMagic(head)) return std::nullopt;
+  if (!HasDicomMagic(head)) return std::nullopt;
   Walker walker(head, bytes);
   const std::optional<bool> is_explicit = ReadMeta(walker);
   if (!is_explicit) return std::nullopt;

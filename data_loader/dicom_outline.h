@@ -20,6 +20,9 @@ struct DicomOutline {
   ByteRange pixels;  // the value of PixelData
 };
 
+// Whether a file begins with the preamble and its mark.
+bool HasDicomMagic(std::span<const std::uint8_t> head);
+
 // Whether readers ask for an element of the data set itself. Those that ask must be listed there:
 // Text() and Numbers() of dicom_tags.h insist on it.
 bool IsReadElement(std::uint16_t group, std::uint16_t element);

@@ -24,11 +24,6 @@ using Head = std::span<const std::uint8_t>;
 constexpr std::size_t kHead = std::size_t{1} << 14;  // the pixels of most files begin in it
 constexpr std::size_t kLongHead = std::size_t{1} << 18;
 
-bool HasMagic(Head head) {
-  constexpr std::string_view kMagic = "DICM";
-  return head.size() >= 132 && std::equal(kMagic.begin(), kMagic.end(), head.begin() + 128);
-}
-
 // Data sets without the preamble begin with group 2 or 8, in either byte order; then stands an
 // element, and a value representation of two letters or a length as short elements have it.
 bool BeginsLikeADataSet(Head bytes) {
@@ -87,7 +82,7 @@ DicomHeader ToHeader(const std::string& path, DcmFileFormat& file, DicomLoad loa
 
 std::optional<DicomHeader> ReadDicomHeader(const std::string& path) {
   FileHead head = ReadFileHead(path, kHead);
-  const bool magic = HasMagic(head.bytes);
+  const bool magic = HasDicomMagic(head.bytes);
   if (!magic && !BeginsLikeADataSet(head.bytes)) return std::nullopt;
   auto outline = OutlineOf(head.bytes, head.file.bytes);
   if (!outline && magic && head.file.bytes > kHead) {

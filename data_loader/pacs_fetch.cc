@@ -1,9 +1,7 @@
 #include "data_loader/pacs_fetch.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <set>
-#include <system_error>
 
 #include "common/text.h"
 #include "data_loader/pacs_status.h"
@@ -130,12 +128,10 @@ class Fetching {
   }
 
   Status CheckSpace() const {
-    std::error_code error;
-    const auto space = std::filesystem::space(options_.spool, error);
-    if (error || space.available >= options_.least_free_bytes) return OkStatus();
-    return ResourceExhaustedError(
-        Concat("less than ", options_.least_free_bytes >> 20,
-               " MiB are free beside --output; what was fetched stays for the next time"));
+    const Status enough =
+        data_loader::CheckSpace(files_, options_.spool, options_.least_free_bytes);
+    if (enough.ok()) return enough;
+    return {enough.code(), enough.message() + "; what was fetched stays for the next time"};
   }
 
   FileSystem& files_;

@@ -100,10 +100,7 @@ Status ShardCache::Fetch(const Content& content, const std::string& source, bool
   if (!trouble.ok()) return OkStatus();
 
   const std::string path = CachedPath(directory_, content);
-  const auto damaged = [&] {
-    return suspect && IsDamage(ReadVerified(files_, path, content, stop,
-                                            [](std::string_view) { return OkStatus(); }));
-  };
+  const auto damaged = [&] { return suspect && IsDamage(Verify(files_, path, content, stop)); };
   Status status;
   if (!files_.Exists(path) || damaged()) {
     // Whoever has the damaged one mapped keeps it.

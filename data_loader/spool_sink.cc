@@ -15,6 +15,12 @@ std::string FileName(std::size_t number) {
 
 }  // namespace
 
+Status CheckSpace(FileSystem& files, const std::string& directory, std::uint64_t least) {
+  const auto left = files.FreeBytes(directory);
+  if (!left.ok() || *left >= least) return OkStatus();
+  return ResourceExhaustedError(Concat("less than ", least >> 20, " MiB are free beside --output"));
+}
+
 Status SpoolSink::Begin(const ArchiveObject& object) {
   GVSL_ASSIGN_OR_RETURN(const std::string header, FileHeader(object));
   // An object that comes twice is the same: the second takes the first one's place.
@@ -34,10 +40,7 @@ Status SpoolSink::Append(std::string_view bytes) {
 Status SpoolSink::CheckSpace() {
   if (bytes_ - looked_at_ < kLookEvery) return OkStatus();
   looked_at_ = bytes_;
-  const auto left = files_.FreeBytes(directory_);
-  if (!left.ok() || *left >= least_free_bytes_) return OkStatus();
-  return ResourceExhaustedError(
-      Concat("less than ", least_free_bytes_ >> 20, " MiB are free beside --output"));
+  return data_loader::CheckSpace(files_, directory_, least_free_bytes_);
 }
 
 Status SpoolSink::End() {

@@ -11,6 +11,9 @@
 
 namespace gvsl::data_loader {
 
+// RESOURCE_EXHAUSTED where less than `least` bytes are free.
+Status CheckSpace(FileSystem& files, const std::string& directory, std::uint64_t least);
+
 // Files that nobody but their owner can read, called by a number; each is synced before the archive
 // is told that it arrived. The folder must be there and empty; its names are not synced here.
 class SpoolSink final : public ObjectSink {
