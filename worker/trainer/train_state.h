@@ -49,8 +49,6 @@ class TrainState {
 
   // What the job leaves out of its dataset.
   const Quarantine& quarantine() const { return lineage_.quarantine(); }
-  // From the step to come on.
-  void LeaveOut(std::span<const std::uint32_t> shards) { lineage_.LeaveOut(shards); }
   // What a state of this step is told by one that may know more of the step to come.
   void TakeQuarantine(Quarantine quarantine) { lineage_.TakeQuarantine(std::move(quarantine)); }
 
