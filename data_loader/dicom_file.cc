@@ -129,8 +129,8 @@ class Bounded final : public Stream {
         most_bytes_(MostBytes(bytes)) {}
 
   bool excessive() const { return excessive_; }
-  bool is_deflated() const { return is_deflated_; }
   std::uint64_t file_bytes() const { return file_bytes_; }
+  std::uint64_t most_value_bytes() const { return is_deflated_ ? most_bytes_ : file_bytes_; }
   OFBool good() const override { return !excessive_ && Stream::good(); }
   OFCondition status() const override { return excessive_ ? EC_InvalidStream : Stream::status(); }
   offile_off_t avail() override { return excessive_ ? 0 : Stream::avail(); }
@@ -202,17 +202,32 @@ class Bounded final : public Stream {
   bool excessive_ = false;
 };
 
+bool IsBeyond(DcmObject& value, std::uint64_t bytes) {
+  const Uint32 length = value.getLengthField();
+  if (length != DCM_UndefinedLength) return length > bytes;
+  return value.isLeaf() && value.ident() != EVR_PixelData;
+}
+
 // Of values that stay on disk DCMTK takes memory by their lengths when they are asked for, though
-// the file ends before: they go. False where there was one.
-bool HasAllValues(DcmItem& item, std::uint64_t file_bytes) {
+// the file ends before, or the length is none: they go. False where there was one.
+bool HasAllValues(DcmItem& item, std::uint64_t bytes) {
+  bool has_all = true;
   std::vector<DcmObject*> beyond;
   DcmObject* object = nullptr;
   while ((object = item.nextInContainer(object)) != nullptr) {
-    const Uint32 length = object->getLengthField();
-    if (length != DCM_UndefinedLength && length > file_bytes) beyond.push_back(object);
+    if (IsBeyond(*object, bytes)) {
+      beyond.push_back(object);
+    } else if (auto* const sequence = dynamic_cast<DcmSequenceOfItems*>(object)) {
+      DcmObject* inner = nullptr;
+      while ((inner = sequence->nextInContainer(inner)) != nullptr) {
+        if (auto* const nested = dynamic_cast<DcmItem*>(inner)) {
+          has_all &= HasAllValues(*nested, bytes);
+        }
+      }
+    }
   }
   for (DcmObject* const value : beyond) delete item.remove(value);
-  return beyond.empty();
+  return has_all && beyond.empty();
 }
 
 template <typename Stream>
@@ -222,7 +237,7 @@ DicomLoad LoadFrom(Stream& stream, DcmFileFormat& file) {
   const OFCondition read = file.read(stream);
   file.transferEnd();
   bool whole = HasAllValues(*file.getMetaInfo(), stream.file_bytes());
-  if (!stream.is_deflated()) whole &= HasAllValues(*file.getDataset(), stream.file_bytes());
+  whole &= HasAllValues(*file.getDataset(), stream.most_value_bytes());
   if (stream.excessive()) return DicomLoad::kExcessive;
   return read.good() && whole ? DicomLoad::kWhole : DicomLoad::kIncomplete;
 }

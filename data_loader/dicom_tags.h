@@ -23,10 +23,12 @@ inline bool MayBeAsked(DcmItem& item, const DcmTagKey& tag) {
   return item.ident() != EVR_dataset || IsReadElement(tag.getGroup(), tag.getElement());
 }
 
-// Also of a data set that is no file's.
+// Also of a data set that is no file's. A sequence has no text, but DCMTK takes memory for one.
 inline std::string AnyText(DcmItem& item, const DcmTagKey& tag) {
+  DcmElement* element = nullptr;
+  if (item.findAndGetElement(tag, element).bad() || !element->isLeaf()) return "";
   OFString value;
-  item.findAndGetOFStringArray(tag, value);
+  element->getOFStringArray(value);
   const std::size_t end = value.find_last_not_of(std::string(" \0", 2).c_str(), OFString_npos, 2);
   return end == OFString_npos ? "" : std::string(value.c_str(), end + 1);
 }
