@@ -1,8 +1,12 @@
 #include "data_loader/intensity_window.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <charconv>
 #include <cmath>
+#include <cstdint>
+#include <vector>
 
 #include "common/text.h"
 
@@ -18,26 +22,90 @@ std::optional<double> ParseNumber(std::string_view text) {
   return value;
 }
 
-double Percentile(std::vector<float>& values, double percent) {
-  const double rank = percent / 100 * static_cast<double>(values.size() - 1);
-  const auto lower = static_cast<std::ptrdiff_t>(std::floor(rank));
-  std::nth_element(values.begin(), values.begin() + lower, values.end());
-  const double low = values[lower];
-  if (lower + 1 == static_cast<std::ptrdiff_t>(values.size())) return low;
-  const double high = *std::min_element(values.begin() + lower + 1, values.end());
-  return low + (high - low) * (rank - static_cast<double>(lower));
+constexpr std::size_t kLanes = 16;
+
+// The first of the least and the last of the greatest: zeros have signs.
+std::array<double, 2> LeastAndGreatest(std::span<const float> voxels) {
+  std::array<float, kLanes> least, greatest;
+  least.fill(voxels.front());
+  greatest.fill(voxels.front());
+  const std::size_t whole = voxels.size() / kLanes * kLanes;
+  for (std::size_t i = 0; i < whole; i += kLanes) {
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      const float voxel = voxels[i + lane];
+      least[lane] = voxel < least[lane] ? voxel : least[lane];
+      greatest[lane] = voxel > greatest[lane] ? voxel : greatest[lane];
+    }
+  }
+  for (const float voxel : voxels.subspan(whole)) {
+    least[0] = std::min(least[0], voxel);
+    greatest[0] = std::max(greatest[0], voxel);
+  }
+  std::array range = {std::ranges::min(least), std::ranges::max(greatest)};
+  if (range[0] == 0) range[0] = *std::find(voxels.begin(), voxels.end(), 0.0F);
+  if (range[1] == 0) range[1] = *std::find(voxels.rbegin(), voxels.rend(), 0.0F);
+  return {range[0], range[1]};
 }
 
-std::array<double, 2> LeastAndGreatest(std::span<const float> voxels) {
-  const auto [least, greatest] = std::minmax_element(voxels.begin(), voxels.end());
-  return {*least, *greatest};
+// In the order of the values that they stand for: negative ones have all bits turned round.
+std::uint32_t OrderedBits(float value) {
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  return bits >> 31U != 0 ? ~bits : bits | 0x80000000U;
 }
+
+constexpr unsigned kBucketShift = 16;
+
+// Order statistics of the voxels that are not 0: values are counted by the first half of their
+// bits, and only those of one bucket are put in order.
+class NonzeroVoxels {
+ public:
+  explicit NonzeroVoxels(std::span<const float> voxels)
+      : voxels_(voxels), buckets_(std::size_t{1} << (32 - kBucketShift)) {
+    for (const float voxel : voxels) {
+      if (voxel != 0) ++buckets_[OrderedBits(voxel) >> kBucketShift];
+    }
+    for (const std::size_t values : buckets_) count_ += values;
+  }
+
+  double Percentile(double percent) const {
+    const double rank = percent / 100 * static_cast<double>(count_ - 1);
+    const auto lower = static_cast<std::size_t>(std::floor(rank));
+    const auto [low, high] = ValueAndNext(lower);
+    return low + (high - low) * (rank - static_cast<double>(lower));
+  }
+
+ private:
+  // In order the value at `rank` and the one behind it; itself where it is the last.
+  std::array<double, 2> ValueAndNext(std::size_t rank) const {
+    std::size_t bucket = 0, place = rank;
+    for (; place >= buckets_[bucket]; ++bucket) place -= buckets_[bucket];
+    std::vector<float> values = ValuesIn(bucket);
+    const auto found = values.begin() + static_cast<std::ptrdiff_t>(place);
+    std::nth_element(values.begin(), found, values.end());
+    if (found + 1 != values.end()) return {*found, *std::min_element(found + 1, values.end())};
+    if (rank + 1 == count_) return {*found, *found};
+    do ++bucket;
+    while (buckets_[bucket] == 0);
+    return {*found, std::ranges::min(ValuesIn(bucket))};
+  }
+
+  std::vector<float> ValuesIn(std::size_t bucket) const {
+    std::vector<float> values;
+    values.reserve(buckets_[bucket]);
+    for (const float voxel : voxels_) {
+      if (voxel != 0 && OrderedBits(voxel) >> kBucketShift == bucket) values.push_back(voxel);
+    }
+    return values;
+  }
+
+  std::span<const float> voxels_;
+  std::vector<std::size_t> buckets_;
+  std::size_t count_ = 0;
+};
 
 std::array<double, 2> MrRange(std::span<const float> voxels) {
-  std::vector<float> values;
-  std::copy_if(voxels.begin(), voxels.end(), std::back_inserter(values),
-               [](float value) { return value != 0; });
-  const std::array<double, 2> range = {Percentile(values, 0.5), Percentile(values, 99.5)};
+  const NonzeroVoxels nonzero(voxels);
+  const std::array<double, 2> range = {nonzero.Percentile(0.5), nonzero.Percentile(99.5)};
   return range[0] < range[1] ? range : LeastAndGreatest(voxels);
 }
 

@@ -5,7 +5,6 @@
 #include <numeric>
 
 #include "data_loader/geometry.h"
-#include "data_loader/intensity_window.h"
 #include "data_loader/orientation.h"
 #include "data_loader/resample.h"
 #include "tests/support/nifti_maker.h"
@@ -203,46 +202,6 @@ TEST(Labels, ThatDoNotLieOnTheImageAreRefused) {
   map.to_ras = Straight({1, 1, 1}, {-1, 0, 0});
   map.values = {1, 0, 1, 0, 1, 0, 1, 0};
   EXPECT_EQ(std::get<Rejection>(LabelsOnGrid(map, grid)).code, "LABEL_GRID_MISMATCH");
-}
-
-TEST(Window, OfCtMapsAThousandAndTwentyFourHounsfieldUnitsEitherWay) {
-  std::vector<float> voxels = {-3000, -1024, 0, 512, 1024, 5000};
-  const auto window = std::get<IntensityWindow>(ChooseWindow(std::nullopt, "CT", voxels));
-  EXPECT_EQ(window.name, "ct");
-  ApplyWindow(window, voxels);
-  EXPECT_EQ(voxels, (std::vector<float>{0, 0, 0.5, 0.75, 1, 1}));
-}
-
-TEST(Window, OfMrIsThePercentilesOfTheVoxelsThatAreNotZero) {
-  std::vector<float> voxels(500, 0.0F);
-  for (int i = 1; i <= 1001; ++i) voxels.push_back(static_cast<float>(i));
-  const auto window = std::get<IntensityWindow>(ChooseWindow(std::nullopt, "MR", voxels));
-  EXPECT_EQ(window.name, "mr");
-  EXPECT_DOUBLE_EQ(window.range[0], 6);
-  EXPECT_DOUBLE_EQ(window.range[1], 996);
-}
-
-TEST(Window, OfANiftiWithoutModalityIsCtWhereItGoesBelowMinusFiveHundred) {
-  EXPECT_EQ(KnownModality("", std::vector<float>{-501, 3}), "CT");
-  EXPECT_EQ(KnownModality("", std::vector<float>{-500, 3}), "OT");
-  EXPECT_EQ(KnownModality("MR", std::vector<float>{-600, 3}), "MR");
-  EXPECT_EQ(KnownModality("PT", std::vector<float>{-600, 3}), "OT");
-}
-
-TEST(Window, CanBeTwoNumbersOrTheWholeRange) {
-  const std::vector<float> voxels = {-7, 0, 13};
-  const auto minmax = ChooseWindow(*ParseWindow("minmax"), "CT", voxels);
-  EXPECT_EQ(std::get<0>(minmax).range, (std::array<double, 2>{-7, 13}));
-  const auto given = ChooseWindow(*ParseWindow("-100,240.5"), "CT", voxels);
-  EXPECT_EQ(std::get<0>(given).range, (std::array<double, 2>{-100, 240.5}));
-  for (const char* wrong : {"", "bone", "1", "1,", "5,1", "1,2,3", "nan,1", "1,1"}) {
-    EXPECT_EQ(ParseWindow(wrong).status().code(), StatusCode::kInvalidArgument) << wrong;
-  }
-}
-
-TEST(Window, OfAVolumeWithOneValueIsRefused) {
-  const std::vector<float> voxels(10, 5.0F);
-  EXPECT_EQ(std::get<Rejection>(ChooseWindow(std::nullopt, "CT", voxels)).code, "CONSTANT");
 }
 
 }  // namespace
