@@ -89,6 +89,8 @@ StatusOr<v1::HeartbeatResponse> Coordinator::Heartbeat(const v1::HeartbeatReques
   const auto job = jobs_.find(request.trainer().job_uid());
   GVSL_RETURN_IF_ERROR(
       CheckReport(request.trainer(), job == jobs_.end() ? nullptr : &job->second.stored.job()));
+  const WorkerView* const known = pool_.Find(request.name());
+  const v1::TrainerReport before = known == nullptr ? v1::TrainerReport() : known->report;
   GVSL_RETURN_IF_ERROR(pool_.Heartbeat(clock_.Now(), request));
   ++heartbeats_;
   Contact& contact = contacts_[request.name()];
@@ -112,6 +114,7 @@ StatusOr<v1::HeartbeatResponse> Coordinator::Heartbeat(const v1::HeartbeatReques
   Draft draft;
   TakeProgress(request);  // before anything is drafted, for drafts are copies
   TakeQuarantineOf(draft, worker);
+  TakeDatasetNews(draft, worker, before);
   TakeCheckpoints(draft, request);
   LookForCheckpoint(request.trainer());
   GVSL_RETURN_IF_ERROR(Finish(draft));
@@ -155,6 +158,22 @@ void Coordinator::TakeQuarantineOf(Draft& draft, const WorkerView& worker) {
   for (const v1::QuarantinedShard& one : news) {
     AddEvent(draft, stored, "SHARD_LEFT_OUT", DescribeQuarantined(one), worker.name);
   }
+}
+
+void Coordinator::TakeDatasetNews(Draft& draft, const WorkerView& worker,
+                                  const v1::TrainerReport& before) {
+  const bool is_away = worker.report.dataset_away();
+  const bool was_away = before.dataset_away() && before.job_uid() == worker.report.job_uid();
+  const auto found = jobs_.find(worker.report.job_uid());
+  if (is_away == was_away || found == jobs_.end() ||
+      worker.report.state() != v1::TrainerReport::STATE_RUNNING ||
+      !IsOfPresentGeneration(worker, found->second.stored)) {
+    return;
+  }
+  AddEvent(draft, found->second.stored, is_away ? "DATASET_AWAY" : "DATASET_BACK",
+           is_away ? "this worker cannot read the dataset and waits for it; its log says why"
+                   : "this worker reads the dataset again",
+           worker.name);
 }
 
 void Coordinator::LookForCheckpoint(const v1::TrainerReport& report) {

@@ -113,6 +113,21 @@ TEST_F(AgentStateTest, AGenerationIsNeverGivenToASecondProcess) {
   EXPECT_EQ(Decide().commands.size(), 1U);
 }
 
+TEST_F(AgentStateTest, ADatasetThatGoesAwayIsNewsOnceAndOfARunningTrainerAlone) {
+  EXPECT_FALSE(state.DatasetIsAway(true)) << "nothing runs";
+  RunJob();
+  const auto before = state.news();
+  EXPECT_TRUE(state.DatasetIsAway(true));
+  EXPECT_FALSE(state.DatasetIsAway(true));
+  EXPECT_EQ(state.news(), before + 1);
+  Step(0.05);
+  EXPECT_TRUE(state.report().dataset_away()) << "the trainer's own reports do not speak of it";
+  EXPECT_TRUE(state.DatasetIsAway(false));
+  EXPECT_TRUE(state.DatasetIsAway(true));
+  Report(TrainerReport::STATE_STOPPED, "j", 1, true);
+  EXPECT_FALSE(state.report().dataset_away());
+}
+
 TEST_F(AgentStateTest, ADeadTrainerIsReportedAbsentWithTheNextIncarnationAndTheReason) {
   RunJob();
   const std::uint64_t news = state.news();

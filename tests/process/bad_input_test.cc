@@ -126,6 +126,10 @@ TEST(BadInput, ADatasetThatGoesAwayIsWaitedForAndTheWeightsAreTheSame) {
   for (const char* said : {"the dataset is away", "the dataset is back"}) {
     EXPECT_NE(log.find(said), std::string::npos) << said << ": " << log;
   }
+  const std::string events = cluster.Ctl({"events", "job"}).output;
+  const std::size_t away = events.find("DATASET_AWAY"), back = events.find("DATASET_BACK");
+  EXPECT_LT(away, back) << events;
+  EXPECT_NE(back, std::string::npos) << events;
   cluster.Submit({.name = "undisturbed", .steps = 120, .slots = 1});
   ASSERT_EQ(cluster.WaitForEnd("undisturbed"), "SUCCEEDED") << cluster.Logs();
   EXPECT_EQ(cluster.WeightsOf("job"), cluster.WeightsOf("undisturbed"));

@@ -183,7 +183,11 @@ void Agent::OnEvent(std::uint64_t process, const v1::TrainerEvent& event) {
     // No reason to decide anything: the loop wakes when the last sign grows old.
     return state_.TrainerActive(event.activity(), clock_.Now());
   }
-  if (event.has_data()) return metrics_.ShowData(process, event.data());
+  if (event.has_data()) {
+    metrics_.ShowData(process, event.data());
+    if (state_.DatasetIsAway(event.data().away())) Changed();
+    return;
+  }
   if (event.has_report()) {
     OnReport(event.report());
   } else if (event.has_checkpoint()) {

@@ -12,7 +12,7 @@ bool SameNews(const v1::TrainerReport& a, const v1::TrainerReport& b) {
   return a.state() == b.state() && a.peer_address() == b.peer_address() &&
          a.job_uid() == b.job_uid() && a.generation() == b.generation() &&
          a.holds_state() == b.holds_state() && a.reason() == b.reason() &&
-         a.quarantine_size() == b.quarantine_size() &&
+         a.quarantine_size() == b.quarantine_size() && a.dataset_away() == b.dataset_away() &&
          std::equal(a.suspects().begin(), a.suspects().end(), b.suspects().begin(),
                     b.suspects().end());
 }
@@ -56,6 +56,7 @@ void AgentState::TrainerReported(const v1::TrainerReport& report, TimePoint now)
   failed_starts_ = 0;
   v1::TrainerReport next = report;
   next.set_incarnation(incarnation_);
+  next.set_dataset_away(report_.dataset_away() && next.state() == v1::TrainerReport::STATE_RUNNING);
   if (!SameNews(next, report_)) ++news_;
   report_ = std::move(next);
   if (order_ != Order::kNone && Obeyed()) order_ = Order::kNone;
@@ -93,6 +94,15 @@ void AgentState::TrainerDied(const std::string& how, TimePoint now) {
 
 void AgentState::CheckpointWritten(std::uint64_t step) {
   written_step_ = std::max(written_step_, step);
+}
+
+bool AgentState::DatasetIsAway(bool away) {
+  if (report_.dataset_away() == away || report_.state() != v1::TrainerReport::STATE_RUNNING) {
+    return false;
+  }
+  report_.set_dataset_away(away);
+  ++news_;
+  return true;
 }
 
 void AgentState::DirectiveArrived(const v1::Directive& directive) { directive_ = directive; }

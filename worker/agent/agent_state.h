@@ -78,6 +78,8 @@ class AgentState {
   void TrainerDied(const std::string& how, TimePoint now);
   // The trainer has this step of its job on disk.
   void CheckpointWritten(std::uint64_t step);
+  // Whether the trainer waits for its dataset. True where that is news.
+  bool DatasetIsAway(bool away);
   void DirectiveArrived(const v1::Directive& directive);
   void Leave(TimePoint now);  // the first SIGTERM
   void LeaveAtOnce();         // the second
