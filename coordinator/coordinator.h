@@ -160,8 +160,7 @@ class Coordinator {
   void CountLostTime();
   void TakeProgress(const v1::HeartbeatRequest& request);
   void TakeQuarantineOf(Draft& draft, const WorkerView& worker);
-  // `before`: what it reported last.
-  void TakeDatasetNews(Draft& draft, const WorkerView& worker, const v1::TrainerReport& before);
+  void TakeDatasetNews(Draft& draft, const WorkerView& worker, bool was_away);
   void TakeCheckpoints(Draft& draft, const v1::HeartbeatRequest& request);
   // A member stopped beyond the newest checkpoint that is known: there may be a newer one.
   void LookForCheckpoint(const v1::TrainerReport& report);

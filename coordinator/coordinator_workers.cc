@@ -90,7 +90,8 @@ StatusOr<v1::HeartbeatResponse> Coordinator::Heartbeat(const v1::HeartbeatReques
   GVSL_RETURN_IF_ERROR(
       CheckReport(request.trainer(), job == jobs_.end() ? nullptr : &job->second.stored.job()));
   const WorkerView* const known = pool_.Find(request.name());
-  const v1::TrainerReport before = known == nullptr ? v1::TrainerReport() : known->report;
+  const bool was_away = known != nullptr && known->report.dataset_away() &&
+                        known->report.job_uid() == request.trainer().job_uid();
   GVSL_RETURN_IF_ERROR(pool_.Heartbeat(clock_.Now(), request));
   ++heartbeats_;
   Contact& contact = contacts_[request.name()];
@@ -114,7 +115,7 @@ StatusOr<v1::HeartbeatResponse> Coordinator::Heartbeat(const v1::HeartbeatReques
   Draft draft;
   TakeProgress(request);  // before anything is drafted, for drafts are copies
   TakeQuarantineOf(draft, worker);
-  TakeDatasetNews(draft, worker, before);
+  TakeDatasetNews(draft, worker, was_away);
   TakeCheckpoints(draft, request);
   LookForCheckpoint(request.trainer());
   GVSL_RETURN_IF_ERROR(Finish(draft));
@@ -160,10 +161,8 @@ void Coordinator::TakeQuarantineOf(Draft& draft, const WorkerView& worker) {
   }
 }
 
-void Coordinator::TakeDatasetNews(Draft& draft, const WorkerView& worker,
-                                  const v1::TrainerReport& before) {
+void Coordinator::TakeDatasetNews(Draft& draft, const WorkerView& worker, bool was_away) {
   const bool is_away = worker.report.dataset_away();
-  const bool was_away = before.dataset_away() && before.job_uid() == worker.report.job_uid();
   const auto found = jobs_.find(worker.report.job_uid());
   if (is_away == was_away || found == jobs_.end() ||
       worker.report.state() != v1::TrainerReport::STATE_RUNNING ||

@@ -2,48 +2,52 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <string>
+#include <vector>
 
 #include "tests/coordinator/fake_cluster.h"
 
 namespace gvsl::coordinator {
 namespace {
 
-TEST(DatasetAway, IsOneEventAWorkerAndOneWhenItIsBack) {
-  FakeCluster cluster;
-  cluster.AddWorker("w0");
-  cluster.AddWorker("w1");
-  cluster.Rounds(2);
-  cluster.Submit(cluster.Spec("heads", 60));
-  ASSERT_TRUE(cluster.ReachesStep("heads", 10));
-  const auto count = [&](const std::string& type) {
-    const auto events = cluster.Events("heads");
+class DatasetAway : public ::testing::Test {
+ protected:
+  void RunOn(const std::vector<std::string>& workers) {
+    for (const std::string& name : workers) cluster_.AddWorker(name);
+    cluster_.Rounds(2);
+    cluster_.Submit(cluster_.Spec("heads", 60));
+    ASSERT_TRUE(cluster_.ReachesStep("heads", 10));
+  }
+  std::ptrdiff_t Count(const std::string& type) {
+    const auto events = cluster_.Events("heads");
     return std::count(events.begin(), events.end(), type);
-  };
-  for (const char* name : {"w0", "w1"}) cluster.worker(name).report.set_dataset_away(true);
-  cluster.Rounds(3);
-  EXPECT_EQ(count("DATASET_AWAY"), 2);
-  EXPECT_EQ(count("DATASET_BACK"), 0);
-  EXPECT_EQ(cluster.Job("heads").state(), v1::JOB_STATE_RUNNING);
-  for (const char* name : {"w0", "w1"}) cluster.worker(name).report.set_dataset_away(false);
-  ASSERT_TRUE(cluster.Reaches("heads", v1::JOB_STATE_SUCCEEDED));
-  EXPECT_EQ(count("DATASET_AWAY"), 2);
-  EXPECT_EQ(count("DATASET_BACK"), 2);
+  }
+
+  FakeCluster cluster_;
+};
+
+TEST_F(DatasetAway, IsOneEventAWorkerAndOneWhenItIsBack) {
+  RunOn({"w0", "w1"});
+  for (const char* name : {"w0", "w1"}) cluster_.worker(name).report.set_dataset_away(true);
+  cluster_.Rounds(3);
+  EXPECT_EQ(Count("DATASET_AWAY"), 2);
+  EXPECT_EQ(Count("DATASET_BACK"), 0);
+  EXPECT_EQ(cluster_.Job("heads").state(), v1::JOB_STATE_RUNNING);
+  for (const char* name : {"w0", "w1"}) cluster_.worker(name).report.set_dataset_away(false);
+  ASSERT_TRUE(cluster_.Reaches("heads", v1::JOB_STATE_SUCCEEDED));
+  EXPECT_EQ(Count("DATASET_AWAY"), 2);
+  EXPECT_EQ(Count("DATASET_BACK"), 2);
 }
 
-TEST(DatasetAway, IsNotBackBecauseItsWorkerHasStopped) {
-  FakeCluster cluster;
-  cluster.AddWorker("w0");
-  cluster.Rounds(2);
-  cluster.Submit(cluster.Spec("heads", 60));
-  ASSERT_TRUE(cluster.ReachesStep("heads", 10));
-  cluster.worker("w0").report.set_dataset_away(true);
-  cluster.Rounds(1);
-  cluster.worker("w0").report.set_state(v1::TrainerReport::STATE_FAILED);
-  cluster.worker("w0").report.set_dataset_away(false);
-  cluster.Rounds(1);
-  const auto events = cluster.Events("heads");
-  EXPECT_EQ(std::count(events.begin(), events.end(), "DATASET_AWAY"), 1);
-  EXPECT_EQ(std::count(events.begin(), events.end(), "DATASET_BACK"), 0);
+TEST_F(DatasetAway, IsNotBackBecauseItsWorkerHasStopped) {
+  RunOn({"w0"});
+  cluster_.worker("w0").report.set_dataset_away(true);
+  cluster_.Rounds(1);
+  cluster_.worker("w0").report.set_state(v1::TrainerReport::STATE_FAILED);
+  cluster_.worker("w0").report.set_dataset_away(false);
+  cluster_.Rounds(1);
+  EXPECT_EQ(Count("DATASET_AWAY"), 1);
+  EXPECT_EQ(Count("DATASET_BACK"), 0);
 }
 
 }  // namespace
