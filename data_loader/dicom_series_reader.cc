@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <mutex>
 #include <set>
 #include <utility>
 
@@ -98,11 +99,16 @@ VolumeExtent ExtentOf(const Series& series) {
 
 using ReadHeader = OrRejection<std::optional<DicomHeader>>;
 
-std::vector<ReadHeader> ReadHeaders(const std::vector<std::string>& files, unsigned threads) {
+std::vector<ReadHeader> ReadHeaders(const std::vector<std::string>& files, unsigned threads,
+                                    const ScanWatch& watch) {
   std::vector<ReadHeader> headers(files.size());
   const std::vector<std::uint64_t> needs(files.size(), 0);
-  (void)RunBounded(needs, {threads, 0}, nullptr, [&](std::size_t i) {
+  std::mutex mutex;
+  std::size_t done = 0;
+  (void)RunBounded(needs, {threads, 0}, watch.stop, [&](std::size_t i) {
     headers[i] = Guarded([&]() -> ReadHeader { return ReadDicomHeader(files[i]); });
+    const std::lock_guard lock(mutex);
+    if (watch.progress) watch.progress(++done, files.size());
     return OkStatus();
   });
   return headers;
@@ -114,7 +120,7 @@ ScanResult DicomSeriesReader::Scan(const std::vector<std::string>& files) {
   ScanResult result;
   std::map<std::string, Series> by_uid;
   std::map<std::string, std::set<std::string>> series_in_folder;
-  std::vector<ReadHeader> headers = ReadHeaders(files, threads_);
+  std::vector<ReadHeader> headers = ReadHeaders(files, threads_, watch_);
   for (std::size_t i = 0; i < files.size(); ++i) {
     const std::string& file = files[i];
     ReadHeader& read = headers[i];

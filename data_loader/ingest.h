@@ -14,10 +14,11 @@
 #include "data_loader/bounded_workers.h"
 #include "data_loader/prepare_volume.h"
 #include "data_loader/report.h"
+#include "data_loader/volume_reader.h"
 
 namespace gvsl::data_loader {
 
-// Before files are looked through; before the first and after each input; likewise of shards.
+// Before files are looked through and after each; likewise of inputs and of shards.
 struct IngestProgress {
   enum class Stage { kFiles, kInputs, kShards };
   Stage stage = Stage::kInputs;  // what is counted
@@ -41,7 +42,7 @@ struct IngestOptions {
   std::string key = RandomKey();
   WorkBounds bounds;           // volumes at once
   bool ignore_space = false;   // begin although the disk seems too small
-  std::function<bool()> stop;  // asked before each volume; true ends the ingestion. May be empty
+  std::function<bool()> stop;  // asked before each file; true ends the ingestion. May be empty
   std::function<void(const IngestProgress&)>
       progress;  // by any thread, one at a time. May be empty
 };
@@ -57,8 +58,9 @@ struct IngestEvent {
 // Called by any thread, one at a time, by path in order.
 using IngestObserver = std::function<void(const IngestEvent&)>;
 
-// The readers of this program, in the order in which they are asked; they search with `threads`.
-std::vector<std::unique_ptr<VolumeReader>> AllReaders(unsigned threads = 1);
+// The readers of this program, in the order in which they are asked; they search with `threads`,
+// under `watch`.
+std::vector<std::unique_ptr<VolumeReader>> AllReaders(unsigned threads = 1, ScanWatch watch = {});
 
 // Works in OUTPUT.ingest, which is gone when a report is returned. What ends it otherwise leaves
 // that folder, if anything had been done: called again with the same output and options it goes on

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "data_loader/dicom_series_reader.h"
 #include "data_loader/input_files.h"
@@ -16,9 +17,12 @@ namespace gvsl::data_loader {
 namespace {
 
 // Each reader takes what is its own and leaves the rest to the next.
-void Scan(std::vector<std::string> left, const IngestOptions& options, IngestInputs& inputs) {
-  inputs.readers = AllReaders(options.bounds.threads);
-  if (options.progress) options.progress({IngestProgress::Stage::kFiles, 0, left.size(), 0, 0, 0});
+Status Scan(std::vector<std::string> left, const IngestOptions& options, IngestInputs& inputs) {
+  const auto looked_through = [&options](std::size_t done, std::size_t total) {
+    if (options.progress) options.progress({IngestProgress::Stage::kFiles, done, total, 0, 0, 0});
+  };
+  looked_through(0, left.size());
+  inputs.readers = AllReaders(options.bounds.threads, {looked_through, options.stop});
   for (const auto& reader : inputs.readers) {
     ScanResult scan = reader->Scan(left);
     for (VolumeSource& source : scan.sources) {
@@ -29,10 +33,12 @@ void Scan(std::vector<std::string> left, const IngestOptions& options, IngestInp
     }
     std::move(scan.rejected.begin(), scan.rejected.end(), std::back_inserter(inputs.rejected));
     left = std::move(scan.left);
+    if (options.stop && options.stop()) return CancelledError("stopped");
   }
   inputs.ignored_files = left.size();
   std::sort(inputs.volumes.begin(), inputs.volumes.end(),
             [](const auto& a, const auto& b) { return a.source.Name() < b.source.Name(); });
+  return OkStatus();
 }
 
 void RejectUnread(const FileList& list, IngestInputs& inputs) {
@@ -93,10 +99,10 @@ std::vector<SourceName> NameVolumes(const FileList& list, IngestInputs& inputs) 
 
 }  // namespace
 
-std::vector<std::unique_ptr<VolumeReader>> AllReaders(unsigned threads) {
+std::vector<std::unique_ptr<VolumeReader>> AllReaders(unsigned threads, ScanWatch watch) {
   std::vector<std::unique_ptr<VolumeReader>> readers;
   readers.push_back(std::make_unique<NiftiReader>());
-  readers.push_back(std::make_unique<DicomSeriesReader>(threads));
+  readers.push_back(std::make_unique<DicomSeriesReader>(threads, std::move(watch)));
   readers.push_back(std::make_unique<LoneImageReader>());
   return readers;
 }
@@ -120,7 +126,7 @@ StatusOr<IngestInputs> FindInputs(FileSystem& files, const IngestOptions& option
   }
   RejectUnread(images, inputs);
   RejectUnread(labels, inputs);
-  Scan(images.files, options, inputs);
+  GVSL_RETURN_IF_ERROR(Scan(images.files, options, inputs));
   const std::vector<SourceName> names = NameVolumes(images, inputs);
   if (!options.labels.empty()) AddLabels(labels, names, inputs);
   AddClasses(classes, names, inputs);

@@ -34,7 +34,7 @@ struct IngestInputs {
 };
 
 // Nothing in `work_folder` is an input. NOT_FOUND names an input or the folder of labels;
-// INVALID_ARGUMENT a line of the classes.
+// INVALID_ARGUMENT a line of the classes. CANCELLED: stopped.
 StatusOr<IngestInputs> FindInputs(FileSystem& files, const IngestOptions& options,
                                   const std::string& work_folder);
 

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -71,6 +73,13 @@ struct ScanResult {
   std::vector<VolumeSource> sources;
   std::vector<RejectedSource> rejected;  // the reader's format, but no volume
   std::vector<std::string> left;         // not the reader's
+};
+
+// Of a scan that opens every file, which may take an hour of a slow disk. Both may be empty.
+struct ScanWatch {
+  // So many of so many files are looked through; by any thread, one at a time.
+  std::function<void(std::size_t done, std::size_t total)> progress;
+  std::function<bool()> stop;  // once true, no file is opened any more: what was found is not all
 };
 
 // Never throws, never stops at a bad file. After Scan everything else may be called by several

@@ -43,7 +43,10 @@ double BytesOfThisRun(const IngestProgress& progress) {
 }  // namespace
 
 std::string ProgressText(const IngestProgress& progress, Duration elapsed) {
-  if (progress.stage == Stage::kFiles) return Concat("looking through ", progress.total, " files");
+  if (progress.stage == Stage::kFiles) {
+    if (progress.done == 0) return Concat("looking through ", progress.total, " files");
+    return Concat("looked through ", progress.done, " of ", progress.total, " files");
+  }
   std::string text = Concat(progress.done, " of ", progress.total, " ",
                             progress.stage == Stage::kShards ? "shards" : "inputs");
   if (progress.total_bytes > 0) {

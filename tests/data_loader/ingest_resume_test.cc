@@ -71,9 +71,19 @@ class IngestResumeTest : public IngestTest {
     EXPECT_FALSE(fs::exists(directory_ / "whole.ingest"));
     return ContentOf("whole");
   }
-  // After `count` questions whether to stop.
-  StatusCode StopAfter(IngestOptions options, int count) {
+  // At the question whether to stop that comes after `count` others.
+  StatusCode StopAtQuestion(IngestOptions options, int count) {
     options.stop = [count, asked = 0]() mutable { return ++asked > count; };
+    return Ingest(PosixFileSystem(), options, nullptr).status().code();
+  }
+  // After so many inputs that were read, and shards that were cut.
+  StatusCode StopAfter(IngestOptions options, int count) {
+    bool is_begun = false;
+    int asked = 0;
+    options.progress = [&](const IngestProgress& progress) {
+      is_begun = is_begun || progress.stage == IngestProgress::Stage::kInputs;
+    };
+    options.stop = [&] { return is_begun && ++asked > count; };
     return Ingest(PosixFileSystem(), options, nullptr).status().code();
   }
 };
@@ -83,7 +93,7 @@ TEST_F(IngestResumeTest, StoppedAnywhereItEndsWithTheSameBytes) {
   EXPECT_EQ(whole.size(), 6U);  // three shards, manifest, report, sources
   int stopped = 0;
   for (int count = 0; count < 100; ++count, ++stopped) {
-    const StatusCode code = StopAfter(Options("set"), count);
+    const StatusCode code = StopAtQuestion(Options("set"), count);
     if (code == StatusCode::kOk) break;
     ASSERT_EQ(code, StatusCode::kCancelled);
     EXPECT_FALSE(fs::exists(directory_ / "set"));
@@ -94,12 +104,26 @@ TEST_F(IngestResumeTest, StoppedAnywhereItEndsWithTheSameBytes) {
     EXPECT_FALSE(fs::exists(directory_ / "set.ingest"));
     fs::remove_all(directory_ / "set");
   }
-  EXPECT_GT(stopped, 12);  // each input, twice, and shards
+  EXPECT_GT(stopped, 17);  // each slice, each input twice, and shards
+}
+
+TEST_F(IngestResumeTest, StoppedWhileFilesAreLookedThroughItOpensNoMoreOfThem) {
+  WriteInputs();
+  IngestOptions options = Options("set");
+  std::size_t looked_through = 0;
+  options.progress = [&](const IngestProgress& progress) {
+    EXPECT_EQ(progress.stage, IngestProgress::Stage::kFiles);
+    looked_through = progress.done;
+  };
+  options.stop = [&] { return looked_through == 2; };
+  EXPECT_EQ(Ingest(PosixFileSystem(), options, nullptr).status().code(), StatusCode::kCancelled);
+  EXPECT_EQ(looked_through, 2U);  // of five slices
+  EXPECT_FALSE(fs::exists(directory_ / "set.ingest"));
 }
 
 TEST_F(IngestResumeTest, DoesNotReadAgainWhatItHas) {
   WriteInputs();
-  ASSERT_EQ(StopAfter(Options("set"), 13), StatusCode::kCancelled);
+  ASSERT_EQ(StopAfter(Options("set"), 6), StatusCode::kCancelled);
   IngestOptions options = Options("set");
   IngestProgress first;
   options.progress = [&](const IngestProgress& progress) {
@@ -183,7 +207,7 @@ TEST_F(IngestResumeTest, ADiskThatIsSurelyTooSmallIsNotBegunOn) {
 
 TEST_F(IngestResumeTest, AChangedInputIsReadAgain) {
   WriteInputs();
-  ASSERT_EQ(StopAfter(Options("set"), 13), StatusCode::kCancelled);
+  ASSERT_EQ(StopAfter(Options("set"), 6), StatusCode::kCancelled);
   Make("in/0.nii", Knobs(8));
   Make("in/1.nii", Knobs(9));
   fs::remove(directory_ / "in/copy/of3.nii.gz");
@@ -194,7 +218,7 @@ TEST_F(IngestResumeTest, AChangedInputIsReadAgain) {
 
 TEST_F(IngestResumeTest, AnInputThatCameWhileShardsWereCutCutsThemAnew) {
   WriteInputs();
-  ASSERT_EQ(StopAfter(Options("set"), 14), StatusCode::kCancelled);
+  ASSERT_EQ(StopAfter(Options("set"), 7), StatusCode::kCancelled);
   ASSERT_TRUE(fs::exists(directory_ / "set.ingest/dataset/shard-00000.safetensors"));
   Make("in/4.nii", Knobs(11));
   Run(Options("set"));
@@ -204,7 +228,7 @@ TEST_F(IngestResumeTest, AnInputThatCameWhileShardsWereCutCutsThemAnew) {
 
 TEST_F(IngestResumeTest, ADamagedPartOrShardIsMadeAgain) {
   const Content whole = Uninterrupted();
-  for (const auto& [count, damage] : std::map<int, std::string>{{13, "part-"}, {14, "shard-"}}) {
+  for (const auto& [count, damage] : std::map<int, std::string>{{6, "part-"}, {7, "shard-"}}) {
     ASSERT_EQ(StopAfter(Options("set"), count), StatusCode::kCancelled);
     int damaged = 0;
     for (const auto& entry : fs::recursive_directory_iterator(directory_ / "set.ingest")) {
@@ -223,7 +247,7 @@ TEST_F(IngestResumeTest, ADamagedPartOrShardIsMadeAgain) {
 
 TEST_F(IngestResumeTest, WithOtherOptionsItBeginsAnewAndSaysSo) {
   WriteInputs();
-  ASSERT_EQ(StopAfter(Options("set"), 11), StatusCode::kCancelled);
+  ASSERT_EQ(StopAfter(Options("set"), 4), StatusCode::kCancelled);
   const auto with = [&](const std::string& name, std::vector<std::string>* codes) {
     IngestOptions options = Options(name);
     options.prepare.spacing = {{2, 2, 2}};
@@ -241,7 +265,7 @@ TEST_F(IngestResumeTest, WithOtherOptionsItBeginsAnewAndSaysSo) {
 
 TEST_F(IngestResumeTest, OnlyOneAtATimeAndOnlyTheOwnerLooksInside) {
   WriteInputs();
-  ASSERT_EQ(StopAfter(Options("set"), 11), StatusCode::kCancelled);
+  ASSERT_EQ(StopAfter(Options("set"), 4), StatusCode::kCancelled);
   struct stat info {};
   ASSERT_EQ(::stat((directory_ / "set.ingest").c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0700U);
@@ -259,7 +283,7 @@ TEST_F(IngestResumeTest, OnlyOneAtATimeAndOnlyTheOwnerLooksInside) {
 TEST_F(IngestResumeTest, TheWorkFolderNamesNoPatient) {
   WriteInputs();
   testing::WriteSlices(testing::MakeSlices(4, "PATIENT4711"), directory_ / "in/another");
-  ASSERT_EQ(StopAfter(Options("set"), 14), StatusCode::kCancelled);
+  ASSERT_EQ(StopAfter(Options("set"), 6), StatusCode::kCancelled);
   int files = 0;
   for (const auto& entry : fs::directory_iterator(directory_ / "set.ingest")) {
     const std::string bytes = *ReadFile(PosixFileSystem(), entry.path().string());
@@ -278,7 +302,7 @@ TEST_F(IngestResumeTest, TheWorkFolderIsNoInput) {
   options.inputs = {directory_.path()};
   const IngestReport whole = Run(options);
   fs::remove_all(directory_ / "out");
-  ASSERT_EQ(StopAfter(options, 12), StatusCode::kCancelled);
+  ASSERT_EQ(StopAfter(options, 5), StatusCode::kCancelled);
   EXPECT_EQ(Run(options).ignored_files, whole.ignored_files);
 }
 

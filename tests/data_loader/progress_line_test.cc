@@ -19,6 +19,8 @@ TEST(ProgressText, TellsHowFarHowFastAndHowLongYet) {
   EXPECT_EQ(ProgressText({}, FromSeconds(10)), "0 of 0 inputs");
   EXPECT_EQ(ProgressText({Stage::kFiles, 0, 70'000, 0, 0, 0}, FromSeconds(10)),
             "looking through 70000 files");
+  EXPECT_EQ(ProgressText({Stage::kFiles, 80, 70'000, 0, 0, 0}, FromSeconds(10)),
+            "looked through 80 of 70000 files");
 }
 
 TEST(ProgressText, WhatAnEarlierRunDidIsNoSpeed) {
