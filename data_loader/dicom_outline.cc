@@ -15,10 +15,10 @@ constexpr int kMostDepth = 16;
 constexpr int kMostElements = 20'000;
 
 // Of groups of which not everything is read.
-constexpr std::array<std::uint32_t, 19> kRead = {
+constexpr std::array<std::uint32_t, 20> kRead = {
     0x00080008, 0x00080016, 0x00080018, 0x00080022, 0x0008002a, 0x00080032, 0x00080060,
     0x00089208, 0x00100020, 0x00180081, 0x00181060, 0x00189087, 0x0020000d, 0x0020000e,
-    0x00200012, 0x00200013, 0x00200032, 0x00200037, 0x00200100};
+    0x00200012, 0x00200013, 0x00200032, 0x00200037, 0x00200052, 0x00200100};
 
 struct Element {
   std::uint32_t tag = 0;

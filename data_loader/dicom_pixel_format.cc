@@ -53,6 +53,8 @@ PixelFormat ReadPixelFormat(DcmDataset& dataset) {
 }
 
 void ReadRescale(DcmItem& item, PixelFormat& format) {
+  format.has_rescale |= item.tagExistsWithValue(DCM_RescaleSlope) == OFTrue ||
+                        item.tagExistsWithValue(DCM_RescaleIntercept) == OFTrue;
   format.slope = NumberOr(item, DCM_RescaleSlope, 1);
   if (format.slope == 0) format.slope = 1;  // would leave one value for all
   format.intercept = NumberOr(item, DCM_RescaleIntercept, 0);

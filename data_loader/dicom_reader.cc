@@ -67,6 +67,7 @@ DicomHeader ToHeader(const std::string& path, DcmFileFormat& file, DicomLoad loa
   header.instance_uid = Text(dataset, DCM_SOPInstanceUID);
   header.patient = Text(dataset, DCM_PatientID);
   if (NamesNobody(header.patient)) header.patient = "study " + Text(dataset, DCM_StudyInstanceUID);
+  header.frame_of_reference = Text(dataset, DCM_FrameOfReferenceUID);
   header.modality = Text(dataset, DCM_Modality);
   header.rows = Unsigned(dataset, DCM_Rows);
   header.columns = Unsigned(dataset, DCM_Columns);

@@ -34,7 +34,8 @@ struct DicomHeader {
   std::string series_uid;
   std::string instance_uid;
   std::optional<double> instance_number;
-  std::string patient;  // PatientID, or the study where it names nobody; stays in memory
+  std::string patient;             // PatientID, or the study where it names nobody; stays in memory
+  std::string frame_of_reference;  // where positions count from, a UID; may be empty
   std::string modality;
   std::int64_t rows = 0;
   std::int64_t columns = 0;

@@ -3,12 +3,15 @@
 
 #include <dcmtk/dcmdata/dctk.h>
 
+#include <algorithm>
 #include <array>
 #include <cassert>
+#include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "data_loader/dicom_outline.h"
 #include "data_loader/volume_reader.h"
@@ -38,9 +41,34 @@ inline std::string Text(DcmItem& item, const DcmTagKey& tag) {
   return AnyText(item, tag);
 }
 
-// Of any kind of number: DCMTK gives one of an integer in text as an integer alone.
+// All of a text that is a number, with a comma for a point as some systems write it, or nothing:
+// DCMTK takes what a text begins with, of "1,5" a 1.
+inline std::optional<double> DecimalOf(std::string text) {
+  std::ranges::replace(text, ',', '.');
+  std::string_view rest = text;
+  while (rest.starts_with(' ')) rest.remove_prefix(1);
+  while (rest.ends_with(' ') || rest.ends_with('\0')) rest.remove_suffix(1);
+  if (rest.starts_with('+')) rest.remove_prefix(1);
+  double value = 0;
+  const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), value);
+  const bool is_whole = error == std::errc() && end == rest.data() + rest.size();
+  return is_whole && std::isfinite(value) ? std::optional(value) : std::nullopt;
+}
+
+inline bool IsNumberInText(DcmItem& item, const DcmTagKey& tag) {
+  DcmElement* element = nullptr;
+  return item.findAndGetElement(tag, element).good() &&
+         (element->ident() == EVR_DS || element->ident() == EVR_IS);
+}
+
+// Of any kind of number.
 inline std::optional<double> NumberAt(DcmItem& item, const DcmTagKey& tag, unsigned long index) {
   assert(MayBeAsked(item, tag));
+  if (IsNumberInText(item, tag)) {
+    OFString text;
+    if (item.findAndGetOFString(tag, text, index).bad()) return std::nullopt;
+    return DecimalOf(std::string(text.data(), text.size()));
+  }
   Float64 value = 0;
   Sint32 integer = 0;
   Uint32 large = 0;

@@ -185,6 +185,10 @@ Rejection ReadConsistently(const Series& series, const std::vector<Frame>& frame
   auto read = ReadVoxels({series, Bits::kStored}, frames, order, volume);
   if (auto* rejection = std::get_if<Rejection>(&read)) return std::move(*rejection);
   const auto found = std::get<Contradictions>(read);
+  if (found.is_rescaled && found.lacks_rescale) {
+    return {"INVALID_RESCALE",
+            "some of its slices have a rescale slope or intercept, others none; export it again"};
+  }
   if (found.overflows && found.has_bare_signs) {
     return {"UNSUPPORTED_PIXELS",
             "some of its numbers have more bits than its header says, others a sign where its "

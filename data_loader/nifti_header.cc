@@ -57,7 +57,12 @@ Affine QformOf(const NiftiFields& raw, const std::array<double, 3>& spacing, dou
                   millimetres);
 }
 
-void Place(const NiftiFields& raw, NiftiHeader& header) {
+// A little more than a rotation's is rounding.
+bool IsRotation(const std::array<double, 3>& q) {
+  return q[0] * q[0] + q[1] * q[1] + q[2] * q[2] <= 1.01;
+}
+
+Rejection Place(const NiftiFields& raw, NiftiHeader& header) {
   const double millimetres = MillimetresPerUnit(raw.units);
   std::array<double, 3> spacing{};
   for (std::size_t axis = 0; axis < 3; ++axis) {
@@ -68,11 +73,18 @@ void Place(const NiftiFields& raw, NiftiHeader& header) {
     header.frame = NiftiFrame::kSform;
     header.to_ras = ToAffine(raw.rows, millimetres);
   } else if (raw.qform > 0) {
+    // libnifti would take 1 mm, and any rotation.
+    if (std::ranges::min(spacing) < 0 || !IsRotation(raw.quatern)) {
+      return {"INVALID_GEOMETRY",
+              "its qform has voxels of a size below 0 or turns them by no rotation; convert it "
+              "anew"};
+    }
     header.frame = NiftiFrame::kQform;
     header.to_ras = QformOf(raw, spacing, millimetres);
   } else {
     for (int axis = 0; axis < 3; ++axis) header.to_ras[axis][axis] = spacing[axis] * millimetres;
   }
+  return {};
 }
 
 // Axes beyond the last do not count; one of them that is 0 is 1, as libnifti takes it.
@@ -98,7 +110,7 @@ Rejection SetSize(const NiftiFields& raw, NiftiHeader& header) {
   return {};
 }
 
-// libnifti's own rule for an offset within the header: directly behind it.
+// Where libnifti takes what is behind the header: it may be four bytes further on.
 Rejection SetOffset(const NiftiFields& raw, NiftiHeader& header) {
   if (!(raw.voxels_offset >= 0 && raw.voxels_offset <= static_cast<double>(kMostFileBytes))) {
     return Unreadable("its header says that the voxels are at a place that no file has");
@@ -106,8 +118,8 @@ Rejection SetOffset(const NiftiFields& raw, NiftiHeader& header) {
   const auto least =
       static_cast<std::int64_t>(raw.version == 2 ? sizeof(nifti_2_header) : sizeof(nifti_1_header));
   header.voxels_offset = static_cast<std::int64_t>(raw.voxels_offset);
-  if (!raw.in_own_file) header.voxels_offset = std::max(header.voxels_offset, least);
-  return {};
+  if (raw.in_own_file || header.voxels_offset >= least) return {};
+  return Unreadable("its header says that the voxels begin within it; convert it anew");
 }
 
 Rejection SetDatatype(const NiftiFields& raw, NiftiHeader& header) {
@@ -160,7 +172,7 @@ OrRejection<NiftiHeader> ParseNiftiHeader(std::span<const char> bytes) {
   if (Rejection found = SetOffset(raw, header); !found.code.empty()) return found;
   header.slope = Finite(raw.slope);
   header.intercept = Finite(raw.intercept);
-  Place(raw, header);
+  if (Rejection found = Place(raw, header); !found.code.empty()) return found;
   return header;
 }
 

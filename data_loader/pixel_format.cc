@@ -122,6 +122,8 @@ void Contradictions::Add(const Contradictions& more) {
   overflows |= more.overflows;
   has_bare_signs |= more.has_bare_signs;
   sign_differs |= more.sign_differs;
+  is_rescaled |= more.is_rescaled;
+  lacks_rescale |= more.lacks_rescale;
 }
 
 Rejection CheckFormat(const PixelFormat& format) {
@@ -161,6 +163,8 @@ SliceValues ToValues(std::span<const std::uint16_t> words, const PixelFormat& he
   const bool may_lie =
       Shift(header) == 0 && !header.has_overlay && header.bits_stored < header.bits_coded;
   if (may_lie) result.contradictions = FindContradictions(words, header);
+  result.contradictions.is_rescaled = header.slope != 1 || header.intercept != 0;
+  result.contradictions.lacks_rescale = !header.has_rescale;
   const PixelFormat format = may_lie && bits == Bits::kAll ? OfAllBits(header) : header;
   result.padding = FindPadding(words, format);
   result.values.reserve(words.size());

@@ -20,19 +20,22 @@ struct PixelFormat {
   int bits_coded = 16;  // of which a word can be: those allocated, or those of a compressed sample
   bool is_signed = false;
   bool has_overlay = false;  // in bits beside those stored, as was done before 2004
+  bool has_rescale = false;  // the header names slope or intercept
   double slope = 1;
   double intercept = 0;
   // What stands for no tissue, to a limit: 16 bits each, of whatever sign the header gives them.
   std::optional<std::array<std::uint16_t, 2>> padding;
 };
 
-// What pixels say against their header.
+// What pixels say against their header, or slices against each other.
 struct Contradictions {
   // Words have bits above the stored ones that are neither zero nor a sign nor an overlay.
   bool overflows = false;
   // Signed words are negative by their stored bits alone, with zeros above.
   bool has_bare_signs = false;
-  bool sign_differs = false;  // the codestream's from the header's, which was not followed
+  bool sign_differs = false;   // the codestream's from the header's, which was not followed
+  bool is_rescaled = false;    // to other values than those stored
+  bool lacks_rescale = false;  // nothing says to what
 
   void Add(const Contradictions& more);
 };

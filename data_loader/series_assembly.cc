@@ -11,7 +11,7 @@
 namespace gvsl::data_loader {
 namespace {
 
-constexpr double kSameSpot = 0.1;     // of a pixel
+constexpr double kSameSpot = 0.1;     // of a pixel, or of a step
 constexpr double kMostUneven = 1.8;   // times the shortest step, where steps of one length follow
 constexpr double kMostJitter = 1.25;  // each other; and where they do not
 
@@ -103,11 +103,25 @@ Rejection FindGap(const std::vector<double>& steps, double usual) {
     const double times = steps[i] / usual;
     if (times > 1.5 && IsMultiple(times)) {
       return {"MISSING_SLICE",
-              Concat(std::round(times) - 1, " slices are missing after slice ", i + 1, " of ",
-                     steps.size() + 1, "; export the series again")};
+              Concat(std::lround(times) == 2 ? "1 slice is"
+                                             : Concat(std::round(times) - 1, " slices are"),
+                     " missing after slice ", i + 1, " of ", steps.size() + 1,
+                     "; export the series again")};
     }
   }
   return {};
+}
+
+// Steps that differ too little to be seen one by one may add up to slices that lie far from where
+// even steps put them.
+bool LieOnEvenSteps(const std::vector<double>& places) {
+  const double step = (places.back() - places.front()) / static_cast<double>(places.size() - 1);
+  const double tolerance = kSameSpot * step + Rounding(step);
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const double even = places.front() + static_cast<double>(i) * step;
+    if (std::abs(places[i] - even) > tolerance) return false;
+  }
+  return true;
 }
 
 Steps JudgeSteps(const std::vector<double>& places) {
@@ -127,7 +141,7 @@ Steps JudgeSteps(const std::vector<double>& places) {
                     " slices lie at one place, as in a time series or a bolus monitor; split it")}};
   }
   const auto other = std::ranges::find_if(steps, [&](double s) { return !AreSame(s, step); });
-  if (other == steps.end()) return {true, {}};
+  if (other == steps.end()) return {LieOnEvenSteps(places), {}};
   const double usual = AreMultiples(steps, sorted.front()) ? sorted.front() : step;
   if (Rejection found = FindGap(steps, usual); !found.code.empty()) return {false, found};
   if (AreAlmostEven(steps)) return {false, {}};
@@ -200,8 +214,8 @@ OrRejection<SliceStack> AssembleSlices(const std::vector<SliceGeometry>& slices)
   }
   if (Rejection rejection = CheckAlike(slices); !rejection.code.empty()) return rejection;
   if (slices.size() < kFewestSlices) {
-    return Rejection{"TOO_FEW_SLICES", Concat("it has ", slices.size(),
-                                              " slices; a volume needs at least ", kFewestSlices)};
+    return Rejection{"TOO_FEW_SLICES", Concat("it has ", Plural(slices.size(), "slice"),
+                                              "; a volume needs at least ", kFewestSlices)};
   }
   const SliceGeometry& first = slices[0];
   const Vector3 across = Cross(RowDirection(first), ColumnDirection(first));

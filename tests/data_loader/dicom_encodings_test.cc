@@ -441,6 +441,28 @@ TEST_F(DicomEncodings, WhatTellsSlicesApartIsRead) {
             of(before, Mark::kAcquisitionTime) - 0.25);
 }
 
+TEST_F(DicomEncodings, NumbersInTextAreTakenWholeOrNotAtAll) {
+  const demo::DicomSlice slice = MakeSlice(0, 100);
+  DicomCoding coding;
+  const auto value = [&](const std::string& slope) {
+    coding.texts = {{0x00281053, slope}};
+    return ValueOf(WriteAndRead(slice, coding)).values.at(1);
+  };
+  EXPECT_EQ(value("2.5"), 250);
+  EXPECT_EQ(value("2,5"), 250);
+  EXPECT_EQ(value(" +2.5E+00 "), 250);
+  EXPECT_EQ(value("2.5\\3"), 250);
+  for (const char* wrong : {"2abc", "abc", "2.5.1", "1,000,000"}) {
+    coding.texts = {{0x00281053, wrong}};
+    EXPECT_EQ(CodeOf(WriteAndRead(slice, coding)), "INVALID_RESCALE") << wrong;
+  }
+  coding.texts = {{0x00280030, "1,5\\1,2"}, {0x00200032, "-10,5\\2\\3mm"}};
+  WriteCodedSlice(slice, coding, path_);
+  const DicomFrame frame = ReadDicomHeader(path_)->frames[0];
+  EXPECT_EQ(frame.pixel_spacing, (std::array<double, 2>{1.5, 1.2}));
+  EXPECT_FALSE(frame.position.has_value());
+}
+
 TEST_F(DicomEncodings, AnObjectOfSeveralFramesIsNotTakenForOne) {
   DicomCoding coding;
   coding.texts = {{0x00280008, "3"}};

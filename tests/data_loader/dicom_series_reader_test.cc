@@ -422,6 +422,44 @@ TEST_F(DicomSeriesReaderTest, RefusesNumbersThatNoScannerWrites) {
   }
 }
 
+TEST_F(DicomSeriesReaderTest, RefusesASeriesOfWhichOneSliceHasNoRescale) {
+  auto slices = MakeSlices(5);
+  for (auto& slice : slices) slice.intercept = -1024;
+  WriteSlices(slices, directory_ / "series");
+  DicomCoding without;
+  without.texts = {{0x00281052, ""}, {0x00281053, ""}};
+  WriteCodedSlice(slices[2], without, directory_ / "series/IM-003.dcm");
+  EXPECT_EQ(CodeOf(Read()), "INVALID_RESCALE");
+}
+
+// Two volumes between each other's slices, under one UID that was not unique.
+TEST_F(DicomSeriesReaderTest, SeparatesPatientsAndFramesOfReferenceOfOneSeriesUid) {
+  for (const bool is_other_patient : {true, false}) {
+    const auto slices = MakeSlices(5);
+    WriteSlices(slices, directory_ / "series");
+    for (auto other : slices) {
+      DicomCoding coding;
+      other.position[2] += 1.5;
+      other.instance_uid += ".7";
+      if (is_other_patient) {
+        other.patient_id = "another";
+      } else {
+        coding.texts = {{0x00200052, "1.2.3"}};
+      }
+      const std::string name = Concat("other-", other.instance_number, ".dcm");
+      WriteCodedSlice(other, coding, directory_ / ("series/" + name));
+    }
+    const ScanResult scan = reader_.Scan(ListFiles({directory_.path()})->files);
+    ASSERT_EQ(scan.sources.size(), 2U);
+    for (const VolumeSource& source : scan.sources) {
+      const RawVolume volume = ValueOf(reader_.Read(source));
+      EXPECT_EQ(volume.size[0], 5);
+      EXPECT_NEAR(volume.to_ras[2][2], 3, 1e-9);
+      EXPECT_EQ(volume.warnings.back().code, "SERIES_SPLIT");
+    }
+  }
+}
+
 TEST_F(DicomSeriesReaderTest, RefusesSequencesNestedWithoutEnd) {
   WriteDicomBytes(directory_ / "deep.dcm", NestedSequences(200'000));
   EXPECT_EQ(CodeOf(Read()), "EXCESSIVE_STRUCTURE");

@@ -228,13 +228,33 @@ TEST_F(NiftiFormatsTest, CompressionIsToldByContent) {
   EXPECT_EQ(ValueOf(ReadFile("c.nii.gz")).voxels, Ascending(24));
 }
 
-// A pair's mark in a single file, and voxels said to be within the header.
-TEST_F(NiftiFormatsTest, ASingleFileHoldsItsVoxelsWhateverItsHeaderSays) {
+TEST_F(NiftiFormatsTest, ASingleFileHoldsItsVoxelsThoughItHasThePairsMark) {
   NiftiKnobs knobs;
   knobs.magic = std::string("ni1\0", 4);
   EXPECT_EQ(ValueOf(Read(knobs)).voxels, Ascending(24));
-  knobs.voxels_offset = 0;
-  EXPECT_EQ(ValueOf(Read(knobs)).voxels, Ascending(24));
+}
+
+TEST_F(NiftiFormatsTest, VoxelsWithinTheHeaderAreNotGuessedAt) {
+  NiftiKnobs knobs;
+  for (const int version : {1, 2}) {
+    knobs.version = version;
+    for (const double offset : {0, 340}) {
+      knobs.voxels_offset = offset;
+      EXPECT_EQ(CodeOf(Read(knobs)), "UNREADABLE") << offset;
+    }
+  }
+}
+
+TEST_F(NiftiFormatsTest, AQformThatIsNoneIsRefused) {
+  NiftiKnobs knobs;
+  knobs.qform_offset = {{5, 6, 7}};
+  knobs.pixel_size = {-1.2, 1, 1};
+  EXPECT_EQ(CodeOf(Read(knobs)), "INVALID_GEOMETRY");
+  knobs.pixel_size = {1.2, 1, 1};
+  knobs.quatern = {0.9, 0.9, 0.9};
+  EXPECT_EQ(CodeOf(Read(knobs)), "INVALID_GEOMETRY");
+  knobs.quatern = {0, 0, 1.000001};  // half a turn
+  EXPECT_EQ(CodeOf(Read(knobs)), "accepted");
 }
 
 }  // namespace

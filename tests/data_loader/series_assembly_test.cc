@@ -129,6 +129,13 @@ TEST(SeriesAssembly, SaysWhereAlmostEvenSlicesLie) {
   EXPECT_TRUE(even.uneven_places.empty());
 }
 
+TEST(SeriesAssembly, SeesStepsThatDifferTooLittleToBeSeenOneByOne) {
+  std::vector<double> places = {0};
+  for (int i = 0; i < 200; ++i) places.push_back(places.back() + (i < 100 ? 1.0 : 1.015));
+  const auto stack = ::gvsl::testing::ValueOf(AssembleSlices(StackAt(places)));
+  EXPECT_THAT(stack.uneven_places, ::testing::Pointwise(::testing::DoubleNear(1e-9), places));
+}
+
 TEST(SeriesAssembly, RefusesUnevenSpacing) {
   EXPECT_EQ(Code(StackAt({0, 3, 6, 9, 16.5})), "UNEVEN_SPACING");
   EXPECT_EQ(Code(StackAt({0, 3, 6, 9, 10.2})), "UNEVEN_SPACING");
