@@ -261,7 +261,10 @@ class Posix final : public FileSystem {
   }
 
   StatusOr<std::unique_ptr<FileLock>> TryLock(const std::string& path, LockMode mode) override {
-    const int flags = mode == LockMode::kExclusive ? O_RDWR | O_CREAT : O_RDONLY;
+    // NFS gives a file that is open for reading alone no exclusive lock.
+    const int flags = mode == LockMode::kExclusive ? O_RDWR | O_CREAT
+                      : mode == LockMode::kEvict   ? O_RDWR
+                                                   : O_RDONLY;
     const int operation = mode == LockMode::kShared ? LOCK_SH : LOCK_EX;
     while (true) {
       const int file_descriptor = ::open(path.c_str(), flags | O_CLOEXEC, 0600);

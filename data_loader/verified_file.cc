@@ -40,7 +40,10 @@ Status ReadVerified(FileSystem& files, const std::string& path, const Content& c
     return DataLossError(
         Concat("it has ", bytes, " bytes instead of the manifest's ", content.bytes));
   }
-  if (hash.HexDigest() != content.sha256) return DataLossError("its SHA-256 is not the manifest's");
+  if (const std::string digest = hash.HexDigest(); digest != content.sha256) {
+    return DataLossError(
+        Concat("its SHA-256 is ", digest.substr(0, 12), "..., not the manifest's"));
+  }
   return OkStatus();
 }
 

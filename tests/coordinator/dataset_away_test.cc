@@ -33,7 +33,15 @@ TEST_F(DatasetAway, IsOneEventAWorkerAndOneWhenItIsBack) {
   EXPECT_EQ(Count("DATASET_AWAY"), 2);
   EXPECT_EQ(Count("DATASET_BACK"), 0);
   EXPECT_EQ(cluster_.Job("heads").state(), v1::JOB_STATE_RUNNING);
-  for (const char* name : {"w0", "w1"}) cluster_.worker(name).report.set_dataset_away(false);
+  EXPECT_EQ(cluster_.Job("heads").reason(),
+            "its dataset cannot be read by 2 of its 2 workers, and is waited for");
+  cluster_.worker("w1").report.set_dataset_away(false);
+  cluster_.Rounds(2);
+  EXPECT_EQ(cluster_.Job("heads").reason(),
+            "its dataset cannot be read by 1 of its 2 workers, and is waited for");
+  cluster_.worker("w0").report.set_dataset_away(false);
+  cluster_.Rounds(2);
+  EXPECT_EQ(cluster_.Job("heads").reason(), "it trains with 2 workers");
   ASSERT_TRUE(cluster_.Reaches("heads", v1::JOB_STATE_SUCCEEDED));
   EXPECT_EQ(Count("DATASET_AWAY"), 2);
   EXPECT_EQ(Count("DATASET_BACK"), 2);

@@ -1,6 +1,7 @@
 // How samples reach the step loop: read ahead, through a cache, or from a dataset that goes away.
 #include <atomic>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <new>
 #include <semaphore>
@@ -37,6 +38,21 @@ class DataPath : public GangTest {
 
   StopFlag stop_;
   RecordingObserver observer_;
+};
+
+// Something else happens whenever somebody sleeps.
+class BusyClock final : public Clock {
+ public:
+  TimePoint Now() const override { return clock_.Now(); }
+  std::chrono::system_clock::time_point WallNow() const override { return clock_.WallNow(); }
+  void SleepFor(Duration duration) override {
+    clock_.SleepFor(duration);
+    if (on_sleep) on_sleep();
+  }
+  std::function<void()> on_sleep;
+
+ private:
+  FakeClock clock_;
 };
 
 void ExpectSame(const SlotBatch& one, const SlotBatch& other) {
@@ -132,6 +148,35 @@ TEST_F(DataPath, PatienceEndsByName) {
   EXPECT_EQ(status.code(), StatusCode::kNotFound);
   EXPECT_THAT(status.message(), HasSubstr("the dataset was away for 20 s: /dataset/shard-"));
   EXPECT_FALSE(observer_.data.back().away);
+}
+
+TEST_F(DataPath, AShardThatIsBeingWrittenIsNotDamagedButAway) {
+  const std::string whole = *ReadFile(files_, Shard(1));
+  std::size_t written = whole.size() / 2;
+  const auto write = [&] {
+    written = std::min(whole.size(), written + whole.size() / 500);
+    EXPECT_TRUE(WriteFileDurably(files_, Shard(1), whole.substr(0, written)).ok());
+  };
+  write();
+  BusyClock clock;
+  clock.on_sleep = write;
+  const auto source = Open({.ahead_bytes = 0});
+  source->BeginGeneration({0}, {stop_, observer_, clock});
+  EXPECT_TRUE(source->CheckAtSource(1).ok());
+  EXPECT_EQ(written, whole.size());
+  ASSERT_EQ(observer_.notices.size(), 2u);
+  EXPECT_THAT(observer_.notices[0], HasSubstr("a file of it is being written"));
+}
+
+TEST_F(DataPath, AShardThatIsCutShortAndStaysSoIsDamaged) {
+  const std::string whole = *ReadFile(files_, Shard(1));
+  ASSERT_TRUE(WriteFileDurably(files_, Shard(1), whole.substr(0, whole.size() / 2)).ok());
+  const auto source = Open({.ahead_bytes = 0});
+  source->BeginGeneration({0}, attendance());
+  const auto begin = clock_.Now();
+  EXPECT_EQ(source->CheckAtSource(1).code(), StatusCode::kDataLoss);
+  EXPECT_EQ(clock_.Now() - begin, std::chrono::seconds(5));
+  EXPECT_TRUE(observer_.notices.empty());
 }
 
 TEST_F(DataPath, AStopEndsTheWaitForADatasetThatIsAway) {

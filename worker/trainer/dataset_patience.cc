@@ -9,12 +9,13 @@ namespace gvsl::trainer {
 namespace {
 
 constexpr Duration kPause = std::chrono::seconds(1);
+constexpr Duration kSettling = std::chrono::seconds(5);
 constexpr Duration kAskWhetherToGoOn = std::chrono::milliseconds(100);
 
 bool IsToStop(const Attendance& attendance) { return attendance.stop.vote() == StopVote::kNow; }
 
-void Pause(const Attendance& attendance) {
-  const TimePoint until = attendance.clock.Now() + kPause;
+void Pause(const Attendance& attendance, Duration duration) {
+  const TimePoint until = attendance.clock.Now() + duration;
   while (attendance.clock.Now() < until && !IsToStop(attendance)) {
     attendance.clock.SleepFor(kAskWhetherToGoOn);
   }
@@ -36,7 +37,7 @@ Status ReadPatiently(const std::function<Status()>& read, const Attendance& atte
   while (status.code() == StatusCode::kUnavailable) {
     observer.OnData(use);
     observer.OnActivity(Activity::kReading);  // patience is no hang
-    Pause(attendance);
+    Pause(attendance, kPause);
     if (IsToStop(attendance)) {
       status = AbortedError("told to stop at once");
     } else if (attendance.clock.Now() - since >= patience) {
@@ -53,6 +54,16 @@ Status ReadPatiently(const std::function<Status()>& read, const Attendance& atte
         Concat("the dataset is back after ", WholeSeconds(attendance.clock.Now() - since), " s"));
   }
   return status;
+}
+
+Status ReadSettled(const std::function<Status()>& read, const Attendance& attendance) {
+  const Status first = read();
+  if (first.code() != StatusCode::kDataLoss) return first;
+  Pause(attendance, kSettling);
+  if (IsToStop(attendance)) return AbortedError("told to stop at once");
+  const Status second = read();
+  if (second.code() != StatusCode::kDataLoss || second.message() == first.message()) return second;
+  return UnavailableError("a file of it is being written: " + second.message());
 }
 
 }  // namespace gvsl::trainer

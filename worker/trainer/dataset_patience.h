@@ -23,4 +23,9 @@ struct Attendance {
 Status ReadPatiently(const std::function<Status()>& read, const Attendance& attendance,
                      Duration patience, DataUse& use);
 
+// `read`, whose messages tell one content from another, as ReadVerified's do. What is damaged is
+// read again after five seconds: DATA_LOSS only where it is then what it was, UNAVAILABLE where it
+// became something else, for then somebody is putting the dataset back. ABORTED: told to stop.
+Status ReadSettled(const std::function<Status()>& read, const Attendance& attendance);
+
 }  // namespace gvsl::trainer

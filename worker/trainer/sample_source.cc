@@ -229,10 +229,12 @@ Status SampleSource::CheckAtSource(std::uint32_t shard) {
     const bool stops = attendance_ && attendance_->stop.vote() == StopVote::kNow;
     return stops ? AbortedError("told to stop at once") : OkStatus();
   };
-  const Status checked = Try([&] {
+  const auto read = [&] {
     return data_loader::SourceError(data_loader::ReadVerified(
         files_, dataset_->shards().PathOf(shard), {entry.sha256, entry.bytes}, {}, goes_on));
-  });
+  };
+  const Status checked =
+      Try([&] { return attendance_ ? ReadSettled(read, *attendance_) : read(); });
   if (checked.ok() && shards_ != nullptr) shards_->Forgive();
   return checked;
 }

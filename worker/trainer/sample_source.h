@@ -62,7 +62,8 @@ class SampleSource {
   StatusOr<SlotBatch> Next(std::uint64_t step, int slot);
   // After DATA_LOSS from Next or Look: the damaged shard.
   std::optional<std::uint32_t> damaged_shard() const { return damaged_shard_; }
-  // Reads a shard where the dataset lies, patiently. DATA_LOSS: it is damaged there.
+  // Reads a shard where the dataset lies, patiently. DATA_LOSS: it is damaged there, and nobody is
+  // writing it.
   Status CheckAtSource(std::uint32_t shard);
   const std::string& ShardFile(std::uint32_t shard) const;
   // From now on these shards, and only these, are left out, each from its step on: volumes of
