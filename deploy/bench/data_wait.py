@@ -1,5 +1,6 @@
 """How long a trainer waits for its data: a real job on this machine through the CLI (`gvslctl local up`, one
-worker), with the dataset dropped from the page cache before it begins, and again with it there. The
+worker), with the dataset dropped from the page cache before it begins, and again with it there; and
+through a worker's shard cache, which is empty before the first job and filled before the second. The
 shares are of whole steps, the first of which opens and verifies the shards."""
 import json
 import os
@@ -44,12 +45,16 @@ def read_all(folder):
 
 
 class Cluster:
-    """One coordinator and one worker, in a folder of their own."""
+    """One coordinator and one worker, in a folder of their own, with a shard cache there or none."""
 
-    def __init__(self, work):
-        self.environment = dict(os.environ, XDG_STATE_HOME=str(work / "state"))
+    def __init__(self, work, shard_cache=None):
+        state = work / ("state" if shard_cache is None else "state-with-cache")
+        self.environment = dict(os.environ, XDG_STATE_HOME=str(state))
+        self.environment.pop("GVSL_SHARD_CACHE", None)
+        if shard_cache is not None:
+            self.environment["GVSL_SHARD_CACHE"] = str(shard_cache)
         self.environment.pop("GVSL_COORDINATOR", None)
-        self.folder = work / "state/gvsl/local"
+        self.folder = state / "gvsl/local"
 
     def ctl(self, *arguments):
         done = subprocess.run([str(peers.BIN / "gvslctl"), *arguments], check=True,
@@ -127,22 +132,31 @@ def wait_of(cluster, work, name, dataset):
             "share_of_first": steps[0][1] / steps[0][0], "first_data_seconds": steps[0][1]}
 
 
+# By cache, and by what is done to the dataset before each of its jobs.
+PLAN = {"page": {"cold": drop_from_cache, "warm": read_all},
+        "shard": {"cold": drop_from_cache, "warm": drop_from_cache}}
+
+
 def measure():
     peers.data(IMAGES)
+    result = {"spacing": SPACING, "patch": PATCH, "width": WIDTH, "waits": {}}
     with tempfile.TemporaryDirectory(prefix="gvsl-bench-") as folder:
         work = pathlib.Path(folder)
         dataset = ingest(work)
-        result = {"spacing": SPACING, "patch": PATCH, "width": WIDTH}
-        with Cluster(work) as cluster:
-            for name, prepare in (("cold", drop_from_cache), ("warm", read_all)):
-                prepare(dataset)
-                result[name] = wait_of(cluster, work, name, dataset)
+        copies = work / "copies"
+        for cache, jobs in PLAN.items():
+            with Cluster(work, copies if cache == "shard" else None) as cluster:
+                for state, prepare in jobs.items():
+                    prepare(dataset)
+                    result["waits"][f"{state} {cache} cache"] = wait_of(
+                        cluster, work, f"{state}-{cache}", dataset)
+        if not any(copies.rglob("*")):
+            raise peers.Skipped("the shard cache was not used")
     return result
 
 
 def print_table(result):
-    for name in ("cold", "warm"):
-        figures = result[name]
-        print(f"data wait, {name} page cache: {100 * figures['share']:.2f} % of {figures['steps']} "
+    for name, figures in result["waits"].items():
+        print(f"data wait, {name}: {100 * figures['share']:.2f} % of {figures['steps']} "
               f"steps of {figures['step_seconds']:.2f} s; of the first step "
               f"{100 * figures['share_of_first']:.2f} % ({1000 * figures['first_data_seconds']:.0f} ms)")
