@@ -111,6 +111,15 @@ CLI::Validator NumberFrom(double least, double most) {
       "[" + range + "]");
 }
 
+CLI::Validator ByteSize() {
+  return CLI::Validator(
+      [](std::string& text) {
+        if (text.starts_with('-')) return Concat("'", text, "': a size is not negative");
+        return CLI::AsSizeValue(/*kb_is_1000=*/true)(text);
+      },
+      "[a size, as 500MB or 8GiB]");
+}
+
 void HoldStandardDescriptors() {
   for (const int file_descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (::fcntl(file_descriptor, F_GETFD) >= 0) continue;

@@ -13,6 +13,10 @@ namespace gvsl {
 // A finite number from `least` to `most`, for Option::check.
 CLI::Validator NumberFrom(double least, double most);
 
+// Bytes, or with a unit, 500MB or 8GiB: makes a number of it, for Option::transform. CLI11's own
+// takes -1 for the largest.
+CLI::Validator ByteSize();
+
 // Where standard input, output or error is closed, nothing that is opened later may take its place.
 // Writing there stays an error. First thing in main.
 void HoldStandardDescriptors();

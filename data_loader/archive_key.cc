@@ -45,7 +45,8 @@ bool IsDateOrNothing(std::string_view text) {
 bool IsDateRange(std::string_view text) {
   const auto ends = SplitText(text, '-');
   return text.size() >= 8 && ends.size() <= 2 &&
-         std::all_of(ends.begin(), ends.end(), IsDateOrNothing);
+         std::all_of(ends.begin(), ends.end(), IsDateOrNothing) &&
+         (ends.back().empty() || ends.front() <= ends.back());
 }
 
 bool IsCode(std::string_view text) {

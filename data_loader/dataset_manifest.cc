@@ -62,6 +62,12 @@ IntensityHistogram HistogramFromJson(const Json& json) {
 
 }  // namespace
 
+std::string ShardName(std::size_t shard) {
+  const std::string digits = std::to_string(shard);
+  return Concat("shard-", std::string(5 - std::min<std::size_t>(5, digits.size()), '0'), digits,
+                ".safetensors");
+}
+
 Json ToJsonObject(const VolumeEntry& volume) {
   Json json = HashedPart(volume);
   json["label_voxels"] = LabelsToJson(volume.label_voxels);

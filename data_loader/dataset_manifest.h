@@ -18,6 +18,7 @@
 namespace gvsl::data_loader {
 
 inline constexpr const char* kManifestName = "manifest.json";
+std::string ShardName(std::size_t shard);  // its file beside the manifest
 
 // A regular grid; axes in the order z, y, x as in memory (x fastest), RAS orientation: x to the
 // right, y to anterior, z to superior.

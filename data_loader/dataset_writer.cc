@@ -12,12 +12,6 @@
 namespace gvsl::data_loader {
 namespace {
 
-std::string ShardName(std::uint32_t shard) {
-  char name[48];
-  std::snprintf(name, sizeof(name), "shard-%05u.safetensors", shard);
-  return name;
-}
-
 // Not the process's number: on shared storage two containers may have the same.
 std::string RandomSuffix() {
   std::random_device device;
@@ -43,6 +37,11 @@ Status WriteExtra(FileSystem& files, const std::string& path, const ExtraFile& e
 
 Status CheckIsFree(FileSystem& files, const std::string& directory) {
   const std::string name = WithoutSlashes(directory);
+  if (ReadManifest(files, ParentPath(name)).ok()) {
+    return FailedPreconditionError(name +
+                                   " would lie in a dataset, which is never changed: name another "
+                                   "folder");
+  }
   if (!files.Exists(name)) return OkStatus();
   if (!files.IsDirectory(name)) return AlreadyExistsError(name + " is there and not a directory");
   GVSL_ASSIGN_OR_RETURN(const auto content, files.List(name));

@@ -53,7 +53,8 @@ struct IngestEvent {
   enum class Kind { kAccepted, kRejected, kWarning };
   Kind kind = Kind::kAccepted;
   std::string path;
-  Rejection what;  // of an accepted volume only `reason`, a description
+  Rejection what;      // of an accepted volume only `reason`, a description
+  std::string source;  // the path's keyed hash, as in the report; empty where there is no report
 };
 // Called by any thread, one at a time, by path in order.
 using IngestObserver = std::function<void(const IngestEvent&)>;

@@ -61,9 +61,9 @@ StatusOr<IngestBase> ReadBase(FileSystem& files, const std::string& directory,
   GVSL_ASSIGN_OR_RETURN(base.manifest, ReadManifest(files, directory));
   const std::string& prepared = base.manifest.prepared;
   if (!prepared.empty() && prepared != ToText(options)) {
-    return FailedPreconditionError(
-        Concat(directory, " was made with \"", prepared,
-               "\"; what is added to it needs the same --spacing, --window and --crop"));
+    return FailedPreconditionError(Concat(
+        directory, " was made with \"", prepared, "\", and this would be \"", ToText(options),
+        "\"; what is added to it needs the same --spacing, --window and --crop"));
   }
   const auto& volumes = base.manifest.volumes;
   for (std::size_t i = 0; i < volumes.size(); ++i) {

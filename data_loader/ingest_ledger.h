@@ -48,7 +48,7 @@ class IngestLedger {
  private:
   void Accept(const std::string& path, const IngestOutcome& outcome);
   void Observe(IngestEvent::Kind kind, const std::string& path, const Rejection& what) const {
-    if (observer_) observer_({kind, path, what});
+    if (observer_) observer_({kind, path, what, book_.NameOf(path)});
   }
 
   SourceBook book_;

@@ -110,6 +110,9 @@ Status IngestWorkFolder::RemoveAllBut(const std::set<std::string>& names) {
 
 Status IngestWorkFolder::Remove() {
   GVSL_RETURN_IF_ERROR(RemoveAllBut({}));
+  // The journal last: while it is there, the same command ends what is ended here.
+  GVSL_RETURN_IF_ERROR(files_.RemoveTree(JoinPath(path_, kLockName)));
+  GVSL_RETURN_IF_ERROR(files_.RemoveTree(JournalPath()));
   GVSL_RETURN_IF_ERROR(files_.RemoveTree(path_));
   return files_.SyncDirectory(ParentPath(path_));
 }

@@ -49,8 +49,9 @@ Status CheckShards(const DatasetManifest& manifest) {
   std::vector<int> seen(manifest.volumes.size(), 0);
   for (std::size_t i = 0; i < manifest.shards.size(); ++i) {
     const ShardEntry& shard = manifest.shards[i];
-    if (shard.file.empty() || shard.file.find('/') != std::string::npos || shard.file == "..") {
-      return DataLossError(Concat("shard ", i, ": its file is not a plain name"));
+    // No other name: a dataset that shares the file would write its own over it.
+    if (shard.file != ShardName(i)) {
+      return DataLossError(Concat("shard ", i, ": its file is not called ", ShardName(i)));
     }
     if (!IsSha256(shard.sha256)) return DataLossError(shard.file + ": its sha256 is none");
     for (std::uint32_t index : shard.volumes) {

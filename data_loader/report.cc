@@ -70,8 +70,12 @@ StatusOr<IngestReport> ParseReport(std::string_view text) {
   }
 }
 
+std::string SourceBook::NameOf(const std::string& path) const {
+  return HmacSha256Hex(key_, path).substr(0, 32);
+}
+
 std::string SourceBook::Name(const std::string& path) {
-  const std::string name = HmacSha256Hex(key_, path).substr(0, 32);
+  const std::string name = NameOf(path);
   paths_[name] = path;
   return name;
 }

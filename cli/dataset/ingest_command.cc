@@ -1,6 +1,5 @@
 #include <signal.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <iostream>
@@ -108,18 +107,22 @@ int Run(Arguments& arguments) {
     return *status;
   }
   const SystemClock clock;
-  ProgressLine line(clock, ::isatty(STDERR_FILENO) == 1,
+  const bool is_terminal = IsTerminal();
+  // Folders of what was fetched are called by UIDs, which are nothing for the logs of a cluster.
+  const bool by_path = is_terminal || arguments.pacs.address.empty();
+  ProgressLine line(clock, is_terminal,
                     [](const std::string& text) { std::cerr << text << std::flush; });
   arguments.options.progress = [&](const auto& progress) { line.Show(progress); };
-  const auto report = data_loader::Ingest(PosixFileSystem(), arguments.options,
-                                          [&](const auto& event) { line.Print(EventText(event)); });
+  const auto report =
+      data_loader::Ingest(PosixFileSystem(), arguments.options,
+                          [&](const auto& event) { line.Print(EventText(event, by_path)); });
   line.Finish();
   if (report.status().code() == StatusCode::kCancelled) {
     (void)Fail(report.status());
     return 128 + caught_signal;
   }
   if (!report.ok()) return Fail(report.status());
-  if (!report->accepted.empty()) RemoveFetched(arguments.pacs, arguments.options);
+  RemoveFetched(arguments.pacs, arguments.options);
   if (arguments.json) {
     std::cout << data_loader::ToJson(*report);
   } else {
@@ -180,7 +183,7 @@ void AddIngestCommand(CLI::App& app, Action& action) {
       ->add_option("--memory", arguments->memory,
                    "for the volumes read at once; a larger volume is read alone. Bytes, or with a "
                    "unit, 8GiB. Default: half of what is available")
-      ->transform(CLI::AsSizeValue(false))
+      ->transform(ByteSize())
       ->type_name("BYTES");
   command->add_flag("--ignore-space", options.ignore_space,
                     "begin even where the disk seems too small for the dataset");

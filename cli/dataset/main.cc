@@ -1,4 +1,6 @@
 // gvsl-dataset: from images to datasets; needs no server.
+#include <sys/resource.h>
+
 #include <exception>
 #include <iostream>
 #include <string>
@@ -11,7 +13,14 @@
 namespace gvsl::cli::dataset {
 namespace {
 
+// What a crash would leave on a disk are the images and headers of patients.
+void LeaveNoCores() {
+  const struct rlimit none {};
+  (void)::setrlimit(RLIMIT_CORE, &none);
+}
+
 int Main(int argc, char** argv) {
+  LeaveNoCores();
   CLI::App app("Datasets of medical volumes for GVSL training: made, checked and looked at.");
   app.name("gvsl-dataset");
   app.set_version_flag("--version", std::string(kVersion));

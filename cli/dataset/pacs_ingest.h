@@ -16,7 +16,7 @@ std::optional<int> FetchInputs(PacsArguments& arguments, bool json,
                                const std::function<int()>& stopped,
                                data_loader::IngestOptions& options);
 
-// After the dataset was published.
+// After the ingestion, whatever it accepted.
 void RemoveFetched(const PacsArguments& arguments, const data_loader::IngestOptions& options);
 
 }  // namespace gvsl::cli::dataset

@@ -7,6 +7,7 @@
 #include "common/text.h"
 #include "common/tls_files.h"
 #include "data_loader/dataset_manifest.h"
+#include "data_loader/ingest_work_folder.h"
 
 namespace gvsl::cli::dataset {
 namespace {
@@ -106,7 +107,8 @@ StatusOr<data_loader::ArchiveQuery> CheckPacs(PacsArguments& arguments,
   const std::string manifest = JoinPath(options.output, data_loader::kManifestName);
   if (!arguments.dry_run && PosixFileSystem().Exists(manifest)) {
     std::string left;
-    for (const std::string& path : {SpoolOf(options.output), options.output + ".ingest"}) {
+    for (const std::string& path :
+         {SpoolOf(options.output), data_loader::IngestWorkFolder::PathOf(options.output)}) {
       if (PosixFileSystem().Exists(path)) left += Concat("; ", path, " is left of it: remove that");
     }
     return AlreadyExistsError(Concat(options.output, " is there already", left));

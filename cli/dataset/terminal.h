@@ -1,6 +1,8 @@
 // What gvsl-dataset says on standard error.
 #pragma once
 
+#include <unistd.h>
+
 #include <iostream>
 #include <string>
 
@@ -25,21 +27,25 @@ inline std::string Printable(const std::string& text) {
   return printable;
 }
 
+// Whether a person reads standard error; else it may be a log.
+inline bool IsTerminal() { return ::isatty(STDERR_FILENO) == 1; }
+
 // INVALID_ARGUMENT is wrong usage; everything else failed.
 inline int Fail(const Status& status) {
   std::cerr << "gvsl-dataset: " << Printable(status.message()) << "\n";
   return status.code() == StatusCode::kInvalidArgument ? kWrongUsage : kFailed;
 }
 
-// One line an event, without its end; the only place where sources are named by their paths.
-inline std::string EventText(const data_loader::IngestEvent& event) {
+// One line an event, without its end; the only place where sources are named by their paths, or
+// else by what the report calls them.
+inline std::string EventText(const data_loader::IngestEvent& event, bool by_path = true) {
   using Kind = data_loader::IngestEvent::Kind;
   std::string text = event.kind == Kind::kAccepted   ? "accepted  "
                      : event.kind == Kind::kRejected ? "rejected  "
                                                      : "warning   ";
   const bool of_several = !event.what.file.empty() && event.what.file != event.path;
-  text += Printable(event.path) + ": ";
-  if (of_several) text += Printable(event.what.file) + ": ";
+  text += (by_path ? Printable(event.path) : "source " + event.source) + ": ";
+  if (by_path && of_several) text += Printable(event.what.file) + ": ";
   if (!event.what.code.empty()) text += event.what.code + ": ";
   return text + Printable(event.what.reason);
 }

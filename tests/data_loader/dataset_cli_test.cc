@@ -79,6 +79,9 @@ TEST_F(DatasetProgramTest, ExitsWithOneWhenTheDatasetIsThereOrDamagedOrMissing) 
   EXPECT_EQ(Run("ingest --input a.nii --output set").exit_code, 0) << StandardError();
   EXPECT_EQ(Run("ingest --input a.nii --output set").exit_code, 1);
   EXPECT_THAT(StandardError(), HasSubstr("is there already"));
+  EXPECT_EQ(Run("ingest --input a.nii --output set/other").exit_code, 1);
+  EXPECT_THAT(StandardError(), HasSubstr("would lie in a dataset"));
+  EXPECT_FALSE(std::filesystem::exists(directory_ / "set/other.ingest"));
   std::filesystem::resize_file(directory_ / "set/shard-00000.safetensors", 100);
   EXPECT_EQ(Run("verify set").exit_code, 1);
   EXPECT_THAT(StandardError(), HasSubstr("shard-00000.safetensors"));
@@ -103,6 +106,9 @@ TEST_F(DatasetProgramTest, ExitsWithTwoAfterWrongUsage) {
                             "ingest --input in --output set --window 2,1",
                             "ingest --input in --output set --threads 0",
                             "ingest --input in --output set --memory much",
+                            "ingest --input in --output set --memory -1",
+                            "ingest --input in --output set --skip-failed",
+                            "ingest --input in --output set --aet ME",
                             "convert --input in --output out.png",
                             "export set volume out.png",
                             "report",

@@ -108,6 +108,7 @@ TEST(PacsQuery, RefusesWhatCannotBe) {
            {"Modality=CT\\", "capital"},
            {"StudyDate=2020", "a date or a range"},
            {"StudyDate=-", "a date or a range"},
+           {"StudyDate=20200102-20200101", "a date or a range"},
            {"StudyDate=20200101-20200201-20200301", "a date or a range"},
            {"StudyInstanceUID=1.2.*", "UIDs"},
            {"SeriesNumber=x", "a number"}}) {

@@ -106,12 +106,15 @@ TEST_F(Pacs, ADatasetOfAnArchiveIsThatOfItsFiles) {
 
 TEST_F(Pacs, NothingNamesAPatientAfterwards) {
   SKIP_WITHOUT_ORTHANC();
-  WriteSeries("secret");
+  const std::string uid = WriteSeries("secret");
   ASSERT_TRUE(StartWith({"MR"})) << archive_.Errors();
   const Outcome fetched = Run(Arguments("--query 'PatientID=ZQX*' --output a"));
   ASSERT_EQ(fetched.exit_code, 0) << StandardError();
   EXPECT_FALSE(fs::exists(directory_ / "a.pacs"));
   EXPECT_THAT(fetched.output + StandardError(), Not(HasSubstr("ZQX")));
+  EXPECT_THAT(StandardError(), HasSubstr("fetched   series 1 of 1: "));
+  EXPECT_THAT(StandardError(), HasSubstr("accepted  source "));
+  EXPECT_THAT(fetched.output + StandardError(), Not(HasSubstr(uid)));
   for (const auto& entry : fs::recursive_directory_iterator(directory_ / "a")) {
     EXPECT_THAT(ReadAll(entry.path()), Not(HasSubstr("ZQX"))) << entry.path();
   }
@@ -146,7 +149,7 @@ TEST_F(Pacs, SaysHowMuchMatchesAndWritesNothing) {
   EXPECT_EQ(nlohmann::json::parse(some.output)["modalities"]["CT"]["instances"], 5);
   EXPECT_FALSE(fs::exists(directory_ / "a"));
   EXPECT_FALSE(fs::exists(directory_ / "a.pacs"));
-  EXPECT_EQ(Run(Arguments("--query Modality=US --output a")).exit_code, 1);
+  EXPECT_EQ(Run(Arguments("--query Modality=US --output a")).exit_code, 3);
   EXPECT_THAT(StandardError(), HasSubstr("no series of images matches"));
 }
 
@@ -326,7 +329,7 @@ TEST_F(Pacs, WrongUsageIsSaidBeforeAnythingIsAsked) {
            {"--pacs 127.0.0.1:1 --query Modality=MR --aet 0123456789ABCDEFG", "--aet"},
            {"--pacs 127.0.0.1:1 --query Modality=MR --pacs-tls-cert x", "--pacs-tls-ca"},
            {"--pacs 127.0.0.1:1 --query Modality=MR --pacs-tls-ca none.pem", "none.pem"},
-           {"--input . --query Modality=MR", "need --pacs"}}) {
+           {"--input . --query Modality=MR", "--query: needs --pacs"}}) {
     EXPECT_EQ(Run("ingest --output a " + arguments).exit_code, 2) << arguments;
     EXPECT_THAT(StandardError(), HasSubstr(words)) << arguments;
   }

@@ -68,7 +68,7 @@ void AddWorkerOptions(CLI::App& app, WorkerOptions& options) {
       ->type_name("DIR");
   app.add_option("--shard-cache-bytes", options.shard_cache_bytes,
                  "how large the shard cache may grow, as 500GB or 50GiB")
-      ->transform(CLI::AsSizeValue(/*kb_is_1000=*/true))
+      ->transform(ByteSize())
       ->type_name("SIZE")
       ->default_str("50GiB");
   app.add_option("--dataset-patience", options.dataset_patience_seconds,
