@@ -114,7 +114,8 @@ CLI::Validator NumberFrom(double least, double most) {
 CLI::Validator ByteSize() {
   return CLI::Validator(
       [](std::string& text) {
-        if (text.starts_with('-')) return Concat("'", text, "': a size is not negative");
+        if (text.find('-') != std::string::npos)
+          return Concat("'", text, "': a size is not negative");
         return CLI::AsSizeValue(/*kb_is_1000=*/true)(text);
       },
       "[a size, as 500MB or 8GiB]");

@@ -160,7 +160,6 @@ class Coordinator {
   void CountLostTime();
   void TakeProgress(const v1::HeartbeatRequest& request);
   void TakeQuarantineOf(Draft& draft, const WorkerView& worker);
-  std::string RunningReason(const v1::StoredJob& job) const;
   void TakeDatasetNews(Draft& draft, const WorkerView& worker, bool was_away);
   void TakeCheckpoints(Draft& draft, const v1::HeartbeatRequest& request);
   // A member stopped beyond the newest checkpoint that is known: there may be a newer one.

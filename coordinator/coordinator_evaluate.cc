@@ -123,26 +123,13 @@ void Coordinator::Reform(Draft& draft, v1::StoredJob& job, bool to_save,
   if (to_save) job.mutable_gang()->set_saves(true);
 }
 
-std::string Coordinator::RunningReason(const v1::StoredJob& job) const {
-  const v1::Gang& gang = job.gang();
-  if (gang.saves()) return kSavesReason;
-  const auto waiting = std::count_if(gang.seats().begin(), gang.seats().end(), [&](auto& seat) {
-    const auto worker = pool_.workers().find(seat.member().name());
-    return worker != pool_.workers().end() && worker->second.report.dataset_away() &&
-           IsOfPresentGeneration(worker->second, job);
-  });
-  const std::string workers = Plural(gang.seats_size(), "worker");
-  if (waiting == 0) return "it trains with " + workers;
-  return Concat("its dataset cannot be read by ", waiting, " of its ", workers,
-                ", and is waited for");
-}
-
 void Coordinator::KeepGang(Draft& draft, v1::StoredJob& job, v1::Gang::Phase before,
                            std::map<std::string, Demand>& demands) {
   const v1::Gang& gang = job.gang();
   if (before == v1::Gang::PHASE_FORMING && gang.phase() == v1::Gang::PHASE_RUNNING) {
     job.mutable_job()->set_state(v1::JOB_STATE_RUNNING);
-    job.mutable_job()->set_reason(RunningReason(job));
+    job.mutable_job()->set_reason(
+        gang.saves() ? kSavesReason : "it trains with " + Plural(gang.seats_size(), "worker"));
     if (!job.job().has_start_time()) {
       *job.mutable_job()->mutable_start_time() = ToTimestamp(clock_.WallNow());
     }

@@ -169,9 +169,7 @@ void Coordinator::TakeDatasetNews(Draft& draft, const WorkerView& worker, bool w
       !IsOfPresentGeneration(worker, found->second.stored)) {
     return;
   }
-  v1::StoredJob& stored = Edit(draft, found->first);
-  stored.mutable_job()->set_reason(RunningReason(stored));
-  AddEvent(draft, stored, is_away ? "DATASET_AWAY" : "DATASET_BACK",
+  AddEvent(draft, found->second.stored, is_away ? "DATASET_AWAY" : "DATASET_BACK",
            is_away ? "this worker cannot read the dataset and waits for it; its log says why"
                    : "this worker reads the dataset again",
            worker.name);

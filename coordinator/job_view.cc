@@ -37,6 +37,18 @@ bool BeganFurtherBack(const v1::TrainerReport& report, const v1::StoredJob& stor
          report.step() < stored.job().step() && stored.job().step() == stored.formed_at_step();
 }
 
+// Of what waits for a dataset, empty where nothing does.
+std::string AwaySuffix(const v1::StoredJob& stored, const WorkerViews& workers) {
+  const auto& seats = stored.gang().seats();
+  const auto waiting = std::count_if(seats.begin(), seats.end(), [&](const v1::GangSeat& seat) {
+    const auto worker = workers.find(seat.member().name());
+    return worker != workers.end() && worker->second.report.dataset_away() &&
+           IsOfPresentGeneration(worker->second, stored);
+  });
+  if (waiting == 0) return "";
+  return Concat("; ", waiting, " of them cannot read the dataset now and wait for it");
+}
+
 }  // namespace
 
 google::protobuf::Timestamp ToTimestamp(WallTime time) {
@@ -66,6 +78,7 @@ v1::Job ViewJob(const v1::StoredJob& stored, const WorkerViews& workers, WallTim
     view.set_reason(Concat(
         view.reason(), "; the last checkpoint could not be written: ", stored.checkpoint_error()));
   }
+  if (running) view.set_reason(Concat(view.reason(), AwaySuffix(stored, workers)));
   if (view.state() == v1::JOB_STATE_SUCCEEDED) {
     view.set_reason(Concat(view.reason(), QuarantineSuffix(view)));
   } else {

@@ -35,13 +35,20 @@ Status WriteExtra(FileSystem& files, const std::string& path, const ExtraFile& e
 
 }  // namespace
 
+Status CheckIsInNoDataset(FileSystem& files, const std::string& directory) {
+  std::string path = WithoutSlashes(directory);
+  while (path != "/" && path != ".") {
+    path = ParentPath(path);
+    if (!ReadManifest(files, path).ok()) continue;
+    return FailedPreconditionError(Concat(directory, " would lie in the dataset ", path,
+                                          ", and datasets are never changed: name another folder"));
+  }
+  return OkStatus();
+}
+
 Status CheckIsFree(FileSystem& files, const std::string& directory) {
   const std::string name = WithoutSlashes(directory);
-  if (ReadManifest(files, ParentPath(name)).ok()) {
-    return FailedPreconditionError(name +
-                                   " would lie in a dataset, which is never changed: name another "
-                                   "folder");
-  }
+  GVSL_RETURN_IF_ERROR(CheckIsInNoDataset(files, name));
   if (!files.Exists(name)) return OkStatus();
   if (!files.IsDirectory(name)) return AlreadyExistsError(name + " is there and not a directory");
   GVSL_ASSIGN_OR_RETURN(const auto content, files.List(name));

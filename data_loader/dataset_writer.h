@@ -32,7 +32,10 @@ struct ShardHooks {
   std::function<Status(const ShardEntry&)> written;
 };
 
-// ALREADY_EXISTS when `directory` is there and not an empty directory.
+// FAILED_PRECONDITION where any folder above has a dataset's manifest.
+Status CheckIsInNoDataset(FileSystem& files, const std::string& directory);
+
+// ALREADY_EXISTS when `directory` is there and not an empty directory; as CheckIsInNoDataset.
 Status CheckIsFree(FileSystem& files, const std::string& directory);
 
 // Not thread-safe.

@@ -53,8 +53,8 @@ RejectedSource RejectRest(const Series& rest) {
   return {rest.front().path,
           {"TOO_FEW_SLICES",
            Concat(slices,
-                  " slices of its series have another direction, size or spacing than the "
-                  "others, and are too few for a volume")}};
+                  " slices of its series have another direction, size, spacing or frame of "
+                  "reference than the others, and are too few for a volume")}};
 }
 
 // mm along the slices, by the farthest of them from the first.
@@ -142,8 +142,9 @@ ScanResult DicomSeriesReader::Scan(const std::vector<std::string>& files) {
       result.left.push_back(file);
       continue;
     }
-    // Without a series a file stands alone.
-    const std::string uid = header->series_uid.empty() ? "file " + file : header->series_uid;
+    // Without a series a file stands alone. A UID that was not unique joins no two patients.
+    const std::string uid =
+        header->series_uid.empty() ? "file " + file : header->series_uid + " " + header->patient;
     series_in_folder[ParentPath(file)].insert(uid);
     by_uid[uid].push_back(*std::move(header));
   }

@@ -11,9 +11,9 @@
 
 namespace gvsl::data_loader {
 
-// Files of one SeriesInstanceUID are one source, whatever folders they lie in, or one for each of
-// its stacks (dicom_stacks.h); copies of a file are left out. Keeps the headers that Scan read, by
-// so many threads and under `watch`, for Read.
+// Files of one SeriesInstanceUID and patient are one source, whatever folders they lie in, or one
+// for each of its stacks (dicom_stacks.h); copies of a file are left out. Keeps the headers that
+// Scan read, by so many threads and under `watch`, for Read.
 class DicomSeriesReader final : public VolumeReader {
  public:
   explicit DicomSeriesReader(unsigned threads = 1, ScanWatch watch = {})

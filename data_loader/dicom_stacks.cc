@@ -62,11 +62,6 @@ std::vector<Frame> MembersOf(const Series& series) {
   return members;
 }
 
-// UIDs that were not unique join what is of two patients, or counts places from two points.
-bool AreOfOneSpace(const DicomHeader& one, const DicomHeader& other) {
-  return one.frame_of_reference == other.frame_of_reference && one.patient == other.patient;
-}
-
 // More than the most where there are too many.
 std::vector<Stack> StacksOf(const Series& series) {
   std::vector<Stack> stacks;
@@ -74,7 +69,8 @@ std::vector<Stack> StacksOf(const Series& series) {
     const std::string& id = HeaderOf(series, member).stack;
     auto found = std::ranges::find_if(stacks, [&](const Stack& stack) {
       return stack.id == id &&
-             AreOfOneSpace(series[member.file], series[stack.members.front().file]) &&
+             series[member.file].frame_of_reference ==
+                 series[stack.members.front().file].frame_of_reference &&
              AreAlike(member.geometry, stack.members.front().geometry, kNotClearlyApart);
     });
     if (found == stacks.end()) found = stacks.insert(found, {id, {}});

@@ -12,7 +12,7 @@ struct SeriesStacks {
   Series rest;                 // files of stacks that are too small for a volume
 };
 
-// By patient and frame of reference, direction, where it differs clearly, size, pixel spacing and
+// By frame of reference, direction, where it differs clearly, size, pixel spacing and
 // what frames say of their stack; in the order of instance numbers, which names of files do not
 // change. One stack, the series itself, where none is large enough, one holds several directions,
 // there are very many, or any file has a problem or a frame no place. Files that are no slices

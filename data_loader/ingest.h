@@ -54,7 +54,7 @@ struct IngestEvent {
   Kind kind = Kind::kAccepted;
   std::string path;
   Rejection what;      // of an accepted volume only `reason`, a description
-  std::string source;  // the path's keyed hash, as in the report; empty where there is no report
+  std::string source;  // the path's keyed hash, as in the report; empty where it is no input
 };
 // Called by any thread, one at a time, by path in order.
 using IngestObserver = std::function<void(const IngestEvent&)>;

@@ -40,9 +40,11 @@ void IngestLedger::LeaveOut(const std::string& path, const std::string& label_pa
   const VolumeEntry& entry = outcome.part->entry;
   const bool differs =
       entry.label_sha256 != old.label_sha256 || entry.class_index != old.class_index;
-  Warn(path, {"SAME_CONTENT", Concat("source ", outcome.source, " has the voxels and the grid of ",
-                                     old.id, ", which is in the dataset already; left out",
-                                     differs ? ", with its other labels or class" : "")});
+  Warn(path,
+       {"SAME_CONTENT", Concat("source ", outcome.source, " has the voxels and the grid of ",
+                               old.id, ", which is in the dataset already; left out",
+                               differs ? ", with its other labels or class" : "")},
+       outcome.source);
 }
 
 void IngestLedger::Remember(const IngestBase& base) {
@@ -53,7 +55,7 @@ void IngestLedger::Remember(const IngestBase& base) {
 
 void IngestLedger::Accept(const std::string& path, const IngestOutcome& outcome) {
   const VolumeEntry& entry = outcome.part->entry;
-  Observe(IngestEvent::Kind::kAccepted, path, {"", Describe(entry)});
+  Observe(IngestEvent::Kind::kAccepted, path, {"", Describe(entry)}, outcome.source);
   AcceptedVolume volume{"", outcome.source, entry.label_sha256.has_value(), outcome.warnings};
   const auto [first, is_first] = first_.try_emplace(entry.id, path, outcome.source);
   if (!is_first) {
@@ -64,20 +66,22 @@ void IngestLedger::Accept(const std::string& path, const IngestOutcome& outcome)
          first_path});
   }
   for (const Rejection& warning : volume.warnings) {
-    Observe(IngestEvent::Kind::kWarning, path, warning);
+    Observe(IngestEvent::Kind::kWarning, path, warning, outcome.source);
   }
   book_.SetSubject(outcome.source, outcome.part->subject_key);
   accepted_.push_back(std::move(volume));
 }
 
 void IngestLedger::Reject(const std::string& path, const Rejection& rejection) {
-  report_.rejected.push_back({book_.Name(path), rejection});
-  Observe(IngestEvent::Kind::kRejected, path, rejection);
+  const std::string source = book_.Name(path);
+  report_.rejected.push_back({source, rejection});
+  Observe(IngestEvent::Kind::kRejected, path, rejection, source);
 }
 
-void IngestLedger::Warn(const std::string& path, const Rejection& warning) {
+void IngestLedger::Warn(const std::string& path, const Rejection& warning,
+                        const std::string& source) {
   report_.warnings.push_back(warning);
-  Observe(IngestEvent::Kind::kWarning, path, warning);
+  Observe(IngestEvent::Kind::kWarning, path, warning, source);
 }
 
 IngestReport IngestLedger::Close(const DatasetManifest* manifest,

@@ -35,8 +35,8 @@ class IngestLedger {
   void Say(const std::string& path, const Rejection& warning) const {
     Observe(IngestEvent::Kind::kWarning, path, warning);
   }
-  // About no volume in particular.
-  void Warn(const std::string& path, const Rejection& warning);
+  // About no volume of the dataset; `source` where the path is an input's.
+  void Warn(const std::string& path, const Rejection& warning, const std::string& source = "");
 
   std::size_t accepted() const { return accepted_.size(); }
   // With the accepted volumes in the manifest's order, `order[k]` being the place by Take of the
@@ -47,8 +47,9 @@ class IngestLedger {
 
  private:
   void Accept(const std::string& path, const IngestOutcome& outcome);
-  void Observe(IngestEvent::Kind kind, const std::string& path, const Rejection& what) const {
-    if (observer_) observer_({kind, path, what, book_.NameOf(path)});
+  void Observe(IngestEvent::Kind kind, const std::string& path, const Rejection& what,
+               const std::string& source = "") const {
+    if (observer_) observer_({kind, path, what, source});
   }
 
   SourceBook book_;

@@ -41,8 +41,8 @@ Affine ToAffine(const Matrix& matrix, double millimetres) {
 Affine QformOf(const NiftiFields& raw, const std::array<double, 3>& spacing, double millimetres) {
   const double side = raw.pixdim[0] < 0 ? -1 : 1;
   const auto fixed = [](double value) { return std::isfinite(value) ? value : 0; };
-  std::array<double, 3> q{}, o{};
-  std::ranges::transform(raw.quatern, q.begin(), fixed);
+  const std::array<double, 3>& q = raw.quatern;
+  std::array<double, 3> o{};
   std::ranges::transform(raw.origin, o.begin(), fixed);
   if (raw.version == 2) {
     return ToAffine(nifti_quatern_to_dmat44(q[0], q[1], q[2], o[0], o[1], o[2], spacing[0],

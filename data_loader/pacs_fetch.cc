@@ -19,6 +19,15 @@ Status MakeOwnerOnly(FileSystem& files, const std::string& directory) {
   return files.CreateOwnerOnlyDirectory(directory);
 }
 
+// Without the UID of a series, of which the names of its files are made.
+Status Unnamed(const Status& status, const std::string& uid) {
+  std::string message = status.message();
+  for (std::size_t at; (at = message.find(uid)) != std::string::npos;) {
+    message.replace(at, uid.size(), "SERIES");
+  }
+  return {status.code(), message};
+}
+
 class Fetching {
  public:
   Fetching(FileSystem& files, Clock& clock, Archive& archive, const FetchOptions& options,
@@ -43,7 +52,8 @@ class Fetching {
       const Status fetched = FetchWithRetries(series[i]);
       if (!fetched.ok() && (disk_failed_ || !IsOfOneSeries(fetched))) return fetched;
       if (!fetched.ok()) {  // an earlier part of it would be taken for all
-        GVSL_RETURN_IF_ERROR(files_.RemoveTree(JoinPath(options_.spool, series[i].series_uid)));
+        const std::string& uid = series[i].series_uid;
+        GVSL_RETURN_IF_ERROR(Unnamed(files_.RemoveTree(JoinPath(options_.spool, uid)), uid));
       }
       ++(fetched.ok() ? result.fetched : result.failed);
     }
@@ -59,7 +69,7 @@ class Fetching {
     if (!names.ok()) return names.status();
     for (const std::string& name : *names) {
       if (name.starts_with(".") || asked.contains(name)) continue;
-      GVSL_RETURN_IF_ERROR(files_.RemoveTree(JoinPath(options_.spool, name)));
+      GVSL_RETURN_IF_ERROR(Unnamed(files_.RemoveTree(JoinPath(options_.spool, name)), name));
     }
     return OkStatus();
   }
@@ -81,7 +91,7 @@ class Fetching {
 
   Status FetchWithRetries(const ArchiveSeries& series) {
     for (int attempt = 1;; ++attempt) {
-      const Status fetched = FetchOnce(series);
+      const Status fetched = Unnamed(FetchOnce(series), series.series_uid);
       if (fetched.ok()) return fetched;
       const bool may_pass = IsTransient(fetched) || IsOfOneSeries(fetched);
       if (!may_pass || disk_failed_ || attempt >= options_.tries || Stopped()) {

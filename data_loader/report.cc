@@ -70,12 +70,8 @@ StatusOr<IngestReport> ParseReport(std::string_view text) {
   }
 }
 
-std::string SourceBook::NameOf(const std::string& path) const {
-  return HmacSha256Hex(key_, path).substr(0, 32);
-}
-
 std::string SourceBook::Name(const std::string& path) {
-  const std::string name = NameOf(path);
+  const std::string name = HmacSha256Hex(key_, path).substr(0, 32);
   paths_[name] = path;
   return name;
 }

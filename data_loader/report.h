@@ -45,8 +45,7 @@ class SourceBook {
  public:
   // `key`: 32 random bytes.
   explicit SourceBook(std::string key) : key_(std::move(key)) {}
-  std::string NameOf(const std::string& path) const;
-  std::string Name(const std::string& path);  // and remembers it
+  std::string Name(const std::string& path);
   // What is known from another ingestion with the same key.
   void Remember(const std::string& name, const std::string& path) { paths_[name] = path; }
   // By a keyed hash.

@@ -13,9 +13,10 @@
 namespace gvsl::cli::dataset {
 namespace {
 
-// What a crash would leave on a disk are the images and headers of patients.
+// What a crash would leave on a disk are the images and headers of patients. 1, and not 0, is what
+// also keeps Linux from piping a core to a program.
 void LeaveNoCores() {
-  const struct rlimit none {};
+  const struct rlimit none { 1, 1 };
   (void)::setrlimit(RLIMIT_CORE, &none);
 }
 

@@ -81,19 +81,17 @@ std::vector<ArchiveSeries> OfImages(std::vector<ArchiveSeries> series) {
   return series;
 }
 
-// False: nothing matches.
-StatusOr<bool> Fetch(PacsArguments& arguments, bool json,
-                     const data_loader::IngestOptions& options) {
+Status Fetch(PacsArguments& arguments, bool json, const data_loader::IngestOptions& options) {
   GVSL_ASSIGN_OR_RETURN(const auto query, CheckPacs(arguments, options));
   const auto archive = data_loader::MakePacsClient(arguments.archive);
   GVSL_ASSIGN_OR_RETURN(const auto found, archive->Find(query));
   const ArchiveContents contents = data_loader::Summarize(found);
   if (arguments.dry_run) {
     PrintContents(contents, json);
-    return true;
+    return OkStatus();
   }
   const auto series = OfImages(found);
-  if (series.empty()) return false;
+  if (series.empty()) std::cerr << "warning   no series of images matches --query\n";
   SystemClock clock;
   data_loader::FetchOptions fetch;
   fetch.spool = SpoolOf(options.output);
@@ -107,26 +105,10 @@ StatusOr<bool> Fetch(PacsArguments& arguments, bool json,
   GVSL_ASSIGN_OR_RETURN(
       const auto result,
       data_loader::FetchSeries(PosixFileSystem(), clock, *archive, series, fetch, PrintFetch));
-  if (result.failed == 0 || arguments.skip_failed) return true;
+  if (result.failed == 0 || arguments.skip_failed) return OkStatus();
   return DataLossError(Concat(result.failed, " of ", series.size(),
                               " series could not be fetched; the others stay for the next time. "
                               "--skip-failed goes on without"));
-}
-
-std::string GivenWithoutArchive(const PacsArguments& arguments) {
-  const auto& archive = arguments.archive;
-  const data_loader::ArchiveOptions usual;
-  if (!arguments.query.empty()) return "--query";
-  if (arguments.dry_run) return "--dry-run";
-  if (arguments.keep_fetched) return "--keep-fetched";
-  if (arguments.skip_failed) return "--skip-failed";
-  if (arguments.insecure) return "--insecure";
-  if (archive.own_title != usual.own_title) return "--aet";
-  if (archive.archive_title != usual.archive_title) return "--called-aet";
-  if (!archive.tls_ca.empty()) return "--pacs-tls-ca";
-  if (!archive.tls_certificate.empty()) return "--pacs-tls-cert";
-  if (!archive.tls_key.empty()) return "--pacs-tls-key";
-  return "";
 }
 
 }  // namespace
@@ -135,24 +117,17 @@ std::optional<int> FetchInputs(PacsArguments& arguments, bool json,
                                const std::function<int()>& stopped,
                                data_loader::IngestOptions& options) {
   if (arguments.address.empty()) {
-    if (const std::string flag = GivenWithoutArchive(arguments); !flag.empty()) {
-      return Fail(InvalidArgumentError(flag + ": needs --pacs"));
-    }
     if (options.inputs.empty()) return Fail(InvalidArgumentError("--input or --pacs is needed"));
     return std::nullopt;
   }
   arguments.archive.stop = options.stop;
-  const StatusOr<bool> fetched = Fetch(arguments, json, options);
-  if (fetched.status().code() == StatusCode::kCancelled) {
-    (void)Fail(fetched.status());
+  const Status fetched = Fetch(arguments, json, options);
+  if (fetched.code() == StatusCode::kCancelled) {
+    (void)Fail(fetched);
     return 128 + stopped();
   }
-  if (!fetched.ok()) return Fail(fetched.status());
+  if (!fetched.ok()) return Fail(fetched);
   if (arguments.dry_run) return kDone;
-  if (!*fetched) {
-    (void)Fail(NotFoundError("no series of images matches --query"));
-    return kNothingAccepted;
-  }
   options.inputs = {SpoolOf(options.output)};
   return std::nullopt;
 }

@@ -7,6 +7,7 @@
 #include "common/text.h"
 #include "common/tls_files.h"
 #include "data_loader/dataset_manifest.h"
+#include "data_loader/dataset_writer.h"
 #include "data_loader/ingest_work_folder.h"
 
 namespace gvsl::cli::dataset {
@@ -41,48 +42,60 @@ Status CheckSecurity(const PacsArguments& arguments) {
 void AddPacsOptions(CLI::App& command, PacsArguments& arguments) {
   const std::string group = "From an archive (PACS)";
   auto& archive = arguments.archive;
-  command.add_option("--pacs", arguments.address, "an archive that offers C-FIND and C-GET")
-      ->type_name("HOST:PORT")
-      ->group(group);
+  CLI::Option* const pacs =
+      command.add_option("--pacs", arguments.address, "an archive that offers C-FIND and C-GET")
+          ->type_name("HOST:PORT")
+          ->group(group);
   command
       .add_option("--query", arguments.query,
                   "which series, by keywords of DICOM: "
                   "Modality=CT,StudyDate=20200101-20201231,StudyDescription=*abdomen*")
       ->type_name("KEY=VALUE,…")
-      ->group(group);
+      ->group(group)
+      ->needs(pacs);
   command.add_option("--aet", archive.own_title, "what the archive knows this side as")
       ->capture_default_str()
       ->type_name("TITLE")
-      ->group(group);
+      ->group(group)
+      ->needs(pacs);
   command.add_option("--called-aet", archive.archive_title, "the archive's own name")
       ->capture_default_str()
       ->type_name("TITLE")
-      ->group(group);
+      ->group(group)
+      ->needs(pacs);
   command
       .add_option("--pacs-timeout", archive.timeout_seconds,
                   "seconds without an answer after which a connection is given up")
       ->check(CLI::Range(1, 3600))
       ->capture_default_str()
-      ->group(group);
+      ->group(group)
+      ->needs(pacs);
   command
       .add_option("--pacs-tls-ca", archive.tls_ca, "authority of the archive's certificate (PEM)")
       ->type_name("FILE")
-      ->group(group);
+      ->group(group)
+      ->needs(pacs);
   command.add_option("--pacs-tls-cert", archive.tls_certificate, "this side's certificate (PEM)")
       ->type_name("FILE")
-      ->group(group);
+      ->group(group)
+      ->needs(pacs);
   command.add_option("--pacs-tls-key", archive.tls_key, "its private key (PEM)")
       ->type_name("FILE")
-      ->group(group);
+      ->group(group)
+      ->needs(pacs);
   command
       .add_flag("--insecure", arguments.insecure, "allow a plain connection beyond this machine")
-      ->group(group);
+      ->group(group)
+      ->needs(pacs);
   command.add_flag("--dry-run", arguments.dry_run, "say how much matches; fetch and write nothing")
-      ->group(group);
+      ->group(group)
+      ->needs(pacs);
   command.add_flag("--skip-failed", arguments.skip_failed, "go on without series that fail")
-      ->group(group);
+      ->group(group)
+      ->needs(pacs);
   command.add_flag("--keep-fetched", arguments.keep_fetched, "leave DATASET.pacs there afterwards")
-      ->group(group);
+      ->group(group)
+      ->needs(pacs);
 }
 
 std::string SpoolOf(std::string output) {
@@ -104,6 +117,7 @@ StatusOr<data_loader::ArchiveQuery> CheckPacs(PacsArguments& arguments,
   if (arguments.query.empty()) {
     return InvalidArgumentError("--query: is needed with --pacs, as Modality=CT");
   }
+  GVSL_RETURN_IF_ERROR(data_loader::CheckIsInNoDataset(PosixFileSystem(), options.output));
   const std::string manifest = JoinPath(options.output, data_loader::kManifestName);
   if (!arguments.dry_run && PosixFileSystem().Exists(manifest)) {
     std::string left;

@@ -44,7 +44,8 @@ inline std::string EventText(const data_loader::IngestEvent& event, bool by_path
                      : event.kind == Kind::kRejected ? "rejected  "
                                                      : "warning   ";
   const bool of_several = !event.what.file.empty() && event.what.file != event.path;
-  text += (by_path ? Printable(event.path) : "source " + event.source) + ": ";
+  text +=
+      (by_path || event.source.empty() ? Printable(event.path) : "source " + event.source) + ": ";
   if (by_path && of_several) text += Printable(event.what.file) + ": ";
   if (!event.what.code.empty()) text += event.what.code + ": ";
   return text + Printable(event.what.reason);

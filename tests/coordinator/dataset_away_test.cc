@@ -34,11 +34,11 @@ TEST_F(DatasetAway, IsOneEventAWorkerAndOneWhenItIsBack) {
   EXPECT_EQ(Count("DATASET_BACK"), 0);
   EXPECT_EQ(cluster_.Job("heads").state(), v1::JOB_STATE_RUNNING);
   EXPECT_EQ(cluster_.Job("heads").reason(),
-            "its dataset cannot be read by 2 of its 2 workers, and is waited for");
+            "it trains with 2 workers; 2 of them cannot read the dataset now and wait for it");
   cluster_.worker("w1").report.set_dataset_away(false);
   cluster_.Rounds(2);
   EXPECT_EQ(cluster_.Job("heads").reason(),
-            "its dataset cannot be read by 1 of its 2 workers, and is waited for");
+            "it trains with 2 workers; 1 of them cannot read the dataset now and wait for it");
   cluster_.worker("w0").report.set_dataset_away(false);
   cluster_.Rounds(2);
   EXPECT_EQ(cluster_.Job("heads").reason(), "it trains with 2 workers");

@@ -80,7 +80,7 @@ TEST_F(DatasetProgramTest, ExitsWithOneWhenTheDatasetIsThereOrDamagedOrMissing) 
   EXPECT_EQ(Run("ingest --input a.nii --output set").exit_code, 1);
   EXPECT_THAT(StandardError(), HasSubstr("is there already"));
   EXPECT_EQ(Run("ingest --input a.nii --output set/other").exit_code, 1);
-  EXPECT_THAT(StandardError(), HasSubstr("would lie in a dataset"));
+  EXPECT_THAT(StandardError(), HasSubstr("would lie in the dataset set,"));
   EXPECT_FALSE(std::filesystem::exists(directory_ / "set/other.ingest"));
   std::filesystem::resize_file(directory_ / "set/shard-00000.safetensors", 100);
   EXPECT_EQ(Run("verify set").exit_code, 1);

@@ -455,8 +455,22 @@ TEST_F(DicomSeriesReaderTest, SeparatesPatientsAndFramesOfReferenceOfOneSeriesUi
       const RawVolume volume = ValueOf(reader_.Read(source));
       EXPECT_EQ(volume.size[0], 5);
       EXPECT_NEAR(volume.to_ras[2][2], 3, 1e-9);
-      EXPECT_EQ(volume.warnings.back().code, "SERIES_SPLIT");
+      EXPECT_EQ(volume.warnings.empty(), is_other_patient);
+      if (!is_other_patient) {
+        EXPECT_EQ(volume.warnings.back().code, "SERIES_SPLIT");
+      }
     }
+  }
+}
+
+TEST_F(DicomSeriesReaderTest, TwoSlicesEachOfTwoPatientsAreNoVolume) {
+  auto slices = MakeSlices(4);
+  for (std::size_t i = 2; i < 4; ++i) slices[i].patient_id = "another";
+  WriteSlices(slices, directory_ / "series");
+  const ScanResult scan = reader_.Scan(ListFiles({directory_.path()})->files);
+  ASSERT_EQ(scan.sources.size(), 2U);
+  for (const VolumeSource& source : scan.sources) {
+    EXPECT_EQ(CodeOf(reader_.Read(source)), "TOO_FEW_SLICES");
   }
 }
 

@@ -157,6 +157,7 @@ TEST_F(PacsFetch, EndsWithAFullDisk) {
   files_.SetCapacity(700);
   const auto result = Run({Series("1.5"), Series("1.6")});
   EXPECT_EQ(result.status().code(), StatusCode::kResourceExhausted);
+  EXPECT_THAT(result.status().message(), ::testing::Not(HasSubstr("1.5")));
   EXPECT_THAT(archive_.fetched, ElementsAre("1.5"));
   EXPECT_THAT(Names("/1.5"), IsEmpty());
 }

@@ -18,6 +18,7 @@
 #include "tests/support/dicom_encoder.h"
 #include "tests/support/dicom_maker.h"
 #include "tests/support/dicom_sender.h"
+#include "tests/support/nifti_maker.h"
 #include "tests/support/test_certificates.h"
 
 namespace gvsl {
@@ -151,6 +152,20 @@ TEST_F(Pacs, SaysHowMuchMatchesAndWritesNothing) {
   EXPECT_FALSE(fs::exists(directory_ / "a.pacs"));
   EXPECT_EQ(Run(Arguments("--query Modality=US --output a")).exit_code, 3);
   EXPECT_THAT(StandardError(), HasSubstr("no series of images matches"));
+  EXPECT_TRUE(fs::exists(directory_ / "a/report.json"));
+  EXPECT_FALSE(fs::exists(directory_ / "a.pacs"));
+}
+
+TEST_F(Pacs, FetchesNothingIntoADataset) {
+  testing::MakeNifti(directory_ / "a.nii", {});
+  ASSERT_EQ(Run("ingest --input a.nii --output set").exit_code, 0) << StandardError();
+  for (const char* output : {"set/a", "set/b/a"}) {
+    const std::string arguments = " --pacs 127.0.0.1:1 --query Modality=MR";
+    EXPECT_EQ(Run(Concat("ingest --output ", output, arguments)).exit_code, 1);
+    EXPECT_THAT(StandardError(), HasSubstr("would lie in the dataset"));
+  }
+  EXPECT_FALSE(fs::exists(directory_ / "set/b"));
+  EXPECT_FALSE(fs::exists(directory_ / "set/a.pacs"));
 }
 
 TEST_F(Pacs, ASeriesIsCalledByItsUid) {
@@ -329,7 +344,7 @@ TEST_F(Pacs, WrongUsageIsSaidBeforeAnythingIsAsked) {
            {"--pacs 127.0.0.1:1 --query Modality=MR --aet 0123456789ABCDEFG", "--aet"},
            {"--pacs 127.0.0.1:1 --query Modality=MR --pacs-tls-cert x", "--pacs-tls-ca"},
            {"--pacs 127.0.0.1:1 --query Modality=MR --pacs-tls-ca none.pem", "none.pem"},
-           {"--input . --query Modality=MR", "--query: needs --pacs"}}) {
+           {"--input . --query Modality=MR", "--query requires --pacs"}}) {
     EXPECT_EQ(Run("ingest --output a " + arguments).exit_code, 2) << arguments;
     EXPECT_THAT(StandardError(), HasSubstr(words)) << arguments;
   }

@@ -56,13 +56,16 @@ Status ReadPatiently(const std::function<Status()>& read, const Attendance& atte
   return status;
 }
 
-Status ReadSettled(const std::function<Status()>& read, const Attendance& attendance) {
+Status ReadSettled(const std::function<Status()>& read, const std::function<FileAge()>& age,
+                   const Attendance& attendance) {
+  const FileAge before = age();
   const Status first = read();
   if (first.code() != StatusCode::kDataLoss) return first;
   Pause(attendance, kSettling);
   if (IsToStop(attendance)) return AbortedError("told to stop at once");
+  attendance.observer.OnActivity(Activity::kReading);
   const Status second = read();
-  if (second.code() != StatusCode::kDataLoss || second.message() == first.message()) return second;
+  if (second.code() != StatusCode::kDataLoss || age() == before) return second;
   return UnavailableError("a file of it is being written: " + second.message());
 }
 

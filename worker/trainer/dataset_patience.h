@@ -1,7 +1,9 @@
 // A dataset that is away for now is waited for.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <utility>
 
 #include "common/clock.h"
 #include "common/status.h"
@@ -23,9 +25,13 @@ struct Attendance {
 Status ReadPatiently(const std::function<Status()>& read, const Attendance& attendance,
                      Duration patience, DataUse& use);
 
-// `read`, whose messages tell one content from another, as ReadVerified's do. What is damaged is
-// read again after five seconds: DATA_LOSS only where it is then what it was, UNAVAILABLE where it
-// became something else, for then somebody is putting the dataset back. ABORTED: told to stop.
-Status ReadSettled(const std::function<Status()>& read, const Attendance& attendance);
+// A file's bytes and time of change, each what it can be told of.
+using FileAge = std::pair<std::uint64_t, std::int64_t>;
+
+// What is damaged is read again after five seconds: DATA_LOSS only where the file is as old then as
+// it was, UNAVAILABLE where it changed, for then somebody is putting the dataset back. ABORTED:
+// told to stop.
+Status ReadSettled(const std::function<Status()>& read, const std::function<FileAge()>& age,
+                   const Attendance& attendance);
 
 }  // namespace gvsl::trainer

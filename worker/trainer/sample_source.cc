@@ -229,12 +229,18 @@ Status SampleSource::CheckAtSource(std::uint32_t shard) {
     const bool stops = attendance_ && attendance_->stop.vote() == StopVote::kNow;
     return stops ? AbortedError("told to stop at once") : OkStatus();
   };
+  const std::string path = dataset_->shards().PathOf(shard);
   const auto read = [&] {
-    return data_loader::SourceError(data_loader::ReadVerified(
-        files_, dataset_->shards().PathOf(shard), {entry.sha256, entry.bytes}, {}, goes_on));
+    return data_loader::SourceError(
+        data_loader::ReadVerified(files_, path, {entry.sha256, entry.bytes}, {}, goes_on));
+  };
+  const auto age = [&] {
+    const auto bytes = files_.FileSize(path);
+    const auto changed = files_.UsedAt(path);
+    return FileAge{bytes.ok() ? *bytes : 0, changed.ok() ? *changed : 0};
   };
   const Status checked =
-      Try([&] { return attendance_ ? ReadSettled(read, *attendance_) : read(); });
+      Try([&] { return attendance_ ? ReadSettled(read, age, *attendance_) : read(); });
   if (checked.ok() && shards_ != nullptr) shards_->Forgive();
   return checked;
 }
