@@ -55,18 +55,14 @@ inline std::optional<double> DecimalOf(std::string text) {
   return is_whole && std::isfinite(value) ? std::optional(value) : std::nullopt;
 }
 
-inline bool IsNumberInText(DcmItem& item, const DcmTagKey& tag) {
-  DcmElement* element = nullptr;
-  return item.findAndGetElement(tag, element).good() &&
-         (element->ident() == EVR_DS || element->ident() == EVR_IS);
-}
-
 // Of any kind of number.
 inline std::optional<double> NumberAt(DcmItem& item, const DcmTagKey& tag, unsigned long index) {
   assert(MayBeAsked(item, tag));
-  if (IsNumberInText(item, tag)) {
+  DcmElement* element = nullptr;
+  if (item.findAndGetElement(tag, element).bad()) return std::nullopt;
+  if (element->ident() == EVR_DS || element->ident() == EVR_IS) {
     OFString text;
-    if (item.findAndGetOFString(tag, text, index).bad()) return std::nullopt;
+    if (element->getOFString(text, index).bad()) return std::nullopt;
     return DecimalOf(std::string(text.data(), text.size()));
   }
   Float64 value = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <string_view>
 
 #include "common/text.h"
 #include "data_loader/pacs_status.h"
@@ -21,9 +22,11 @@ Status MakeOwnerOnly(FileSystem& files, const std::string& directory) {
 
 // Without the UID of a series, of which the names of its files are made.
 Status Unnamed(const Status& status, const std::string& uid) {
+  constexpr std::string_view kSeries = "SERIES";
   std::string message = status.message();
-  for (std::size_t at; (at = message.find(uid)) != std::string::npos;) {
-    message.replace(at, uid.size(), "SERIES");
+  for (std::size_t at = 0; (at = message.find(uid, at)) != std::string::npos;) {
+    message.replace(at, uid.size(), kSeries);
+    at += kSeries.size();
   }
   return {status.code(), message};
 }

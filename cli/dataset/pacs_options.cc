@@ -51,51 +51,43 @@ void AddPacsOptions(CLI::App& command, PacsArguments& arguments) {
                   "which series, by keywords of DICOM: "
                   "Modality=CT,StudyDate=20200101-20201231,StudyDescription=*abdomen*")
       ->type_name("KEY=VALUE,…")
-      ->group(group)
-      ->needs(pacs);
+      ->group(group);
   command.add_option("--aet", archive.own_title, "what the archive knows this side as")
       ->capture_default_str()
       ->type_name("TITLE")
-      ->group(group)
-      ->needs(pacs);
+      ->group(group);
   command.add_option("--called-aet", archive.archive_title, "the archive's own name")
       ->capture_default_str()
       ->type_name("TITLE")
-      ->group(group)
-      ->needs(pacs);
+      ->group(group);
   command
       .add_option("--pacs-timeout", archive.timeout_seconds,
                   "seconds without an answer after which a connection is given up")
       ->check(CLI::Range(1, 3600))
       ->capture_default_str()
-      ->group(group)
-      ->needs(pacs);
+      ->group(group);
   command
       .add_option("--pacs-tls-ca", archive.tls_ca, "authority of the archive's certificate (PEM)")
       ->type_name("FILE")
-      ->group(group)
-      ->needs(pacs);
+      ->group(group);
   command.add_option("--pacs-tls-cert", archive.tls_certificate, "this side's certificate (PEM)")
       ->type_name("FILE")
-      ->group(group)
-      ->needs(pacs);
+      ->group(group);
   command.add_option("--pacs-tls-key", archive.tls_key, "its private key (PEM)")
       ->type_name("FILE")
-      ->group(group)
-      ->needs(pacs);
+      ->group(group);
   command
       .add_flag("--insecure", arguments.insecure, "allow a plain connection beyond this machine")
-      ->group(group)
-      ->needs(pacs);
+      ->group(group);
   command.add_flag("--dry-run", arguments.dry_run, "say how much matches; fetch and write nothing")
-      ->group(group)
-      ->needs(pacs);
+      ->group(group);
   command.add_flag("--skip-failed", arguments.skip_failed, "go on without series that fail")
-      ->group(group)
-      ->needs(pacs);
+      ->group(group);
   command.add_flag("--keep-fetched", arguments.keep_fetched, "leave DATASET.pacs there afterwards")
-      ->group(group)
-      ->needs(pacs);
+      ->group(group);
+  for (CLI::Option* const option : command.get_options()) {
+    if (option->get_group() == group && option != pacs) option->needs(pacs);
+  }
 }
 
 std::string SpoolOf(std::string output) {
